@@ -1,0 +1,99 @@
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+SOLC := $(or $(SOLCX_BINARY_PATH),$(HOME)/.solcx)/solc-v$(shell sed -n 's/^  version: //p' ape-config.yaml)
+# Folders too, so that a removed contract counts as a change.
+CONTRACTS := $(shell find contracts -name .cache -prune -o -print)
+SOURCES := $(filter %.sol,$(CONTRACTS))
+
+.DELETE_ON_ERROR:
+.PHONY: help environment setup demo test bench lint lock format clean
+
+help:
+	@echo "make setup    install everything into .venv and node_modules, compile the contracts"
+	@echo "make demo     a market day on a local chain"
+	@echo "make test     the test suite"
+	@echo "make bench    gas and speed figures"
+	@echo "make lint     every static check"
+	@echo "make format   put all sources in their canonical form"
+	@echo "make lock     resolve the Python packages anew into requirements*.lock"
+	@echo "make clean    remove all that these commands made"
+
+demo: setup
+	$(BIN)/ape run demo
+
+test: setup
+	$(BIN)/ape test
+
+bench: setup
+	$(BIN)/wattbook bench
+
+lint: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/forge fmt --check $(SOURCES)
+	node_modules/.bin/solhint --noPoster --max-warnings 0 $(SOURCES)
+	$(BIN)/python scripts/_toolchain/artifacts.py --check
+	$(BIN)/python scripts/_toolchain/clients.py --check
+	$(BIN)/python scripts/_toolchain/contract_sizes.py
+	$(BIN)/python scripts/_toolchain/house_rules.py
+	$(BIN)/python scripts/_toolchain/slither_findings.py
+
+format: environment
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/forge fmt $(SOURCES)
+
+lock: .venv/.uv
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-header --no-annotate --extra dev --extra lint pyproject.toml -o requirements.lock
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-header --no-annotate --group installer -o requirements-uv.lock
+
+clean:
+	rm -rf .venv node_modules .build contracts/.cache .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+
+# A stamp lies in what it vouches for, so that both go together.
+environment: .venv/.project .venv/.foundry .build/compiler
+setup: environment .build/compiled
+
+.venv/.uv: requirements-uv.lock
+	@scripts/_toolchain/prerequisites.sh $(PYTHON)
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@touch $@
+
+.venv/.packages: .venv/.uv requirements.lock scripts/_toolchain/venv_path.pth
+	$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements.lock
+	cp scripts/_toolchain/venv_path.pth .venv/lib/python3.*/site-packages/
+	@touch $@
+
+.venv/.project: .venv/.packages pyproject.toml
+	$(UV) pip install -q --python $(BIN)/python --offline --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# ape copies OpenZeppelin below contracts/ and looks at 500 files there: leave room for ours.
+node_modules/.packages: package.json package-lock.json .npmrc
+	@scripts/_toolchain/prerequisites.sh $(PYTHON)
+	npm ci --loglevel=error --no-audit --no-fund
+	rm -rf node_modules/@openzeppelin/contracts/build
+	@touch $@
+
+# The binaries and not npm's wrappers around them, which lose the exit status, and the chain when killed.
+.venv/.foundry: .venv/.packages node_modules/.packages
+	cd $(BIN) && ln -sf ../../node_modules/@foundry-rs/*-*/bin/* .
+	@touch $@
+
+ifeq ($(wildcard $(SOLC)),)
+.PHONY: .build/compiler
+endif
+.build/compiler: .venv/.packages node_modules/.packages ape-config.yaml scripts/_toolchain/install_compiler.py
+	$(BIN)/python scripts/_toolchain/install_compiler.py
+	@mkdir -p .build && touch $@
+
+.build/compiled: .build/compiler $(CONTRACTS) scripts/_toolchain/solidity.py scripts/_toolchain/artifacts.py \
+    scripts/_toolchain/clients.py
+	$(BIN)/python scripts/_toolchain/artifacts.py
+	$(BIN)/python scripts/_toolchain/clients.py
+	@touch $@

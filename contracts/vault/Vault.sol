@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Governed} from "../access/Governed.sol";
+import {SignedActions} from "../access/SignedActions.sol";
+import {IMembership} from "../interfaces/IMembership.sol";
+import {IPowerToken} from "../interfaces/IPowerToken.sol";
+import {Signed} from "../interfaces/ISignedActions.sol";
+import {IStandingMirror} from "../interfaces/IStandingMirror.sol";
+import {Account, IVault, Module, ModuleStatus, Purse} from "../interfaces/IVault.sol";
+import {Roles} from "../libraries/Roles.sol";
+import {Standing, Standings, Status} from "../libraries/Standings.sol";
+
+/// @title The one contract that holds other people's money
+/// @notice See IVault. Money moves by two private functions, _debit and _credit, and between free and locked by two
+/// more, _lock and _unlock; every public function that moves money is one of each kind, so that the identity "tokens
+/// held = free + locked" can be read off their pairs. Standings are copied in by {sync}, so that a module that locks
+/// asks one contract only.
+contract Vault is IVault, IStandingMirror, Governed, SignedActions {
+    bytes32 public constant DEPOSIT_TYPEHASH =
+        keccak256("Deposit(address signer,uint128 amount,uint256 nonce,uint256 deadline)");
+    bytes32 public constant WITHDRAW_TYPEHASH =
+        keccak256("Withdraw(address signer,uint128 amount,uint256 nonce,uint256 deadline)");
+    bytes32 public constant CHOOSE_MODULES_TYPEHASH =
+        keccak256("ChooseModules(address signer,uint48 chosen,uint256 nonce,uint256 deadline)");
+
+    /// @inheritdoc IVault
+    uint256 public constant MAX_MODULES = 48;
+    /// @inheritdoc IVault
+    IMembership public immutable membership;
+    /// @inheritdoc IVault
+    IPowerToken public immutable token;
+    /// @inheritdoc IVault
+    bool public depositsPaused;
+    /// @inheritdoc IVault
+    mapping(Purse => address) public purseKeeper;
+
+    mapping(address account => Account) private _accounts;
+    mapping(address module => Module) private _modules;
+    address[] private _moduleList;
+
+    constructor(IMembership membership_, IPowerToken token_, address authority_)
+        Governed(authority_)
+        EIP712("Wattbook Vault", "1")
+    {
+        membership = membership_;
+        token = token_;
+        for (uint8 i = 0; i <= uint8(type(Purse).max); ++i) {
+            Account storage purse = _accounts[purseAccount(Purse(i))];
+            purse.status = Status.System;
+            purse.modules = type(uint48).max;
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------- read only
+
+    /// @inheritdoc IVault
+    function accountOf(address account) external view returns (Account memory) {
+        return _accounts[account];
+    }
+
+    /// @inheritdoc IVault
+    function moduleOf(address module) external view returns (Module memory) {
+        return _modules[module];
+    }
+
+    /// @inheritdoc IVault
+    function modules() external view returns (address[] memory) {
+        return _moduleList;
+    }
+
+    /// @inheritdoc IVault
+    function purseAccount(Purse purse) public pure returns (address) {
+        return address(uint160(uint256(keccak256(abi.encode("Wattbook purse", purse)))));
+    }
+
+    // ---------------------------------------------------------------------------------------------------- members
+
+    /// @inheritdoc IVault
+    function deposit(uint128 amount) external {
+        _deposit(msg.sender, msg.sender, amount);
+    }
+
+    /// @inheritdoc IVault
+    function depositFor(address account, uint128 amount) external {
+        _deposit(msg.sender, account, amount);
+    }
+
+    /// @inheritdoc IVault
+    function depositWithPermit(uint128 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
+        // Whoever saw this permit may have sent it first; then it fails here, and the allowance it gave is what counts.
+        // If it fails for another reason, the transfer fails for want of allowance.
+        try IERC20Permit(address(token)).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
+        _deposit(msg.sender, msg.sender, amount);
+    }
+
+    /// @inheritdoc IVault
+    function depositSigned(uint128 amount, Signed calldata auth) external {
+        _useSigned(auth, keccak256(abi.encode(DEPOSIT_TYPEHASH, auth.signer, amount, auth.nonce, auth.deadline)));
+        _deposit(auth.signer, auth.signer, amount);
+    }
+
+    /// @inheritdoc IVault
+    function withdraw(uint128 amount) external {
+        _withdraw(msg.sender, amount);
+    }
+
+    /// @inheritdoc IVault
+    function withdrawSigned(uint128 amount, Signed calldata auth) external {
+        _useSigned(auth, keccak256(abi.encode(WITHDRAW_TYPEHASH, auth.signer, amount, auth.nonce, auth.deadline)));
+        _withdraw(auth.signer, amount);
+    }
+
+    /// @inheritdoc IVault
+    function chooseModules(uint48 chosen) external {
+        _chooseModules(msg.sender, chosen);
+    }
+
+    /// @inheritdoc IVault
+    function chooseModulesSigned(uint48 chosen, Signed calldata auth) external {
+        _useSigned(
+            auth, keccak256(abi.encode(CHOOSE_MODULES_TYPEHASH, auth.signer, chosen, auth.nonce, auth.deadline))
+        );
+        _chooseModules(auth.signer, chosen);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- modules
+
+    /// @inheritdoc IVault
+    function lock(address account, uint128 amount, uint32 anyOf) external {
+        Module storage m = _modules[msg.sender];
+        require(m.status == ModuleStatus.Open, ModuleNotAllowed(msg.sender, m.status));
+        Account storage a = _accounts[account];
+        Standings.requireActive(account, a.status, a.certifiedUntil, a.roles, anyOf);
+        _lock(account, a, m, amount);
+    }
+
+    /// @inheritdoc IVault
+    function lockMore(address account, uint128 amount) external {
+        Module storage m = _modules[msg.sender];
+        require(
+            m.status == ModuleStatus.Open || m.status == ModuleStatus.Paused, ModuleNotAllowed(msg.sender, m.status)
+        );
+        account = _current(account);
+        _lock(account, _accounts[account], m, amount);
+    }
+
+    /// @inheritdoc IVault
+    function release(address account, uint128 amount) external {
+        _unlock(amount);
+        _credit(account, amount);
+        emit Released(msg.sender, account, amount);
+    }
+
+    /// @inheritdoc IVault
+    function pay(address from, address to, uint128 amount) external {
+        _unlock(amount);
+        _credit(to, amount);
+        emit Paid(msg.sender, from, to, amount);
+    }
+
+    // ----------------------------------------------------------------------------------------------------- purses
+
+    /// @inheritdoc IVault
+    function spend(Purse purse, address to, uint128 amount, bytes32 spendReference) external {
+        require(purseKeeper[purse] == msg.sender, NotPurseKeeper(purse, msg.sender));
+        require(amount != 0, ZeroAmount());
+        _debit(purseAccount(purse), amount);
+        _credit(to, amount);
+        emit Spent(purse, to, amount, spendReference);
+    }
+
+    /// @inheritdoc IVault
+    function setPurseKeeper(Purse purse, address keeper) external onlyAuthority {
+        purseKeeper[purse] = keeper;
+        emit PurseKeeperSet(purse, keeper);
+    }
+
+    // ---------------------------------------------------------------------------------------- pausing and modules
+
+    /// @inheritdoc IVault
+    function pause() external {
+        _requireMayPause();
+        depositsPaused = true;
+        emit DepositsPaused(msg.sender);
+        for (uint256 i = 0; i < _moduleList.length; ++i) {
+            if (_modules[_moduleList[i]].status == ModuleStatus.Open) _pauseModule(_moduleList[i]);
+        }
+    }
+
+    /// @inheritdoc IVault
+    function pauseModule(address module) external {
+        _requireMayPause();
+        ModuleStatus status = _modules[module].status;
+        require(status == ModuleStatus.Open, ModuleNotAllowed(module, status));
+        _pauseModule(module);
+    }
+
+    /// @inheritdoc IVault
+    function resume() external onlyAuthority {
+        depositsPaused = false;
+        emit DepositsResumed();
+        for (uint256 i = 0; i < _moduleList.length; ++i) {
+            if (_modules[_moduleList[i]].status == ModuleStatus.Paused) _resumeModule(_moduleList[i]);
+        }
+    }
+
+    /// @inheritdoc IVault
+    function resumeModule(address module) external onlyAuthority {
+        ModuleStatus status = _modules[module].status;
+        require(status == ModuleStatus.Paused, ModuleNotAllowed(module, status));
+        _resumeModule(module);
+    }
+
+    /// @inheritdoc IVault
+    function enterModule(address module) external onlyAuthority {
+        require(module != address(0), ZeroAddress());
+        require(_modules[module].status == ModuleStatus.None, ModuleKnown(module));
+        require(_moduleList.length < MAX_MODULES, TooManyModules());
+        uint8 index = uint8(_moduleList.length);
+        _moduleList.push(module);
+        _modules[module] = Module({locked: 0, index: index, status: ModuleStatus.Open});
+        emit ModuleEntered(module, index);
+    }
+
+    /// @inheritdoc IVault
+    function retireModule(address module) external onlyAuthority {
+        ModuleStatus status = _modules[module].status;
+        require(status == ModuleStatus.Open || status == ModuleStatus.Paused, ModuleNotAllowed(module, status));
+        _modules[module].status = ModuleStatus.Leaving;
+        emit ModuleLeaving(module);
+    }
+
+    /// @inheritdoc IStandingMirror
+    function sync(address account) external {
+        Standing memory s = membership.standingOf(account);
+        // Purses are unknown to Membership, and the Vault has no account with itself.
+        if (s.status == Status.None || account == address(this)) return;
+        Account storage a = _accounts[account];
+        if (s.status == Status.Replaced && a.status != Status.Replaced) _replace(account, a);
+        a.roles = s.roles;
+        a.certifiedUntil = s.certifiedUntil;
+        a.status = s.status;
+    }
+
+    // ------------------------------------------------------------------------------------------------------ inside
+
+    function _deposit(address payer, address account, uint128 amount) private {
+        require(!depositsPaused, DepositsArePaused());
+        require(amount != 0, ZeroAmount());
+        _credit(account, amount);
+        emit Deposited(account, payer, amount);
+        require(token.transferFrom(payer, address(this), amount));
+    }
+
+    function _withdraw(address account, uint128 amount) private {
+        require(amount != 0, ZeroAmount());
+        Account storage a = _accounts[account];
+        Standings.requirePayable(account, a.status);
+        _debit(account, amount);
+        address to = a.roles & Roles.SPEND != 0 ? account : membership.payoutOf(account);
+        emit Withdrawn(account, to, amount);
+        require(token.transfer(to, amount));
+    }
+
+    function _chooseModules(address account, uint48 chosen) private {
+        Account storage a = _accounts[account];
+        Standings.requirePayable(account, a.status);
+        require(chosen >> _moduleList.length == 0, UnknownModules(chosen));
+        a.modules = chosen;
+        emit ModulesChosen(account, chosen);
+    }
+
+    function _lock(address account, Account storage a, Module storage m, uint128 amount) private {
+        require(a.modules >> m.index & 1 == 1, ModuleNotChosen(account, msg.sender));
+        uint128 free = a.free;
+        require(amount <= free, InsufficientFree(account, free, amount));
+        a.free = free - amount;
+        m.locked += amount;
+        emit Locked(msg.sender, account, amount);
+    }
+
+    function _unlock(uint128 amount) private {
+        Module storage m = _modules[msg.sender];
+        require(m.status != ModuleStatus.None, ModuleNotAllowed(msg.sender, m.status));
+        uint128 locked = m.locked;
+        require(amount <= locked, InsufficientLocked(msg.sender, locked, amount));
+        m.locked = locked - amount;
+    }
+
+    function _debit(address account, uint128 amount) private {
+        uint128 free = _accounts[account].free;
+        require(amount <= free, InsufficientFree(account, free, amount));
+        _accounts[account].free = free - amount;
+    }
+
+    function _credit(address account, uint128 amount) private {
+        Account storage a = _accounts[account];
+        if (a.status == Status.Replaced) {
+            a = _accounts[membership.currentOf(account)];
+        }
+        require(a.status != Status.None, Standings.NotMember(account));
+        a.free += amount;
+    }
+
+    /// @dev The replacement's standing was copied here before, so it can be credited.
+    function _replace(address account, Account storage a) private {
+        address replacement = membership.currentOf(account);
+        emit AccountReplaced(account, replacement, a.free);
+        _accounts[replacement].free += a.free;
+        _accounts[replacement].modules |= a.modules;
+        a.free = 0;
+        a.modules = 0;
+    }
+
+    function _current(address account) private view returns (address) {
+        return _accounts[account].status == Status.Replaced ? membership.currentOf(account) : account;
+    }
+
+    function _pauseModule(address module) private {
+        _modules[module].status = ModuleStatus.Paused;
+        emit ModulePaused(module, msg.sender);
+    }
+
+    function _resumeModule(address module) private {
+        _modules[module].status = ModuleStatus.Open;
+        emit ModuleResumed(module);
+    }
+
+    function _requireMayPause() private view {
+        if (msg.sender != authority) membership.requireActive(msg.sender, Roles.REGULATOR | Roles.OPERATOR);
+    }
+}

@@ -1,0 +1,156 @@
+"""Named people, a market, and factories with defaults."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+
+import ape
+import pytest
+from eth_account.signers.local import LocalAccount
+from eth_utils.crypto import keccak
+
+from tests.assertions import FAR, pass_time
+from wattbook import Application, Market, Role
+from wattbook.chain import Chain
+from wattbook.deployment.decisions import carry_out, propose
+from wattbook.deployment.deployer import deploy
+from wattbook.deployment.local import FIRST_FREE_ACCOUNT, test_account
+from wattbook.deployment.plan import Call
+from wattbook.deployment.settings import local_settings
+
+CONSUMER_PRODUCER = Role.CONSUMER | Role.PRODUCER
+
+
+@dataclass
+class People:
+    """Accounts of the test mnemonic, each used for one purpose in a test."""
+
+    administrator: LocalAccount = field(default_factory=lambda: test_account("administrator"))
+    registrar: LocalAccount = field(default_factory=lambda: test_account("registrar"))
+    regulator: LocalAccount = field(default_factory=lambda: test_account("regulator"))
+    issuer: LocalAccount = field(default_factory=lambda: test_account("issuer"))
+    operator: LocalAccount = field(default_factory=lambda: test_account("operator"))
+    attester: LocalAccount = field(default_factory=lambda: test_account("attester1"))
+    grid: LocalAccount = field(default_factory=lambda: test_account("grid"))
+    alice: LocalAccount = field(default_factory=lambda: test_account(FIRST_FREE_ACCOUNT))
+    bob: LocalAccount = field(default_factory=lambda: test_account(FIRST_FREE_ACCOUNT + 1))
+    carol: LocalAccount = field(default_factory=lambda: test_account(FIRST_FREE_ACCOUNT + 2))
+    relayer: LocalAccount = field(default_factory=lambda: test_account(FIRST_FREE_ACCOUNT + 3))
+    stranger: LocalAccount = field(default_factory=lambda: test_account(FIRST_FREE_ACCOUNT + 4))
+    module: LocalAccount = field(default_factory=lambda: test_account(FIRST_FREE_ACCOUNT + 5))
+    other_module: LocalAccount = field(default_factory=lambda: test_account(FIRST_FREE_ACCOUNT + 6))
+    spare: LocalAccount = field(default_factory=lambda: test_account(FIRST_FREE_ACCOUNT + 7))
+
+
+@pytest.fixture(scope="session")
+def people() -> People:
+    return People()
+
+
+@pytest.fixture(scope="session")
+def chain() -> Chain:
+    """The chain that ape runs the tests on."""
+    return Chain(ape.chain.provider.web3, gas_limit=6_000_000)
+
+
+@pytest.fixture(scope="session")
+def founded(chain: Chain) -> Market:
+    """A market as the deployment leaves it."""
+    deployment = deploy(chain, test_account("administrator"), local_settings(), None, lambda line: None)
+    return Market(chain, deployment)
+
+
+@pytest.fixture
+def market(founded: Market) -> Market:
+    return founded
+
+
+Decide = Callable[..., None]
+Admit = Callable[..., int]
+
+
+@pytest.fixture
+def decide(market: Market, people: People) -> Decide:
+    """Has the authority make a call, its delay over: `decide("Vault", "enterModule", address)`."""
+    salts = count(1)
+
+    def run(contract: str, function: str, *arguments: object) -> None:
+        call, salt = Call(contract, function, arguments), next(salts).to_bytes(32)
+        propose(market, call, sender=people.administrator, salt=salt)
+        pass_time(market.authority.get_min_delay())
+        carry_out(market, call, sender=people.administrator, salt=salt)
+
+    return run
+
+
+@pytest.fixture
+def application() -> Callable[..., Application]:
+    """An application of an account, complete and unlike any other account's; each field can be given."""
+
+    def make(account: LocalAccount, **fields: object) -> Application:
+        usual = Application(
+            account=account.address,
+            roles=CONSUMER_PRODUCER,
+            owner=0,
+            certified_until=FAR,
+            credential=keccak(text=f"papers of {account.address}"),
+            nullifier=keccak(text=f"identity of {account.address}"),
+        )
+        return usual._replace(**fields)
+
+    return make
+
+
+@pytest.fixture
+def admit(market: Market, people: People, application: Callable[..., Application]) -> Admit:
+    """Admits an account and returns its member id."""
+
+    def run(account: LocalAccount, **fields: object) -> int:
+        receipt = market.membership.admit(application(account, **fields), sender=people.registrar)
+        return receipt.event("MemberAdmitted").args["member"]
+
+    return run
+
+
+@pytest.fixture
+def mint(market: Market, people: People) -> Callable[[LocalAccount, int], None]:
+    """Mints against a receipt of its own."""
+    receipts = count(1)
+
+    def run(account: LocalAccount, amount: int) -> None:
+        market.power_token.mint(account.address, amount, next(receipts).to_bytes(32), sender=people.issuer)
+
+    return run
+
+
+@pytest.fixture
+def deposit(market: Market, mint: Callable[[LocalAccount, int], None]) -> Callable[[LocalAccount, int], None]:
+    """Mints an amount and deposits it."""
+
+    def run(account: LocalAccount, amount: int) -> None:
+        mint(account, amount)
+        market.power_token.approve(market.vault.address, amount, sender=account)
+        market.vault.deposit(amount, sender=account)
+
+    return run
+
+
+@pytest.fixture
+def alice(people: People, admit: Admit) -> LocalAccount:
+    """A member: consumer and producer."""
+    admit(people.alice)
+    return people.alice
+
+
+@pytest.fixture
+def bob(people: People, admit: Admit) -> LocalAccount:
+    """Another member: consumer and producer."""
+    admit(people.bob)
+    return people.bob
+
+
+@pytest.fixture
+def module(market: Market, people: People, decide: Decide) -> LocalAccount:
+    """An account that the authority has entered as a module of the Vault, with index 0."""
+    decide("Vault", "enterModule", people.module.address)
+    return people.module

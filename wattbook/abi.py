@@ -1,0 +1,76 @@
+"""The ABIs and code hashes that ship with this package, one JSON file a contract in `wattbook/abi`."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Interface:
+    """What is known of a contract without compiling it.
+
+    `code_hash` is the keccak of its runtime code with the bytes of `immutables` ([start, length] each) set to zero.
+    """
+
+    name: str
+    abi: list[dict[str, Any]]
+    code_hash: str
+    code_size: int
+    immutables: list[tuple[int, int]]
+
+
+@cache
+def contract_names() -> tuple[str, ...]:
+    """All contracts that can be deployed, in alphabetical order."""
+    return tuple(
+        sorted(file.name.removesuffix(".json") for file in files("wattbook").joinpath("abi").iterdir())
+    )
+
+
+@cache
+def interface(name: str) -> Interface:
+    """The interface of the contract called `name`."""
+    data = json.loads(files("wattbook").joinpath("abi", f"{name}.json").read_text())
+    return Interface(
+        name=name,
+        abi=data["abi"],
+        code_hash=data["codeHash"],
+        code_size=data["codeSize"],
+        immutables=[(start, length) for start, length in data["immutables"]],
+    )
+
+
+@cache
+def all_events() -> list[dict[str, Any]]:
+    """Every event that any of the contracts emits, each once."""
+    return _each_once("event")
+
+
+@cache
+def all_errors() -> list[dict[str, Any]]:
+    """Every error that any of the contracts raises, each once."""
+    return _each_once("error")
+
+
+def signature(entry: dict[str, Any]) -> str:
+    """The canonical signature of a function, event or error: `name(type,...)`."""
+    return f"{entry['name']}({','.join(_canonical(item) for item in entry['inputs'])})"
+
+
+def _canonical(item: dict[str, Any]) -> str:
+    kind = str(item["type"])
+    if not kind.startswith("tuple"):
+        return kind
+    inner = ",".join(_canonical(part) for part in item["components"])
+    return f"({inner}){kind.removeprefix('tuple')}"
+
+
+def _each_once(kind: str) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for name in contract_names():
+        for entry in interface(name).abi:
+            if entry["type"] == kind:
+                found.setdefault(signature(entry), entry)
+    return list(found.values())

@@ -1,0 +1,1 @@
+"""What the market costs: gas on a fresh local chain, code sizes, speed, beside the systems to beat."""

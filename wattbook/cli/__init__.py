@@ -1,0 +1,39 @@
+"""The command line: `wattbook COMMAND`. Errors are one line on stderr and exit status 1, bad usage 2."""
+
+import sys
+
+import click
+
+from wattbook.cli.attack_probability import attack_probability
+from wattbook.cli.bench import bench
+from wattbook.cli.deploy import deploy
+from wattbook.cli.status import status
+from wattbook.cli.vectors import vectors
+from wattbook.errors import WattbookError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="wattbook")
+def commands() -> None:
+    """An energy market on an EVM chain, run from Python."""
+
+
+for command in (attack_probability, bench, deploy, status, vectors):
+    commands.add_command(command)
+
+
+def main() -> None:
+    """The entry point of the `wattbook` program."""
+    try:
+        commands(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit("stopped")
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except WattbookError as error:
+        sys.exit(f"wattbook: {error}")
+    except BrokenPipeError:
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - a user gets a line, never a traceback
+        sys.exit(f"wattbook: unexpected {type(error).__name__}: {error}")

@@ -1,0 +1,37 @@
+import sys
+from pathlib import Path
+
+import click
+
+from wattbook.cli.output import as_json, show
+from wattbook.vectors import Outcome, run_file
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@as_json
+def vectors(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Run vector files against the engines; a folder stands for the JSON files in it."""
+    files = [file for path in paths for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])]
+    outcomes = [run_file(file) for file in files]
+    value = [
+        {
+            "file": outcome.file,
+            "passed": outcome.passed,
+            "failed": len(outcome.mismatches),
+            "notRun": outcome.not_run,
+            "mismatches": [
+                {"case": m.case, "expected": str(m.expected), "got": str(m.got)} for m in outcome.mismatches
+            ],
+        }
+        for outcome in outcomes
+    ]
+    show(as_json, value, lambda: [line for outcome in outcomes for line in _lines(outcome)])
+    if any(outcome.mismatches for outcome in outcomes):
+        sys.exit(1)
+
+
+def _lines(outcome: Outcome) -> list[str]:
+    counts = f"{outcome.passed} passed, {len(outcome.mismatches)} failed, {outcome.not_run} not run"
+    shown = [f"  {m.case}: expected {m.expected}, got {m.got}" for m in outcome.mismatches]
+    return [f"{outcome.file}: {counts}", *shown]

@@ -1,0 +1,151 @@
+"""Deploys a market: resumable after any interruption, harmless when repeated."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from eth_account.signers.local import LocalAccount
+from web3.exceptions import TransactionNotFound
+
+from wattbook import abi
+from wattbook.chain import Chain, Receipt
+from wattbook.contracts.authority import Authority
+from wattbook.deployment.bytecode import creation_code
+from wattbook.deployment.code import code_hash
+from wattbook.deployment.local import LOCAL_CHAIN_IDS
+from wattbook.deployment.plan import CONTRACTS, Call, PlannedContract, constitution
+from wattbook.deployment.record import Deployed, Deployment, Pending, genesis_of
+from wattbook.deployment.settings import MarketSettings
+from wattbook.errors import DeploymentError
+
+Report = Callable[[str], None]
+_NO_PREDECESSOR = bytes(32)
+_SALT = bytes(32)
+
+
+def deploy(
+    chain: Chain, deployer: LocalAccount, settings: MarketSettings, path: Path | None, report: Report = print
+) -> Deployment:
+    """Brings the market on `chain` to completion and returns its deployment, kept in `path` as it grows.
+
+    What stands already is checked and left alone.
+    """
+    deployment = _begin_or_resume(chain, deployer, settings, path, report)
+    for planned in CONTRACTS:
+        if planned.name in deployment.contracts:
+            require_code(chain, planned.name, deployment.contracts[planned.name].address)
+        else:
+            _create(chain, deployer, settings, deployment, planned, report)
+    _found(chain, deployer, settings, deployment, report)
+    return deployment
+
+
+def require_code(chain: Chain, name: str, address: str) -> None:
+    """Refuses an address where something else than the contract called `name` stands."""
+    code = bytes(chain.web3.eth.get_code(address))  # type: ignore[arg-type]
+    if not code:
+        raise DeploymentError(f"nothing stands at {address}, where {name} should be")
+    interface = abi.interface(name)
+    if (found := code_hash(code, interface.immutables)) != interface.code_hash:
+        raise DeploymentError(
+            f"something else stands at {address}, where {name} should be: its code hash is {found}, expected"
+            f" {interface.code_hash}"
+        )
+
+
+def _begin_or_resume(
+    chain: Chain, deployer: LocalAccount, settings: MarketSettings, path: Path | None, report: Report
+) -> Deployment:
+    fresh = Deployment.begin(chain, deployer.address, settings.as_json(), path)
+    if path is None or not path.exists():
+        return fresh
+    known = Deployment.read(path)
+    if known.genesis != genesis_of(chain) and known.chain_id == chain.chain_id in LOCAL_CHAIN_IDS:
+        report(f"{path} is of a local chain that is gone; starting anew")
+        return fresh
+    known.require_chain(chain)
+    if known.deployer != fresh.deployer:
+        raise DeploymentError(f"{path} was begun by {known.deployer}; {fresh.deployer} cannot go on with it")
+    if known.settings != fresh.settings:
+        raise DeploymentError(f"{path} was begun with other settings; deploy with those, or move the file away")
+    return known
+
+
+def _create(
+    chain: Chain,
+    deployer: LocalAccount,
+    settings: MarketSettings,
+    deployment: Deployment,
+    planned: PlannedContract,
+    report: Report,
+) -> None:
+    arguments = planned.arguments(settings, deployment.address, deployer.address)
+    receipt = _sent_before(chain, deployment, planned.name)
+    if receipt is None:
+        factory = chain.web3.eth.contract(abi=abi.interface(planned.name).abi, bytecode=creation_code(planned.name))
+        creation = chain.sign_creation(factory.constructor(*arguments), deployer)
+        # Written down before it is sent: whoever resumes looks for it before creating another.
+        transaction = "0x" + bytes(creation.signed.hash).hex()
+        deployment.pending = Pending(planned.name, creation.address, transaction)
+        deployment.write()
+        receipt = chain.submit(creation.signed)
+    assert receipt.contract_address
+    require_code(chain, planned.name, receipt.contract_address)
+    deployment.contracts[planned.name] = Deployed(
+        address=receipt.contract_address,
+        block=receipt.block,
+        transaction=receipt.transaction,
+        arguments=arguments,
+        code_hash=abi.interface(planned.name).code_hash,
+    )
+    deployment.pending = None
+    deployment.write()
+    report(f"{planned.name} created at {receipt.contract_address}")
+
+
+def _sent_before(chain: Chain, deployment: Deployment, name: str) -> Receipt | None:
+    """The receipt of a creation that an interrupted run sent, if the chain knows it."""
+    pending = deployment.pending
+    if pending is None or pending.contract != name:
+        return None
+    try:
+        found = chain.web3.eth.get_transaction(pending.transaction)  # type: ignore[arg-type]
+    except TransactionNotFound:
+        return None
+    return chain.receipt_of(found["hash"])
+
+
+def _found(
+    chain: Chain, deployer: LocalAccount, settings: MarketSettings, deployment: Deployment, report: Report
+) -> None:
+    """Has the authority carry out the constitution, once."""
+    authority = Authority(chain, deployment.address("Authority"))
+    calls = constitution(settings, deployment.address, deployer.address, lambda role: role_id(authority, role))
+    targets = [deployment.address(call.contract) for call in calls]
+    payloads = [encode_call(chain, call) for call in calls]
+    values = [0] * len(calls)
+    operation = authority.hash_operation_batch(targets, values, payloads, _NO_PREDECESSOR, _SALT)
+    if not authority.is_operation(operation):
+        authority.schedule_batch(targets, values, payloads, _NO_PREDECESSOR, _SALT, 0, sender=deployer)
+    if not authority.is_operation_done(operation):
+        authority.execute_batch(targets, values, payloads, _NO_PREDECESSOR, _SALT, sender=deployer)
+        report(f"constitution carried out in {len(calls)} calls")
+    if deployment.constitution is None:
+        deployment.constitution = "0x" + operation.hex()
+        deployment.write()
+
+
+def role_id(authority: Authority, role: str) -> bytes:
+    """The authority's id of one of its own roles."""
+    ids = {
+        "PROPOSER": authority.proposer_role,
+        "CANCELLER": authority.canceller_role,
+        "EXECUTOR": authority.executor_role,
+    }
+    return ids[role]()
+
+
+def encode_call(chain: Chain, call: Call) -> bytes:
+    """The calldata of a call."""
+    contract: Any = chain.web3.eth.contract(abi=abi.interface(call.contract).abi)
+    return bytes.fromhex(contract.encode_abi(call.function, args=list(call.arguments)).removeprefix("0x"))

@@ -1,0 +1,191 @@
+"""Every message that people sign, written once.
+
+`MESSAGES` names each EIP-712 struct, the contract that takes it and its fields. `typed_data` builds what a wallet
+shows; `sign` signs it with a local key; `sign_action` makes the `Signed` that the contracts' `...Signed` functions take.
+"""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from eth_account.messages import encode_typed_data
+from eth_account.signers.local import LocalAccount
+from eth_utils.crypto import keccak
+
+from wattbook.contracts.base import Contract
+from wattbook.contracts.structs import Application, Signed
+
+Fields = tuple[tuple[str, str], ...]
+
+_DOMAIN: Fields = (
+    ("name", "string"),
+    ("version", "string"),
+    ("chainId", "uint256"),
+    ("verifyingContract", "address"),
+)
+
+_DOMAIN_NAMES = {
+    "Membership": "Wattbook Membership",
+    "PowerToken": "Wattbook Power Token",
+    "PowerPoints": "Wattbook Power Points",
+    "Vault": "Wattbook Vault",
+}
+
+
+@dataclass(frozen=True)
+class Message:
+    """One EIP-712 struct. An action carries signer, nonce and deadline besides its own fields."""
+
+    name: str
+    contracts: tuple[str, ...]
+    fields: Fields
+
+    @property
+    def encoded_type(self) -> str:
+        return f"{self.name}({','.join(f'{kind} {name}' for name, kind in self.fields)})"
+
+    @property
+    def typehash(self) -> bytes:
+        return keccak(text=self.encoded_type)
+
+
+def _action(name: str, contracts: str | tuple[str, ...], *fields: tuple[str, str]) -> Message:
+    contracts = (contracts,) if isinstance(contracts, str) else contracts
+    whole = (("signer", "address"), *fields, ("nonce", "uint256"), ("deadline", "uint256"))
+    return Message(name, contracts, whole)
+
+
+_TOKENS = ("PowerToken", "PowerPoints")
+
+MESSAGES = {
+    message.name: message
+    for message in (
+        Message(
+            "Application",
+            ("Membership",),
+            (
+                ("account", "address"),
+                ("roles", "uint32"),
+                ("owner", "uint32"),
+                ("certifiedUntil", "uint40"),
+                ("credential", "bytes32"),
+                ("nullifier", "bytes32"),
+                ("deadline", "uint256"),
+            ),
+        ),
+        Message(
+            "Countersignature",
+            ("Membership",),
+            (("registrar", "address"), ("application", "bytes32"), ("deadline", "uint256")),
+        ),
+        Message(
+            "AcceptAccount",
+            ("Membership",),
+            (("account", "address"), ("member", "uint32"), ("rights", "uint32"), ("deadline", "uint256")),
+        ),
+        Message(
+            "Permit",
+            _TOKENS,
+            (
+                ("owner", "address"),
+                ("spender", "address"),
+                ("value", "uint256"),
+                ("nonce", "uint256"),
+                ("deadline", "uint256"),
+            ),
+        ),
+        _action("AddAccount", "Membership", ("account", "address"), ("rights", "uint32")),
+        _action("RetireAccount", "Membership", ("account", "address")),
+        _action("ObjectToRecovery", "Membership"),
+        _action("Transfer", _TOKENS, ("to", "address"), ("amount", "uint256")),
+        _action(
+            "Redeem", "PowerToken", ("issuer", "uint32"), ("amount", "uint256"), ("paymentReference", "bytes32")
+        ),
+        _action("Deposit", "Vault", ("amount", "uint128")),
+        _action("Withdraw", "Vault", ("amount", "uint128")),
+        _action("ChooseModules", "Vault", ("chosen", "uint48")),
+    )
+}
+
+
+def typed_data(contract: Contract, name: str, values: dict[str, Any]) -> dict[str, Any]:
+    """The EIP-712 document of a message, as `eth_signTypedData_v4` takes it."""
+    message = MESSAGES[name]
+    if contract.NAME not in message.contracts:
+        raise ValueError(f"{contract.NAME} takes no {name}")
+    if (given := set(values)) != (expected := {field for field, _ in message.fields}):
+        raise ValueError(f"{name} has the fields {sorted(expected)}, not {sorted(given)}")
+    return {
+        "types": {"EIP712Domain": _listed(_DOMAIN), name: _listed(message.fields)},
+        "primaryType": name,
+        "domain": {
+            "name": _DOMAIN_NAMES[contract.NAME],
+            "version": "1",
+            "chainId": contract.chain.chain_id,
+            "verifyingContract": contract.address,
+        },
+        "message": values,
+    }
+
+
+def struct_hash(contract: Contract, name: str, values: dict[str, Any]) -> bytes:
+    """The hash of a message without its domain."""
+    return encode_typed_data(full_message=typed_data(contract, name, values)).body
+
+
+def sign(contract: Contract, name: str, signer: LocalAccount, values: dict[str, Any]) -> bytes:
+    """The signature of a message for `contract`, 65 bytes."""
+    document = encode_typed_data(full_message=typed_data(contract, name, values))
+    return bytes(signer.sign_message(document).signature)
+
+
+def sign_action(
+    contract: Contract,
+    name: str,
+    signer: LocalAccount,
+    values: dict[str, Any],
+    *,
+    deadline: int,
+    nonce: int | None = None,
+) -> Signed:
+    """An action signed by `signer` for anybody to send; the nonce is drawn at random unless one is given."""
+    nonce = secrets.randbits(256) if nonce is None else nonce
+    whole = {"signer": signer.address, **values, "nonce": nonce, "deadline": deadline}
+    return Signed(signer.address, nonce, deadline, sign(contract, name, signer, whole))
+
+
+def sign_application(
+    membership: Contract, application: Application, *, applicant: LocalAccount, registrar: LocalAccount, deadline: int
+) -> tuple[bytes, bytes]:
+    """The applicant's signature of an application and the registrar's countersignature."""
+    values = {
+        "account": application.account,
+        "roles": application.roles,
+        "owner": application.owner,
+        "certifiedUntil": application.certified_until,
+        "credential": application.credential,
+        "nullifier": application.nullifier,
+        "deadline": deadline,
+    }
+    countersigned = {
+        "registrar": registrar.address,
+        "application": struct_hash(membership, "Application", values),
+        "deadline": deadline,
+    }
+    return (
+        sign(membership, "Application", applicant, values),
+        sign(membership, "Countersignature", registrar, countersigned),
+    )
+
+
+def sign_permit(
+    token: Contract, owner: LocalAccount, spender: str, value: int, *, nonce: int, deadline: int
+) -> tuple[int, bytes, bytes]:
+    """An ERC-2612 permit as `(v, r, s)`."""
+    values = {"owner": owner.address, "spender": spender, "value": value, "nonce": nonce, "deadline": deadline}
+    signature = sign(token, "Permit", owner, values)
+    return signature[64], signature[:32], signature[32:64]
+
+
+def _listed(fields: Fields) -> list[dict[str, str]]:
+    return [{"name": name, "type": kind} for name, kind in fields]

@@ -1,0 +1,50 @@
+"""The attack probabilities of mechanisms 8."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from wattbook.governance.attack_probability import attack_probability, smallest_z_below
+
+# The files' own values were summed in 64-bit floating point, so their last digits are noise.
+_RELATIVE = Decimal("1e-7")
+_ABSOLUTE = Decimal("1e-14")
+# Nakamoto's table has seven decimals.
+_PUBLISHED = Decimal("6e-8")
+
+
+def recognises(data: dict[str, Any]) -> bool:
+    return "rows" in data and "need" in data
+
+
+def checks(data: dict[str, Any]) -> list[tuple[str, Any, Any, bool]]:
+    """Each comparison as (case, expected, got, agrees)."""
+    return [*_rows(data["rows"]), *_depths(data["need"]), *_claim(data["meta"])]
+
+
+def _rows(rows: list[dict[str, Any]]) -> Iterator[tuple[str, Any, Any, bool]]:
+    for row in rows:
+        result = attack_probability(str(row["q"]), row["z"])
+        case = f"q={row['q']} z={row['z']}"
+        published = Decimal(str(row["published"]))
+        yield f"{case} published", published, result.poisson, abs(result.poisson - published) < _PUBLISHED
+        yield _close(f"{case} computed", row["computed"], result.poisson)
+        yield _close(f"{case} exact", row["exactRosenfeld"], result.exact)
+
+
+def _depths(need: list[dict[str, Any]]) -> Iterator[tuple[str, Any, Any, bool]]:
+    for row in need:
+        expected, got = row["smallestZBelow0_1percent"], smallest_z_below(str(row["q"]), "0.001")
+        yield f"q={row['q']} depth below 0.1 %", expected, got, expected == got
+
+
+def _claim(meta: dict[str, Any]) -> Iterator[tuple[str, Any, Any, bool]]:
+    if "exactBelowOneInAMillionFromZ" in meta:
+        z = meta["exactBelowOneInAMillionFromZ"]
+        before, at = (attack_probability("0.3", depth).exact for depth in (z - 1, z))
+        yield f"q=0.3 exact below 1e-6 from z={z}", True, (before, at), at < Decimal("1e-6") <= before
+
+
+def _close(case: str, expected: float, got: Decimal) -> tuple[str, Any, Any, bool]:
+    wanted = Decimal(repr(expected))
+    return case, wanted, got, abs(got - wanted) <= _ABSOLUTE + _RELATIVE * wanted
