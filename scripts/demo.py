@@ -14,7 +14,7 @@ from wattbook import Application, Market, Role, WattbookError, format_pt, pt
 from wattbook.chain import Chain
 from wattbook.contracts.structs import Purse
 from wattbook.deployment.deployer import deploy
-from wattbook.deployment.local import FIRST_FREE_ACCOUNT, test_account
+from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
 from wattbook.deployment.settings import local_settings
 from wattbook.eip712 import sign_action, sign_application, sign_permit
 from wattbook.roles import role_names
@@ -31,17 +31,17 @@ class Person:
 
 
 PEOPLE = [
-    Person("Sunny Field", test_account(FIRST_FREE_ACCOUNT), Role.PRODUCER, pt("200")),
-    Person("Mill Lane 4", test_account(FIRST_FREE_ACCOUNT + 1), Role.PROSUMER, pt("350.5")),
-    Person("The Bakery", test_account(FIRST_FREE_ACCOUNT + 2), Role.CONSUMER, pt("1200")),
-    Person("Battery Barn", test_account(FIRST_FREE_ACCOUNT + 3), Role.STORAGE | Role.PRODUCER, pt("800")),
+    Person("Sunny Field", known_account(FIRST_FREE_ACCOUNT), Role.PRODUCER, pt("200")),
+    Person("Mill Lane 4", known_account(FIRST_FREE_ACCOUNT + 1), Role.PROSUMER, pt("350.5")),
+    Person("The Bakery", known_account(FIRST_FREE_ACCOUNT + 2), Role.CONSUMER, pt("1200")),
+    Person("Battery Barn", known_account(FIRST_FREE_ACCOUNT + 3), Role.STORAGE | Role.PRODUCER, pt("800")),
 ]
 
 
 def main() -> None:
     chain = Chain(ape.chain.provider.web3)
     print(f"\nA market on chain {chain.chain_id}")
-    market = Market(chain, deploy(chain, test_account("administrator"), local_settings(), None))
+    market = Market(chain, deploy(chain, known_account("administrator"), local_settings(), None))
     day = Day(market)
     day.admit_members()
     day.bring_money_in()
@@ -55,12 +55,12 @@ class Day:
 
     def __init__(self, market: Market) -> None:
         self.market = market
-        self.relayer = test_account("operator")
+        self.relayer = known_account("operator")
         self.deadline = market.chain.now + 3600
 
     def admit_members(self) -> None:
         print("\nMembers apply, a registrar countersigns, a relayer sends")
-        membership, registrar = self.market.membership, test_account("registrar")
+        membership, registrar = self.market.membership, known_account("registrar")
         for person in PEOPLE:
             papers, identity = keccak(text=f"papers of {person.name}"), keccak(text=f"identity of {person.name}")
             until = self.market.chain.now + YEAR
@@ -79,7 +79,7 @@ class Day:
         token, vault = self.market.power_token, self.market.vault
         for person in PEOPLE:
             receipt = keccak(text=f"bank transfer of {person.name}")
-            token.mint(person.account.address, person.money, receipt, sender=test_account("issuer"))
+            token.mint(person.account.address, person.money, receipt, sender=known_account("issuer"))
             amount = person.money // 2
             nonce = token.nonces(person.account.address)
             permit = sign_permit(
@@ -103,7 +103,7 @@ class Day:
         auth = sign_action(vault, "Withdraw", mill.account, {"amount": pt("100")}, deadline=self.deadline)
         vault.withdraw_signed(pt("100"), auth, sender=self.relayer)
         print(f"  {mill.name} withdraws {format_pt(pt('100'))}")
-        issuer = self.market.membership.standing_of(test_account("issuer").address).member
+        issuer = self.market.membership.standing_of(known_account("issuer").address).member
         payment = keccak(text="pay to the account of Mill Lane 4")
         values = {"issuer": issuer, "amount": pt("60"), "paymentReference": payment}
         auth = sign_action(token, "Redeem", mill.account, values, deadline=self.deadline)
@@ -115,7 +115,7 @@ class Day:
         barn = PEOPLE[3]
         membership, token, vault = self.market.membership, self.market.power_token, self.market.vault
         member = membership.standing_of(barn.account.address).member
-        membership.suspend(member, "meter seal broken", sender=test_account("regulator"))
+        membership.suspend(member, "meter seal broken", sender=known_account("regulator"))
         values = {"to": PEOPLE[0].account.address, "amount": 1}
         auth = sign_action(token, "Transfer", barn.account, values, deadline=self.deadline)
         try:
@@ -125,7 +125,7 @@ class Day:
         auth = sign_action(vault, "Withdraw", barn.account, {"amount": pt("25")}, deadline=self.deadline)
         vault.withdraw_signed(pt("25"), auth, sender=self.relayer)
         print(f"  {barn.name} withdraws {format_pt(pt('25'))}: granted")
-        membership.reinstate(member, "seal replaced and certified", sender=test_account("regulator"))
+        membership.reinstate(member, "seal replaced and certified", sender=known_account("regulator"))
 
     def report(self) -> None:
         membership, token, vault = self.market.membership, self.market.power_token, self.market.vault
@@ -140,7 +140,7 @@ class Day:
                 f" wallet {format_pt(token.balance_of(address)):>13}  Vault {format_pt(account.free):>13}"
             )
         free += sum(vault.account_of(vault.purse_account(purse)).free for purse in Purse)
-        issuer = membership.standing_of(test_account("issuer").address).member
+        issuer = membership.standing_of(known_account("issuer").address).member
         supply, reserve, held = token.total_supply(), token.reserve_of(issuer), token.balance_of(vault.address)
         print(f"\n  supply {format_pt(supply)} = reserves {format_pt(reserve)}")
         print(f"  Vault holds {format_pt(held)} = accounts {format_pt(free)}")

@@ -14,7 +14,7 @@ from wattbook import Application, Market, Role
 from wattbook.chain import Chain
 from wattbook.deployment.decisions import carry_out, propose
 from wattbook.deployment.deployer import deploy
-from wattbook.deployment.local import FIRST_FREE_ACCOUNT, test_account
+from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
 from wattbook.deployment.plan import Call
 from wattbook.deployment.settings import local_settings
 
@@ -25,21 +25,21 @@ CONSUMER_PRODUCER = Role.CONSUMER | Role.PRODUCER
 class People:
     """Accounts of the test mnemonic, each used for one purpose in a test."""
 
-    administrator: LocalAccount = field(default_factory=lambda: test_account("administrator"))
-    registrar: LocalAccount = field(default_factory=lambda: test_account("registrar"))
-    regulator: LocalAccount = field(default_factory=lambda: test_account("regulator"))
-    issuer: LocalAccount = field(default_factory=lambda: test_account("issuer"))
-    operator: LocalAccount = field(default_factory=lambda: test_account("operator"))
-    attester: LocalAccount = field(default_factory=lambda: test_account("attester1"))
-    grid: LocalAccount = field(default_factory=lambda: test_account("grid"))
-    alice: LocalAccount = field(default_factory=lambda: test_account(FIRST_FREE_ACCOUNT))
-    bob: LocalAccount = field(default_factory=lambda: test_account(FIRST_FREE_ACCOUNT + 1))
-    carol: LocalAccount = field(default_factory=lambda: test_account(FIRST_FREE_ACCOUNT + 2))
-    relayer: LocalAccount = field(default_factory=lambda: test_account(FIRST_FREE_ACCOUNT + 3))
-    stranger: LocalAccount = field(default_factory=lambda: test_account(FIRST_FREE_ACCOUNT + 4))
-    module: LocalAccount = field(default_factory=lambda: test_account(FIRST_FREE_ACCOUNT + 5))
-    other_module: LocalAccount = field(default_factory=lambda: test_account(FIRST_FREE_ACCOUNT + 6))
-    spare: LocalAccount = field(default_factory=lambda: test_account(FIRST_FREE_ACCOUNT + 7))
+    administrator: LocalAccount = field(default_factory=lambda: known_account("administrator"))
+    registrar: LocalAccount = field(default_factory=lambda: known_account("registrar"))
+    regulator: LocalAccount = field(default_factory=lambda: known_account("regulator"))
+    issuer: LocalAccount = field(default_factory=lambda: known_account("issuer"))
+    operator: LocalAccount = field(default_factory=lambda: known_account("operator"))
+    attester: LocalAccount = field(default_factory=lambda: known_account("attester1"))
+    grid: LocalAccount = field(default_factory=lambda: known_account("grid"))
+    alice: LocalAccount = field(default_factory=lambda: known_account(FIRST_FREE_ACCOUNT))
+    bob: LocalAccount = field(default_factory=lambda: known_account(FIRST_FREE_ACCOUNT + 1))
+    carol: LocalAccount = field(default_factory=lambda: known_account(FIRST_FREE_ACCOUNT + 2))
+    relayer: LocalAccount = field(default_factory=lambda: known_account(FIRST_FREE_ACCOUNT + 3))
+    stranger: LocalAccount = field(default_factory=lambda: known_account(FIRST_FREE_ACCOUNT + 4))
+    module: LocalAccount = field(default_factory=lambda: known_account(FIRST_FREE_ACCOUNT + 5))
+    other_module: LocalAccount = field(default_factory=lambda: known_account(FIRST_FREE_ACCOUNT + 6))
+    spare: LocalAccount = field(default_factory=lambda: known_account(FIRST_FREE_ACCOUNT + 7))
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +56,7 @@ def chain() -> Chain:
 @pytest.fixture(scope="session")
 def founded(chain: Chain) -> Market:
     """A market as the deployment leaves it."""
-    deployment = deploy(chain, test_account("administrator"), local_settings(), None, lambda line: None)
+    deployment = deploy(chain, known_account("administrator"), local_settings(), None, lambda line: None)
     return Market(chain, deployment)
 
 

@@ -49,8 +49,9 @@ def works() -> bool:
 
 
 def _run(flag: str, text: str = "") -> str:
-    command = [COMPILER, flag]
-    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
+    command = [str(COMPILER), flag]
+    process = subprocess.run(command, input=text, capture_output=True, text=True, check=True)
+    return process.stdout
 
 
 def install_native() -> bool:

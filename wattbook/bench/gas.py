@@ -13,7 +13,7 @@ from wattbook.contracts.structs import Application
 from wattbook.deployment.anvil import Anvil, pass_time
 from wattbook.deployment.decisions import carry_out, propose
 from wattbook.deployment.deployer import deploy
-from wattbook.deployment.local import FIRST_FREE_ACCOUNT, test_account
+from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
 from wattbook.deployment.plan import Call
 from wattbook.deployment.settings import local_settings
 from wattbook.eip712 import sign_action, sign_application, sign_permit
@@ -35,13 +35,13 @@ class _Day:
     """One market day's operations in an order in which each can happen."""
 
     def __init__(self, chain: Chain) -> None:
-        deployment = deploy(chain, test_account("administrator"), local_settings(), None, lambda line: None)
+        deployment = deploy(chain, known_account("administrator"), local_settings(), None, lambda line: None)
         self.market = Market(chain, deployment)
         self.gas: dict[str, int] = {}
-        self.people = [test_account(FIRST_FREE_ACCOUNT + i) for i in range(6)]
+        self.people = [known_account(FIRST_FREE_ACCOUNT + i) for i in range(6)]
         # A module is whatever address the authority enters; an account of ours stands in for a contract, so that the
         # figure is the Vault's own and the transaction's.
-        self.module = test_account(FIRST_FREE_ACCOUNT + 6)
+        self.module = known_account(FIRST_FREE_ACCOUNT + 6)
 
     def run(self) -> dict[str, int]:
         self._admit()
@@ -52,7 +52,7 @@ class _Day:
         return self.gas
 
     def _admit(self) -> None:
-        membership, registrar = self.market.membership, test_account("registrar")
+        membership, registrar = self.market.membership, known_account("registrar")
         for i, person in enumerate(self.people[:-1]):
             self.gas["admit"] = membership.admit(_application(person, i), sender=registrar).gas_used
         person = self.people[-1]
@@ -63,7 +63,7 @@ class _Day:
         ).gas_used
 
     def _tokens(self) -> None:
-        token, issuer = self.market.power_token, test_account("issuer")
+        token, issuer = self.market.power_token, known_account("issuer")
         alice, bob, carol, dora = self.people[:4]
         mints = [token.mint(p.address, pt(1000), keccak(text=p.address), sender=issuer) for p in (alice, bob)]
         self.gas["mint to a new holder"] = mints[1].gas_used
@@ -113,7 +113,7 @@ class _Day:
         self.gas["pay"] = vault.pay(alice.address, bob.address, pt(1), sender=self.module).gas_used
 
     def _supervision(self) -> None:
-        membership, regulator = self.market.membership, test_account("regulator")
+        membership, regulator = self.market.membership, known_account("regulator")
         member = self._member(self.people[4])
         self.gas["suspend"] = membership.suspend(member, "audit", sender=regulator).gas_used
         self.gas["reinstate"] = membership.reinstate(member, "audit over", sender=regulator).gas_used
@@ -125,7 +125,7 @@ class _Day:
     def _decide(self, contract: str, function: str, *arguments: str) -> None:
         """Has the authority do something, its delay over."""
         call = Call(contract, function, arguments)
-        administrator = test_account("administrator")
+        administrator = known_account("administrator")
         propose(self.market, call, sender=administrator)
         pass_time(self.market.chain, self.market.authority.get_min_delay())
         carry_out(self.market, call, sender=administrator)

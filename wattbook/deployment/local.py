@@ -24,7 +24,7 @@ FIRST_FREE_ACCOUNT = 9
 
 
 @cache
-def test_account(place: int | str) -> LocalAccount:
+def known_account(place: int | str) -> LocalAccount:
     """An account of the published test mnemonic, by its number or by the name of its office."""
     Account.enable_unaudited_hdwallet_features()
     index = OFFICE_ACCOUNTS[place] if isinstance(place, str) else place

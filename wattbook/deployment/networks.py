@@ -23,7 +23,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from wattbook.chain import Chain
-from wattbook.deployment.local import LOCAL_CHAIN_IDS, test_account
+from wattbook.deployment.local import LOCAL_CHAIN_IDS, known_account
 from wattbook.deployment.settings import MarketSettings, local_settings, read_settings
 from wattbook.errors import ChainError, SettingsError
 
@@ -62,7 +62,7 @@ class Network:
         if self.keystore:
             return _unlock(self.keystore)
         if chain.chain_id in LOCAL_CHAIN_IDS:
-            return test_account("administrator")
+            return known_account("administrator")
         raise SettingsError(f"network {self.name} has no keystore; name a file in networks.toml")
 
 
