@@ -38,7 +38,9 @@ class People:
     relayer: LocalAccount = field(default_factory=lambda: known_account(FIRST_FREE_ACCOUNT + 3))
     stranger: LocalAccount = field(default_factory=lambda: known_account(FIRST_FREE_ACCOUNT + 4))
     module: LocalAccount = field(default_factory=lambda: known_account(FIRST_FREE_ACCOUNT + 5))
-    other_module: LocalAccount = field(default_factory=lambda: known_account(FIRST_FREE_ACCOUNT + 6))
+    other_module: LocalAccount = field(
+        default_factory=lambda: known_account(FIRST_FREE_ACCOUNT + 6)
+    )
     spare: LocalAccount = field(default_factory=lambda: known_account(FIRST_FREE_ACCOUNT + 7))
 
 
@@ -56,7 +58,9 @@ def chain() -> Chain:
 @pytest.fixture(scope="session")
 def founded(chain: Chain) -> Market:
     """A market as the deployment leaves it."""
-    deployment = deploy(chain, known_account("administrator"), local_settings(), None, lambda line: None)
+    deployment = deploy(
+        chain, known_account("administrator"), local_settings(), None, lambda line: None
+    )
     return Market(chain, deployment)
 
 
@@ -87,7 +91,7 @@ def decide(market: Market, people: People) -> Decide:
 def application() -> Callable[..., Application]:
     """An application of an account, complete and unlike any other account's; each field can be given."""
 
-    def make(account: LocalAccount, **fields: object) -> Application:
+    def make(account: LocalAccount, /, **fields: object) -> Application:
         usual = Application(
             account=account.address,
             roles=CONSUMER_PRODUCER,
@@ -105,7 +109,7 @@ def application() -> Callable[..., Application]:
 def admit(market: Market, people: People, application: Callable[..., Application]) -> Admit:
     """Admits an account and returns its member id."""
 
-    def run(account: LocalAccount, **fields: object) -> int:
+    def run(account: LocalAccount, /, **fields: object) -> int:
         receipt = market.membership.admit(application(account, **fields), sender=people.registrar)
         return receipt.event("MemberAdmitted").args["member"]
 
@@ -118,13 +122,17 @@ def mint(market: Market, people: People) -> Callable[[LocalAccount, int], None]:
     receipts = count(1)
 
     def run(account: LocalAccount, amount: int) -> None:
-        market.power_token.mint(account.address, amount, next(receipts).to_bytes(32), sender=people.issuer)
+        market.power_token.mint(
+            account.address, amount, next(receipts).to_bytes(32), sender=people.issuer
+        )
 
     return run
 
 
 @pytest.fixture
-def deposit(market: Market, mint: Callable[[LocalAccount, int], None]) -> Callable[[LocalAccount, int], None]:
+def deposit(
+    market: Market, mint: Callable[[LocalAccount, int], None]
+) -> Callable[[LocalAccount, int], None]:
     """Mints an amount and deposits it."""
 
     def run(account: LocalAccount, amount: int) -> None:

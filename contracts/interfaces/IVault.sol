@@ -144,6 +144,7 @@ interface IVault {
     /// Emits {Deposited}.
     ///
     /// Requirements: those of {deposit}, and
+    /// - the caller has the right to spend, unless the account is his own;
     /// - `account` was ever admitted or is a purse; a replaced account's place is taken by its replacement.
     function depositFor(address account, uint128 amount) external;
 

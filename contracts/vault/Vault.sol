@@ -250,6 +250,9 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     function _deposit(address payer, address account, uint128 amount) private {
         require(!depositsPaused, DepositsArePaused());
         require(amount != 0, ZeroAmount());
+        if (payer != account) {
+            require(membership.payoutOf(payer) == payer, IMembership.SpendNotAllowed(payer, account));
+        }
         _credit(account, amount);
         emit Deposited(account, payer, amount);
         require(token.transferFrom(payer, address(this), amount));
