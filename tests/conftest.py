@@ -11,6 +11,7 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import FAR, pass_time
 from wattbook import Application, Market, Role
+from wattbook.abi import interface
 from wattbook.chain import Chain
 from wattbook.deployment.decisions import carry_out, propose
 from wattbook.deployment.deployer import deploy
@@ -83,6 +84,21 @@ def decide(market: Market, people: People) -> Decide:
         propose(market, call, sender=people.administrator, salt=salt)
         pass_time(market.authority.get_min_delay())
         carry_out(market, call, sender=people.administrator, salt=salt)
+
+    return run
+
+
+@pytest.fixture
+def as_authority(market: Market) -> Callable[..., None]:
+    """Calls as the authority would, to see what it would be told: `as_authority("Vault", "resume")`."""
+    # Nobody has the authority's key, and the in-process chain lets a call pay for its gas.
+    ape.accounts.test_accounts[-1].transfer(market.authority.address, 10**18)
+
+    def run(contract: str, function: str, *arguments: object) -> None:
+        raw = market.chain.web3.eth.contract(
+            market.deployment.address(contract), abi=interface(contract).abi
+        )
+        market.chain.call(raw.functions[function](*arguments), market.authority.address)
 
     return run
 
