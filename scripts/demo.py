@@ -82,12 +82,8 @@ class Day:
             token.mint(person.account.address, person.money, receipt, sender=known_account("issuer"))
             amount = person.money // 2
             nonce = token.nonces(person.account.address)
-            permit = sign_permit(
-                token, person.account, vault.address, amount, nonce=nonce, deadline=self.deadline
-            )
-            token.permit(
-                person.account.address, vault.address, amount, self.deadline, *permit, sender=self.relayer
-            )
+            permit = sign_permit(token, person.account, vault.address, amount, nonce=nonce, deadline=self.deadline)
+            token.permit(person.account.address, vault.address, amount, self.deadline, *permit, sender=self.relayer)
             auth = sign_action(vault, "Deposit", person.account, {"amount": amount}, deadline=self.deadline)
             vault.deposit_signed(amount, auth, sender=self.relayer)
             print(f"  {person.name} receives {format_pt(person.money)}, deposits {format_pt(amount)}")

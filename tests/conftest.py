@@ -8,6 +8,7 @@ import ape
 import pytest
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
+from hypothesis import settings
 
 from tests.assertions import FAR, pass_time
 from wattbook import Application, Market, Role
@@ -18,6 +19,11 @@ from wattbook.deployment.deployer import deploy
 from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
 from wattbook.deployment.plan import Call
 from wattbook.deployment.settings import local_settings
+
+# `--hypothesis-profile deep` for a long night.
+settings.register_profile("default", max_examples=12, stateful_step_count=30, deadline=None)
+settings.register_profile("deep", max_examples=300, stateful_step_count=80, deadline=None)
+settings.load_profile("default")
 
 CONSUMER_PRODUCER = Role.CONSUMER | Role.PRODUCER
 
@@ -39,9 +45,7 @@ class People:
     relayer: LocalAccount = field(default_factory=lambda: known_account(FIRST_FREE_ACCOUNT + 3))
     stranger: LocalAccount = field(default_factory=lambda: known_account(FIRST_FREE_ACCOUNT + 4))
     module: LocalAccount = field(default_factory=lambda: known_account(FIRST_FREE_ACCOUNT + 5))
-    other_module: LocalAccount = field(
-        default_factory=lambda: known_account(FIRST_FREE_ACCOUNT + 6)
-    )
+    other_module: LocalAccount = field(default_factory=lambda: known_account(FIRST_FREE_ACCOUNT + 6))
     spare: LocalAccount = field(default_factory=lambda: known_account(FIRST_FREE_ACCOUNT + 7))
 
 
@@ -59,9 +63,7 @@ def chain() -> Chain:
 @pytest.fixture(scope="session")
 def founded(chain: Chain) -> Market:
     """A market as the deployment leaves it."""
-    deployment = deploy(
-        chain, known_account("administrator"), local_settings(), None, lambda line: None
-    )
+    deployment = deploy(chain, known_account("administrator"), local_settings(), None, lambda line: None)
     return Market(chain, deployment)
 
 
@@ -95,9 +97,7 @@ def as_authority(market: Market) -> Callable[..., None]:
     ape.accounts.test_accounts[-1].transfer(market.authority.address, 10**18)
 
     def run(contract: str, function: str, *arguments: object) -> None:
-        raw = market.chain.web3.eth.contract(
-            market.deployment.address(contract), abi=interface(contract).abi
-        )
+        raw = market.chain.web3.eth.contract(market.deployment.address(contract), abi=interface(contract).abi)
         market.chain.call(raw.functions[function](*arguments), market.authority.address)
 
     return run
@@ -138,17 +138,13 @@ def mint(market: Market, people: People) -> Callable[[LocalAccount, int], None]:
     receipts = count(1)
 
     def run(account: LocalAccount, amount: int) -> None:
-        market.power_token.mint(
-            account.address, amount, next(receipts).to_bytes(32), sender=people.issuer
-        )
+        market.power_token.mint(account.address, amount, next(receipts).to_bytes(32), sender=people.issuer)
 
     return run
 
 
 @pytest.fixture
-def deposit(
-    market: Market, mint: Callable[[LocalAccount, int], None]
-) -> Callable[[LocalAccount, int], None]:
+def deposit(market: Market, mint: Callable[[LocalAccount, int], None]) -> Callable[[LocalAccount, int], None]:
     """Mints an amount and deposits it."""
 
     def run(account: LocalAccount, amount: int) -> None:

@@ -24,9 +24,7 @@ class Interface:
 @cache
 def contract_names() -> tuple[str, ...]:
     """All contracts that can be deployed, in alphabetical order."""
-    return tuple(
-        sorted(file.name.removesuffix(".json") for file in files("wattbook").joinpath("abi").iterdir())
-    )
+    return tuple(sorted(file.name.removesuffix(".json") for file in files("wattbook").joinpath("abi").iterdir()))
 
 
 @cache

@@ -1,23 +1,30 @@
 """One EVM chain: calls, transactions, and reverts as named exceptions."""
 
+import time
 from ast import literal_eval
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from json import JSONDecodeError
 from typing import Any, TypeVar
 
-import requests
 from eth_account.datastructures import SignedTransaction
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 from hexbytes import HexBytes
 from web3 import HTTPProvider, LegacyWebSocketProvider, Web3
-from web3.contract.contract import Contract as Web3Contract
 from web3.contract.contract import ContractConstructor, ContractFunction
-from web3.exceptions import ContractLogicError, TimeExhausted, Web3Exception
+from web3.exceptions import (
+    ContractLogicError,
+    TimeExhausted,
+    TransactionNotFound,
+    Web3Exception,
+    Web3RPCError,
+)
 from web3.logs import DISCARD
-from web3.types import TxParams
+from web3.types import Nonce, TxParams, TxReceipt
 from web3.utils import get_create_address
+from websockets.exceptions import WebSocketException
 
 from wattbook import abi
 from wattbook.contracts.revert import ContractRevert, revert_from_data
@@ -25,7 +32,10 @@ from wattbook.errors import ChainError
 
 T = TypeVar("T")
 
-_ETH_TESTER = "execution reverted: "
+_POLL = 0.05
+_REVERTED = "execution reverted"
+# How an absent node, or what is no node, shows itself; what requests raises is an OSError.
+_SILENCE = (OSError, WebSocketException, JSONDecodeError)
 
 
 @dataclass(frozen=True)
@@ -62,12 +72,17 @@ class Creation:
 
     signed: SignedTransaction
     address: str
+    nonce: int
 
 
 class Chain:
-    """A connection to a chain. `gas_limit` saves the node an estimate for each transaction, where gas costs nothing."""
+    """A connection to a chain.
 
-    def __init__(self, web3: Web3, *, gas_limit: int | None = None, timeout: int = 120) -> None:
+    `gas_limit` saves the node an estimate for each transaction, where gas costs nothing. `timeout`
+    is how many seconds a transaction may take to get into a block.
+    """
+
+    def __init__(self, web3: Web3, *, gas_limit: int | None = None, timeout: float = 120) -> None:
         self.web3 = web3
         self.gas_limit = gas_limit
         self.timeout = timeout
@@ -82,21 +97,50 @@ class Chain:
         else:
             raise ChainError(f"{rpc_url} is not the address of a node: it starts with http(s):// or ws(s)://")
         chain = cls(web3)
-        reach(rpc_url, lambda: chain.chain_id)
+        try:
+            _ = chain.chain_id
+        except (*_SILENCE, Web3Exception, ValueError) as error:
+            raise ChainError(f"no node answers at {rpc_url} ({type(error).__name__}); is the chain running?") from None
         return chain
 
     @cached_property
     def chain_id(self) -> int:
         return self.web3.eth.chain_id
 
+    @cached_property
+    def genesis(self) -> str:
+        """The hash of the first block."""
+        return named(lambda: "0x" + bytes(self.web3.eth.get_block(0)["hash"]).hex())
+
     @property
     def now(self) -> int:
         """The time of the newest block, in Unix seconds."""
-        return int(self.web3.eth.get_block("latest")["timestamp"])
+        return named(lambda: int(self.web3.eth.get_block("latest")["timestamp"]))
+
+    def code_at(self, address: str) -> bytes:
+        """The code that stands at an address, if any."""
+        return named(lambda: bytes(self.web3.eth.get_code(address_of(address))))
+
+    def nonce_of(self, account: str | LocalAccount) -> int:
+        """How many transactions of an account are in blocks."""
+        return named(lambda: int(self.web3.eth.get_transaction_count(address_of(account))))
+
+    def status_of(self, transaction: str) -> bool | None:
+        """Whether a transaction succeeded; None when it is in no block."""
+
+        def ask() -> bool | None:
+            try:
+                receipt = self.web3.eth.get_transaction_receipt(HexBytes(transaction))
+            except TransactionNotFound:
+                return None
+            return receipt["status"] == 1
+
+        return named(ask)
 
     @cached_property
-    def _events(self) -> Web3Contract:
-        return self.web3.eth.contract(abi=abi.all_events())  # type: ignore[call-overload,no-any-return]
+    def _events(self) -> list[Any]:
+        contract = self.web3.eth.contract(abi=abi.all_events())
+        return [kind() for kind in contract.events]  # type: ignore[attr-defined]
 
     def call(self, function: ContractFunction, sender: str | None = None) -> Any:
         """What a function returns, without a transaction."""
@@ -104,40 +148,26 @@ class Chain:
 
     def send(self, function: ContractFunction, sender: LocalAccount) -> Receipt:
         """Sends a transaction that calls a function, and waits until it is in a block."""
-        signed = self._sign(function, sender)
+        signed = _signed(named(lambda: self._fill(function, sender)), sender)
         return self.submit(signed, lambda: function.call({"from": sender.address}))
 
     def sign_creation(self, constructor: ContractConstructor, sender: LocalAccount) -> Creation:
-        """Signs a transaction that creates a contract, so that it can be written down before it is submitted."""
-        signed = self._sign(constructor, sender)
-        nonce = self.web3.eth.get_transaction_count(sender.address, "pending")
-        return Creation(signed, get_create_address(sender.address, nonce))
+        """Signs a transaction that creates a contract, to be written down before it is sent."""
+        transaction = named(lambda: self._fill(constructor, sender))
+        address = get_create_address(sender.address, transaction["nonce"])
+        return Creation(_signed(transaction, sender), address, transaction["nonce"])
 
     def submit(self, signed: SignedTransaction, replay: Callable[[], Any] | None = None) -> Receipt:
-        """Sends a signed transaction and waits until it is in a block; if it fails, `replay` shows the reason."""
-        tx_hash = named(lambda: self.web3.eth.send_raw_transaction(signed.raw_transaction))
-        return self.receipt_of(tx_hash, replay)
+        """Sends a transaction and waits for it; if it failed, `replay` shows the reason."""
+        return self.submit_raw(signed.raw_transaction, replay)
 
-    def _sign(self, action: ContractFunction | ContractConstructor, sender: LocalAccount) -> SignedTransaction:
-        origin: TxParams = {"from": sender.address}
-        gas = self.gas_limit or named(lambda: action.estimate_gas(origin))
-        transaction = action.build_transaction(
-            {
-                "chainId": self.chain_id,
-                "from": sender.address,
-                "gas": gas,
-                "gasPrice": self.web3.eth.gas_price,
-                "nonce": self.web3.eth.get_transaction_count(sender.address, "pending"),
-            }
-        )
-        return sender.sign_transaction(transaction)  # type: ignore[arg-type]
+    def submit_raw(self, raw: bytes, replay: Callable[[], Any] | None = None) -> Receipt:
+        """Like `submit`, of the transaction's bytes."""
+        return self.receipt_of(named(lambda: self.web3.eth.send_raw_transaction(raw)), replay)
 
     def receipt_of(self, tx_hash: HexBytes, replay: Callable[[], Any] | None = None) -> Receipt:
         """Waits for a transaction; if it failed, `replay` shows the reason."""
-        try:
-            receipt = self.web3.eth.wait_for_transaction_receipt(tx_hash, self.timeout, poll_latency=0.05)
-        except TimeExhausted:
-            raise ChainError(f"transaction {tx_hash.to_0x_hex()} was in no block after {self.timeout} s") from None
+        receipt = named(lambda: self._wait_for(tx_hash))
         if receipt["status"] != 1:
             if replay:
                 named(replay)
@@ -150,10 +180,38 @@ class Chain:
             events=self._decode_events(receipt),
         )
 
-    def _decode_events(self, receipt: Any) -> tuple[Event, ...]:
+    def wait_for_sent(self, account: LocalAccount) -> None:
+        """Waits until all that an account has sent is in blocks."""
+        deadline = time.monotonic() + self.timeout
+        while self._next_nonce(account) > self.nonce_of(account):
+            if time.monotonic() > deadline:
+                raise ChainError(f"what {account.address} sent before was in no block after {self.timeout} s")
+            time.sleep(_POLL)
+
+    def _fill(self, action: ContractFunction | ContractConstructor, sender: LocalAccount) -> TxParams:
+        return action.build_transaction(
+            {
+                "chainId": self.chain_id,
+                "from": sender.address,
+                "gas": self.gas_limit or action.estimate_gas({"from": sender.address}),
+                "gasPrice": self.web3.eth.gas_price,
+                "nonce": Nonce(self._next_nonce(sender)),
+            }
+        )
+
+    def _next_nonce(self, account: LocalAccount) -> int:
+        return named(lambda: int(self.web3.eth.get_transaction_count(account.address, "pending")))
+
+    def _wait_for(self, tx_hash: HexBytes) -> TxReceipt:
+        try:
+            return self.web3.eth.wait_for_transaction_receipt(tx_hash, self.timeout, poll_latency=_POLL)
+        except TimeExhausted:
+            raise ChainError(f"transaction {tx_hash.to_0x_hex()} was in no block after {self.timeout} s") from None
+
+    def _decode_events(self, receipt: TxReceipt) -> tuple[Event, ...]:
         found = []
-        for kind in self._events.events:
-            for log in kind().process_receipt(receipt, errors=DISCARD):
+        for kind in self._events:
+            for log in kind.process_receipt(receipt, errors=DISCARD):
                 found.append((log["logIndex"], Event(log["address"], log["event"], dict(log["args"]))))
         return tuple(event for _, event in sorted(found, key=lambda item: item[0]))
 
@@ -163,33 +221,44 @@ def address_of(account: str | LocalAccount) -> ChecksumAddress:
     return Web3.to_checksum_address(account if isinstance(account, str) else account.address)
 
 
+def _signed(transaction: TxParams, sender: LocalAccount) -> SignedTransaction:
+    return sender.sign_transaction(transaction)  # type: ignore[arg-type]
+
+
 def named(action: Callable[[], T]) -> T:
     """Runs a request; a revert becomes the exception named after its Solidity error."""
     try:
         return action()
     except ContractLogicError as error:
-        raise revert_from_data(error.data, error.message) from None
+        raise revert_from_data(error.data, _reason(error.message)) from None
+    except Web3RPCError as error:
+        raise ChainError(f"the node refused: {_nodes_word(error)}") from None
     except Web3Exception as error:
         raise ChainError(f"the node refused: {error}") from None
-    except requests.exceptions.ConnectionError as error:
-        raise ChainError(f"the node cannot be reached: {error}") from None
+    except _SILENCE as error:
+        raise ChainError(f"the node does not answer any more ({type(error).__name__})") from None
     except Exception as error:
-        if type(error).__module__ == "eth_tester.exceptions" and str(error).startswith(_ETH_TESTER):
-            raise revert_from_data(_eth_tester_data(str(error)), str(error)) from None
+        if type(error).__module__.startswith("eth_tester."):
+            raise _eth_tester_revert(str(error)) from None
         raise
 
 
-def _eth_tester_data(message: str) -> Any:
-    """The revert data that eth-tester, behind ape's in-process chain, shows only as text."""
+def _nodes_word(error: Web3RPCError) -> str:
+    answer = error.rpc_response or {}
+    detail = answer.get("error")
+    return detail["message"] if isinstance(detail, dict) else str(error)
+
+
+def _reason(message: str | None) -> str | None:
+    """What a node's message says beyond that it is a revert."""
+    return (message or "").removeprefix(_REVERTED).removeprefix(": ") or None
+
+
+def _eth_tester_revert(message: str) -> ContractRevert:
+    """The revert in an error of eth-tester, which shows the data only as text."""
+    reason = _reason(message)
     try:
-        return literal_eval(message.removeprefix(_ETH_TESTER))
+        data = literal_eval(reason or "")
     except (ValueError, SyntaxError):
-        return None
-
-
-def reach(rpc_url: str, action: Callable[[], T]) -> T:
-    """Runs the first request to a node; says plainly that nobody answers."""
-    try:
-        return action()
-    except (OSError, Web3Exception, ValueError) as error:
-        raise ChainError(f"no node answers at {rpc_url} ({type(error).__name__}); is the chain running?") from None
+        return revert_from_data(None, reason)
+    return revert_from_data(data) if isinstance(data, bytes) else revert_from_data(None, reason)

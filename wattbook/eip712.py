@@ -81,7 +81,12 @@ MESSAGES = {
         Message(
             "AcceptAccount",
             ("Membership",),
-            (("account", "address"), ("member", "uint32"), ("rights", "uint32"), ("deadline", "uint256")),
+            (
+                ("account", "address"),
+                ("member", "uint32"),
+                ("rights", "uint32"),
+                ("deadline", "uint256"),
+            ),
         ),
         Message(
             "Permit",
@@ -99,7 +104,11 @@ MESSAGES = {
         _action("ObjectToRecovery", "Membership"),
         _action("Transfer", _TOKENS, ("to", "address"), ("amount", "uint256")),
         _action(
-            "Redeem", "PowerToken", ("issuer", "uint32"), ("amount", "uint256"), ("paymentReference", "bytes32")
+            "Redeem",
+            "PowerToken",
+            ("issuer", "uint32"),
+            ("amount", "uint256"),
+            ("paymentReference", "bytes32"),
         ),
         _action("Deposit", "Vault", ("amount", "uint128")),
         _action("Withdraw", "Vault", ("amount", "uint128")),
@@ -155,7 +164,12 @@ def sign_action(
 
 
 def sign_application(
-    membership: Contract, application: Application, *, applicant: LocalAccount, registrar: LocalAccount, deadline: int
+    membership: Contract,
+    application: Application,
+    *,
+    applicant: LocalAccount,
+    registrar: LocalAccount,
+    deadline: int,
 ) -> tuple[bytes, bytes]:
     """The applicant's signature of an application and the registrar's countersignature."""
     values = {
@@ -182,7 +196,13 @@ def sign_permit(
     token: Contract, owner: LocalAccount, spender: str, value: int, *, nonce: int, deadline: int
 ) -> tuple[int, bytes, bytes]:
     """An ERC-2612 permit as `(v, r, s)`."""
-    values = {"owner": owner.address, "spender": spender, "value": value, "nonce": nonce, "deadline": deadline}
+    values = {
+        "owner": owner.address,
+        "spender": spender,
+        "value": value,
+        "nonce": nonce,
+        "deadline": deadline,
+    }
     signature = sign(token, "Permit", owner, values)
     return signature[64], signature[:32], signature[32:64]
 

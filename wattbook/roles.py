@@ -23,15 +23,7 @@ class Role(IntFlag):
     SPEND = 1 << 31
 
 
-MARKET_ROLES = (
-    Role.PRODUCER
-    | Role.PROSUMER
-    | Role.CONSUMER
-    | Role.GRID
-    | Role.STORAGE
-    | Role.CHARGING
-    | Role.INVESTOR
-)
+MARKET_ROLES = Role.PRODUCER | Role.PROSUMER | Role.CONSUMER | Role.GRID | Role.STORAGE | Role.CHARGING | Role.INVESTOR
 OFFICES = Role.REGISTRAR | Role.REGULATOR | Role.ISSUER | Role.OPERATOR | Role.ATTESTER
 
 

@@ -11,6 +11,8 @@ from wattbook.errors import UnitError
 UPT_PER_PT = 1_000_000
 WH_PER_KWH = 1_000
 MPT_PER_PT = 1_000
+# Beyond any amount that a contract can hold, and small enough to reckon with.
+_LARGEST_EXPONENT = 100
 
 
 def pt(text: str | int | Decimal) -> int:
@@ -42,7 +44,7 @@ def _scaled(value: str | int | Decimal, scale: int, unit: str, smallest: str) ->
         number = Decimal(value)
     except InvalidOperation:
         raise UnitError(f"{value!r} is not an amount of {unit}") from None
-    if not number.is_finite():
+    if not number.is_finite() or number.adjusted() > _LARGEST_EXPONENT:
         raise UnitError(f"{value!r} is not an amount of {unit}")
     with localcontext() as context:
         context.prec = len(number.as_tuple().digits) + 20

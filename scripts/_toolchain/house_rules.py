@@ -8,9 +8,7 @@ from collections.abc import Callable, Iterator
 from solidity import ROOT, VERSION
 
 # Written so that they do not match themselves.
-REGISTRY = re.compile(
-    r"registry[.]npm|registry[.]yarn|pypi[.]org|python[h]osted|deb[.]debian|crates[.]io"
-)
+REGISTRY = re.compile(r"registry[.]npm|registry[.]yarn|pypi[.]org|python[h]osted|deb[.]debian|crates[.]io")
 MACHINE_PATH = re.compile(r"(?<![\w.])/(work|root|home)/")
 PRIVATE_KEY = re.compile(r"BEGIN [A-Z ]*PRIVATE [K]EY")
 MNEMONIC = re.compile(r"mnemonic\W{1,4}((?:[a-z]+ ){11,23}[a-z]+)", re.IGNORECASE)

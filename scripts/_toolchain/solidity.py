@@ -45,9 +45,7 @@ def standard_json(sources: dict[str, str], output_selection: Json) -> Json:
 def compile_standard(compiler_input: Json) -> Json:
     """Raises on errors, and on warnings about our own sources."""
     try:
-        output: Json = solcx.compile_standard(
-            compiler_input, base_path=ROOT, allow_paths=ROOT, solc_version=VERSION
-        )
+        output: Json = solcx.compile_standard(compiler_input, base_path=ROOT, allow_paths=ROOT, solc_version=VERSION)
     except SolcError as error:
         raise CompileError(error.message) from error
     if warnings := [e["formattedMessage"] for e in output.get("errors", []) if _is_ours(e)]:

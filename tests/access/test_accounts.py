@@ -86,23 +86,17 @@ class TestAdd:
         rights = Role.CONSUMER | Role.SPEND
         accepted = acceptance(people.bob, member, rights)
         values = {"account": people.bob.address, "rights": int(rights)}
-        auth = sign_action(
-            market.membership, "AddAccount", people.alice, values, nonce=4, deadline=FAR
-        )
+        auth = sign_action(market.membership, "AddAccount", people.alice, values, nonce=4, deadline=FAR)
         receipt = market.membership.add_account_signed(
             people.bob.address, rights, FAR, accepted, auth, sender=people.relayer
         )
-        check_event(
-            receipt, "AccountAdded", member=member, account=people.bob.address, rights=rights
-        )
+        check_event(receipt, "AccountAdded", member=member, account=people.bob.address, rights=rights)
         check_event(receipt, "NonceUsed", signer=people.alice.address, nonce=4)
 
     def test_without_the_accounts_consent(self, market, people, member, acceptance):
         forged = acceptance(people.bob, member, CONSUMER_ONLY, signer=people.alice)
         with refused(reverts.InvalidSignature, signer=people.bob.address):
-            market.membership.add_account(
-                people.bob.address, CONSUMER_ONLY, FAR, forged, sender=people.alice
-            )
+            market.membership.add_account(people.bob.address, CONSUMER_ONLY, FAR, forged, sender=people.alice)
 
     def test_with_consent_to_less(self, market, people, member, acceptance):
         accepted = acceptance(people.bob, member, CONSUMER_ONLY)
@@ -120,17 +114,13 @@ class TestAdd:
         accepted = acceptance(people.bob, member, CONSUMER_ONLY, deadline)
         pass_time(20)
         with refused(reverts.SignatureExpired, deadline=deadline):
-            market.membership.add_account(
-                people.bob.address, CONSUMER_ONLY, deadline, accepted, sender=people.alice
-            )
+            market.membership.add_account(people.bob.address, CONSUMER_ONLY, deadline, accepted, sender=people.alice)
 
     def test_by_an_account_that_is_not_the_first(self, market, people, member, add, acceptance):
         add(people.bob)
         accepted = acceptance(people.carol, member, CONSUMER_ONLY)
         with refused(reverts.NotFirstAccount, account=people.bob.address):
-            market.membership.add_account(
-                people.carol.address, CONSUMER_ONLY, FAR, accepted, sender=people.bob
-            )
+            market.membership.add_account(people.carol.address, CONSUMER_ONLY, FAR, accepted, sender=people.bob)
 
     def test_of_another_member(self, admit, people, add):
         other = admit(people.bob)
@@ -184,9 +174,7 @@ class TestRetire:
             {"account": people.bob.address},
             deadline=FAR,
         )
-        receipt = market.membership.retire_account_signed(
-            people.bob.address, auth, sender=people.relayer
-        )
+        receipt = market.membership.retire_account_signed(people.bob.address, auth, sender=people.relayer)
         check_event(receipt, "AccountRetired", member=member, account=people.bob.address)
 
     def test_twice(self, market, people, add):
@@ -265,9 +253,7 @@ class TestWithoutTheRightToSpend:
         admit(people.carol)
         market.power_token.approve(people.carol.address, pt(3), sender=bot)
         with refused(reverts.SpendNotAllowed, account=bot.address, to=people.carol.address):
-            market.power_token.transfer_from(
-                bot.address, people.carol.address, 1, sender=people.carol
-            )
+            market.power_token.transfer_from(bot.address, people.carol.address, 1, sender=people.carol)
 
     def test_cannot_redeem(self, market, people, bot):
         issuer = market.membership.standing_of(people.issuer.address).member

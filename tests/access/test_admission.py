@@ -80,9 +80,7 @@ class TestAdmit:
         market.membership.expel(member, "fraud", sender=people.regulator)
         nullifier = application(people.alice).nullifier
         with refused(reverts.NullifierTaken, nullifier=nullifier, member=member):
-            market.membership.admit(
-                application(people.bob, nullifier=nullifier), sender=people.registrar
-            )
+            market.membership.admit(application(people.bob, nullifier=nullifier), sender=people.registrar)
 
     def test_account_twice(self, market, people, application, admit):
         member = admit(people.alice)
@@ -92,22 +90,16 @@ class TestAdmit:
 
     def test_account_of_the_system(self, market, people, application):
         with refused(reverts.AccountTaken, account=market.vault.address, member=0):
-            market.membership.admit(
-                application(people.alice, account=market.vault.address), sender=people.registrar
-            )
+            market.membership.admit(application(people.alice, account=market.vault.address), sender=people.registrar)
 
     def test_zero_account(self, market, people, application):
         with refused(reverts.ZeroAddress):
-            market.membership.admit(
-                application(people.alice, account=ZERO), sender=people.registrar
-            )
+            market.membership.admit(application(people.alice, account=ZERO), sender=people.registrar)
 
     @pytest.mark.parametrize("field", ["credential", "nullifier"])
     def test_empty_hash(self, market, people, application, field):
         with refused(reverts.EmptyHash):
-            market.membership.admit(
-                application(people.alice, **{field: bytes(32)}), sender=people.registrar
-            )
+            market.membership.admit(application(people.alice, **{field: bytes(32)}), sender=people.registrar)
 
     @pytest.mark.parametrize("roles", [0, 1 << 7, Role.SPEND, Role.CONSUMER | 1 << 30])
     def test_invalid_roles(self, market, people, application, roles):
@@ -117,9 +109,7 @@ class TestAdmit:
     def test_certification_that_has_lapsed(self, market, people, application):
         now = market.chain.now
         with refused(reverts.CertificationInPast, certified_until=now):
-            market.membership.admit(
-                application(people.alice, certified_until=now), sender=people.registrar
-            )
+            market.membership.admit(application(people.alice, certified_until=now), sender=people.registrar)
 
     def test_office_by_a_registrar(self, market, people, application):
         roles = Role.CONSUMER | Role.ISSUER
@@ -220,18 +210,14 @@ class TestCertification:
         assert market.membership.is_active(people.alice.address, Role.CONSUMER)
         pass_time(101)
         assert not market.membership.is_active(people.alice.address, Role.CONSUMER)
-        with refused(
-            reverts.CertificationExpired, account=people.alice.address, certified_until=until
-        ):
+        with refused(reverts.CertificationExpired, account=people.alice.address, certified_until=until):
             market.membership.require_active(people.alice.address, Role.CONSUMER)
 
     def test_renewal_makes_active_again(self, market, people, admit):
         member = admit(people.alice, certified_until=market.chain.now + 100)
         pass_time(101)
         receipt = market.membership.renew(member, FAR, b"\7" * 32, sender=people.registrar)
-        check_event(
-            receipt, "MemberRenewed", member=member, certifiedUntil=FAR, credential=b"\7" * 32
-        )
+        check_event(receipt, "MemberRenewed", member=member, certifiedUntil=FAR, credential=b"\7" * 32)
         assert market.membership.is_active(people.alice.address, Role.CONSUMER)
         assert market.membership.member_of(member).credential == b"\7" * 32
 
@@ -264,14 +250,9 @@ class TestCertification:
 class TestRoles:
     def test_registrar_grants_market_roles(self, market, people, admit):
         member = admit(people.alice, roles=Role.CONSUMER)
-        receipt = market.membership.grant_roles(
-            member, Role.STORAGE | Role.CHARGING, sender=people.registrar
-        )
+        receipt = market.membership.grant_roles(member, Role.STORAGE | Role.CHARGING, sender=people.registrar)
         check_event(receipt, "RolesGranted", member=member, roles=Role.STORAGE | Role.CHARGING)
-        assert (
-            market.membership.member_of(member).roles
-            == Role.CONSUMER | Role.STORAGE | Role.CHARGING
-        )
+        assert market.membership.member_of(member).roles == Role.CONSUMER | Role.STORAGE | Role.CHARGING
         assert market.membership.is_active(people.alice.address, Role.CHARGING)
 
     def test_registrar_grants_no_office(self, market, people, admit):
@@ -286,27 +267,19 @@ class TestRoles:
 
     def test_regulator_withdraws_at_once(self, market, people):
         attester = market.membership.standing_of(people.attester.address).member
-        receipt = market.membership.withdraw_roles(
-            attester, Role.ATTESTER, "key leaked", sender=people.regulator
-        )
-        check_event(
-            receipt, "RolesWithdrawn", member=attester, roles=Role.ATTESTER, reason="key leaked"
-        )
+        receipt = market.membership.withdraw_roles(attester, Role.ATTESTER, "key leaked", sender=people.regulator)
+        check_event(receipt, "RolesWithdrawn", member=attester, roles=Role.ATTESTER, reason="key leaked")
         with refused(reverts.MissingRole, account=people.attester.address, any_of=Role.ATTESTER):
             market.membership.require_active(people.attester.address, Role.ATTESTER)
         assert market.membership.is_active(people.attester.address, 0)
 
     def test_withdrawal_of_unknown_roles(self, market, people, admit):
         with refused(reverts.InvalidRoles, roles=1 << 9):
-            market.membership.withdraw_roles(
-                admit(people.alice), 1 << 9, "why", sender=people.regulator
-            )
+            market.membership.withdraw_roles(admit(people.alice), 1 << 9, "why", sender=people.regulator)
 
     def test_withdrawal_without_reason(self, market, people, admit):
         with refused(reverts.ReasonMissing):
-            market.membership.withdraw_roles(
-                admit(people.alice), Role.CONSUMER, "", sender=people.regulator
-            )
+            market.membership.withdraw_roles(admit(people.alice), Role.CONSUMER, "", sender=people.regulator)
 
     def test_any_of_several_is_enough(self, market, people, admit):
         admit(people.alice, roles=Role.STORAGE)

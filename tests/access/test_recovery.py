@@ -30,9 +30,7 @@ def propose(market, people, member):
 @pytest.fixture
 def approve(market, people):
     def run(account=people.alice, replacement=people.spare):
-        return market.membership.approve_recovery(
-            account.address, replacement.address, sender=people.regulator
-        )
+        return market.membership.approve_recovery(account.address, replacement.address, sender=people.regulator)
 
     return run
 
@@ -61,9 +59,7 @@ class TestSteps:
             evidence=EVIDENCE,
         )
         owner = market.membership.standing_of(people.registrar.address).owner
-        assert market.membership.recovery_of(people.alice.address) == Recovery(
-            people.spare.address, owner, 0
-        )
+        assert market.membership.recovery_of(people.alice.address) == Recovery(people.spare.address, owner, 0)
 
     def test_approval_starts_the_delay(self, market, people, propose, approve):
         propose()
@@ -155,9 +151,7 @@ class TestSteps:
             approve(people.alice, people.carol)
 
     def test_completion_of_nothing(self, market, people, member):
-        with refused(
-            reverts.NoRecovery, account=people.alice.address, replacement="0x" + "00" * 20
-        ):
+        with refused(reverts.NoRecovery, account=people.alice.address, replacement="0x" + "00" * 20):
             market.membership.complete_recovery(people.alice.address, sender=people.stranger)
 
     def test_one_person_in_both_offices_is_not_enough(self, market, people, propose, decide):
@@ -165,9 +159,7 @@ class TestSteps:
         decide("Membership", "grantRoles", registrar.member, int(Role.REGULATOR))
         propose()
         with refused(reverts.RecoveryNeedsTwoPeople, owner=registrar.owner):
-            market.membership.approve_recovery(
-                people.alice.address, people.spare.address, sender=people.registrar
-            )
+            market.membership.approve_recovery(people.alice.address, people.spare.address, sender=people.registrar)
 
 
 class TestObjection:
@@ -175,22 +167,16 @@ class TestObjection:
         propose()
         approve()
         receipt = market.membership.object_to_recovery(sender=people.alice)
-        check_event(
-            receipt, "RecoveryStopped", account=people.alice.address, by=people.alice.address
-        )
+        check_event(receipt, "RecoveryStopped", account=people.alice.address, by=people.alice.address)
         pass_time(DELAY)
-        with refused(
-            reverts.NoRecovery, account=people.alice.address, replacement="0x" + "00" * 20
-        ):
+        with refused(reverts.NoRecovery, account=people.alice.address, replacement="0x" + "00" * 20):
             market.membership.complete_recovery(people.alice.address, sender=people.stranger)
 
     def test_signed_by_the_old_key(self, market, people, propose):
         propose()
         auth = sign_action(market.membership, "ObjectToRecovery", people.alice, {}, deadline=FAR)
         receipt = market.membership.object_to_recovery_signed(auth, sender=people.relayer)
-        check_event(
-            receipt, "RecoveryStopped", account=people.alice.address, by=people.alice.address
-        )
+        check_event(receipt, "RecoveryStopped", account=people.alice.address, by=people.alice.address)
 
     @pytest.mark.parametrize("officer", ["registrar", "regulator"])
     def test_called_off(self, market, people, propose, officer):
@@ -200,9 +186,7 @@ class TestObjection:
         check_event(receipt, "RecoveryStopped", account=people.alice.address, by=by.address)
 
     def test_to_nothing(self, market, people, member):
-        with refused(
-            reverts.NoRecovery, account=people.alice.address, replacement="0x" + "00" * 20
-        ):
+        with refused(reverts.NoRecovery, account=people.alice.address, replacement="0x" + "00" * 20):
             market.membership.object_to_recovery(sender=people.alice)
 
 

@@ -23,9 +23,7 @@ def withdrawal(market, signer, amount=pt(1), *, nonce=0, deadline=FAR):
 
 def test_nonces_in_any_order(market, people, rich):
     for nonce in (2**256 - 1, 7, 0, 255, 256):
-        receipt = market.vault.withdraw_signed(
-            pt(1), withdrawal(market, rich, nonce=nonce), sender=people.relayer
-        )
+        receipt = market.vault.withdraw_signed(pt(1), withdrawal(market, rich, nonce=nonce), sender=people.relayer)
         check_event(receipt, "NonceUsed", signer=rich.address, nonce=nonce)
         assert market.vault.is_nonce_used(rich.address, nonce)
     assert not market.vault.is_nonce_used(rich.address, 1)
@@ -77,9 +75,7 @@ def test_signed_by_somebody_else(market, people, rich, bob):
 
 def test_not_a_signature(market, people, rich):
     with refused(reverts.InvalidSignature, signer=rich.address):
-        market.vault.withdraw_signed(
-            pt(1), Signed(rich.address, 0, FAR, b"nonsense"), sender=people.relayer
-        )
+        market.vault.withdraw_signed(pt(1), Signed(rich.address, 0, FAR, b"nonsense"), sender=people.relayer)
 
 
 @pytest.mark.parametrize(
@@ -92,9 +88,7 @@ def test_signed_for_another_domain(market, people, rich, field, value):
     document["domain"][field] = value
     signature = bytes(rich.sign_message(encode_typed_data(full_message=document)).signature)
     with refused(reverts.InvalidSignature, signer=rich.address):
-        market.vault.withdraw_signed(
-            pt(1), Signed(rich.address, 0, FAR, signature), sender=people.relayer
-        )
+        market.vault.withdraw_signed(pt(1), Signed(rich.address, 0, FAR, signature), sender=people.relayer)
 
 
 def test_what_fails_uses_up_nothing(market, people, rich):

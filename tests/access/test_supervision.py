@@ -16,9 +16,7 @@ def member(admit, people):
 def test_suspension_stops_and_reinstatement_restores(market, people, member):
     membership = market.membership
     receipt = membership.suspend(member, "audit", sender=people.regulator)
-    check_event(
-        receipt, "MemberSuspended", member=member, by=people.regulator.address, reason="audit"
-    )
+    check_event(receipt, "MemberSuspended", member=member, by=people.regulator.address, reason="audit")
     with refused(reverts.NotActive, account=people.alice.address, status=Status.SUSPENDED):
         membership.require_active(people.alice.address, 0)
 
@@ -36,9 +34,7 @@ def test_suspension_stops_and_reinstatement_restores(market, people, member):
 def test_expulsion_is_for_good(market, people, member):
     membership = market.membership
     receipt = membership.expel(member, "fraud", sender=people.regulator)
-    check_event(
-        receipt, "MemberExpelled", member=member, by=people.regulator.address, reason="fraud"
-    )
+    check_event(receipt, "MemberExpelled", member=member, by=people.regulator.address, reason="fraud")
     assert membership.standing_of(people.alice.address).status == Status.EXPELLED
     for step in (membership.reinstate, membership.suspend, membership.expel):
         with refused(reverts.UnexpectedStatus, member=member, status=Status.EXPELLED):

@@ -40,9 +40,7 @@ def test_epochs_count_from_the_beginning_of_unix_time(market, points):
 
 class TestIssue:
     def test_rewards_several_accounts_for_one_source(self, points, alice, bob, port, epoch):
-        receipt = points.issue(
-            REASON, SOURCE, epoch, [alice.address, bob.address], [50, 30], sender=port
-        )
+        receipt = points.issue(REASON, SOURCE, epoch, [alice.address, bob.address], [50, 30], sender=port)
         check_event(
             receipt,
             "Issued",
@@ -110,9 +108,7 @@ class TestIssue:
     @pytest.mark.parametrize(("accounts", "amounts"), [(1, 2), (2, 1), (0, 0)])
     def test_lists_that_do_not_match(self, points, alice, port, epoch, accounts, amounts):
         with refused(reverts.ListsDiffer, accounts=accounts, amounts=amounts):
-            points.issue(
-                REASON, SOURCE, epoch, [alice.address] * accounts, [1] * amounts, sender=port
-            )
+            points.issue(REASON, SOURCE, epoch, [alice.address] * accounts, [1] * amounts, sender=port)
 
     def test_to_a_stranger(self, points, people, port, epoch):
         with refused(reverts.NotMember, account=people.stranger.address):
@@ -142,9 +138,7 @@ class TestBudget:
 
     def test_before_a_later_one(self, as_authority, epoch, decide):
         decide("PowerPoints", "setBudget", REASON, epoch + 2, 7)
-        with refused(
-            reverts.BudgetOutOfOrder, reason=REASON, from_epoch=epoch + 1, latest=epoch + 2
-        ):
+        with refused(reverts.BudgetOutOfOrder, reason=REASON, from_epoch=epoch + 1, latest=epoch + 2):
             as_authority("PowerPoints", "setBudget", REASON, epoch + 1, 5)
 
     def test_only_by_the_authority(self, points, people, epoch):
@@ -196,9 +190,7 @@ class TestUse:
             points.use(holder.address, 6, BILL, sender=people.module)
 
     def test_more_than_there_are(self, points, holder):
-        with refused(
-            reverts.ERC20InsufficientBalance, sender=holder.address, balance=40, needed=41
-        ):
+        with refused(reverts.ERC20InsufficientBalance, sender=holder.address, balance=40, needed=41):
             points.use(holder.address, 41, BILL, sender=holder)
 
     def test_none(self, points, holder):

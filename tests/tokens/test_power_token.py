@@ -34,9 +34,7 @@ def test_it_is_a_token_of_six_decimals(token):
 class TestMint:
     def test_adds_to_supply_and_reserve(self, token, people, alice, issuer_id):
         receipt = token.mint(alice.address, pt(5), RECEIPT, sender=people.issuer)
-        check_event(
-            receipt, "Minted", issuer=issuer_id, to=alice.address, amount=pt(5), receipt=RECEIPT
-        )
+        check_event(receipt, "Minted", issuer=issuer_id, to=alice.address, amount=pt(5), receipt=RECEIPT)
         transfer = receipt.event("Transfer").args
         assert (int(transfer["from"], 16), transfer["to"], transfer["value"]) == (
             0,
@@ -53,9 +51,7 @@ class TestMint:
             token.mint(bob.address, 1, RECEIPT, sender=people.issuer)
         assert token.total_supply() == pt(5)
 
-    def test_two_issuers_may_have_receipts_of_one_number(
-        self, token, people, alice, admit, market, decide, issuer_id
-    ):
+    def test_two_issuers_may_have_receipts_of_one_number(self, token, people, alice, admit, market, decide, issuer_id):
         second = admit(people.carol)
         decide("Membership", "grantRoles", second, int(Role.ISSUER))
         token.mint(alice.address, 5, RECEIPT, sender=people.issuer)
@@ -139,9 +135,7 @@ class TestRedeem:
             token.redeem(issuer_id, 1, bytes(32), sender=alice)
 
     @pytest.mark.parametrize("step", ["suspend", "expel"])
-    def test_whatever_became_of_the_holder(
-        self, market, token, people, alice, mint, issuer_id, step
-    ):
+    def test_whatever_became_of_the_holder(self, market, token, people, alice, mint, issuer_id, step):
         mint(alice, pt(5))
         member = market.membership.standing_of(alice.address).member
         getattr(market.membership, step)(member, "why", sender=people.regulator)
@@ -221,9 +215,7 @@ class TestTransfer:
         until = market.chain.now + 50
         admit(people.bob, certified_until=until)
         pass_time(50)
-        with refused(
-            reverts.CertificationExpired, account=people.bob.address, certified_until=until
-        ):
+        with refused(reverts.CertificationExpired, account=people.bob.address, certified_until=until):
             token.transfer(people.bob.address, 1, sender=alice)
 
     def test_under_an_allowance(self, token, people, alice, bob, mint):

@@ -116,9 +116,7 @@ class TestDepositWithPermit:
         assert vault.account_of(alice.address).free == pt(4)
 
     def test_that_somebody_sent_first(self, market, vault, people, alice, permit):
-        market.power_token.permit(
-            alice.address, vault.address, pt(4), FAR, *permit, sender=people.stranger
-        )
+        market.power_token.permit(alice.address, vault.address, pt(4), FAR, *permit, sender=people.stranger)
         vault.deposit_with_permit(pt(4), FAR, *permit, sender=alice)
         assert vault.account_of(alice.address).free == pt(4)
 

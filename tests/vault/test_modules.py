@@ -47,9 +47,7 @@ class TestLock:
 
     def test_of_one_who_chose_another_module(self, vault, people, rich, decide):
         decide("Vault", "enterModule", people.other_module.address)
-        with refused(
-            reverts.ModuleNotChosen, account=rich.address, module=people.other_module.address
-        ):
+        with refused(reverts.ModuleNotChosen, account=rich.address, module=people.other_module.address):
             vault.lock(rich.address, 1, 0, sender=people.other_module)
 
     def test_of_one_who_changed_his_mind(self, vault, rich, holding):
@@ -75,9 +73,7 @@ class TestLock:
         deposit(people.bob, pt(1))
         vault.choose_modules(1, sender=people.bob)
         pass_time(100)
-        with refused(
-            reverts.CertificationExpired, account=people.bob.address, certified_until=until
-        ):
+        with refused(reverts.CertificationExpired, account=people.bob.address, certified_until=until):
             vault.lock(people.bob.address, 1, 0, sender=module)
         vault.lock_more(people.bob.address, 1, sender=module)
 
@@ -257,25 +253,18 @@ class TestComingAndGoing:
         """All in one batch of the authority, as each alone would take its delay."""
         most = vault.max_modules()
         addresses = [Web3.to_checksum_address(f"0x{i:040x}") for i in range(1, most + 1)]
-        payloads = [
-            bytes.fromhex(vault.raw.encode_abi("enterModule", args=[address])[2:])
-            for address in addresses
-        ]
+        payloads = [bytes.fromhex(vault.raw.encode_abi("enterModule", args=[address])[2:]) for address in addresses]
         targets, values = [vault.address] * most, [0] * most
         rest = (bytes(32), b"\1" * 32)
         delay = market.authority.get_min_delay()
-        market.authority.schedule_batch(
-            targets, values, payloads, *rest, delay, sender=people.administrator
-        )
+        market.authority.schedule_batch(targets, values, payloads, *rest, delay, sender=people.administrator)
         pass_time(delay)
         market.authority.execute_batch(targets, values, payloads, *rest, sender=people.stranger)
         assert vault.modules() == addresses
         with refused(reverts.TooManyModules):
             as_authority("Vault", "enterModule", people.module.address)
 
-    def test_leaving_a_module_pays_out_and_never_locks(
-        self, vault, people, rich, bob, holding, decide
-    ):
+    def test_leaving_a_module_pays_out_and_never_locks(self, vault, people, rich, bob, holding, decide):
         decide("Vault", "retireModule", holding.address)
         leaving = {"module": holding.address, "status": ModuleStatus.LEAVING}
         with refused(reverts.ModuleNotAllowed, **leaving):
@@ -286,9 +275,7 @@ class TestComingAndGoing:
         vault.pay(rich.address, bob.address, pt(2), sender=holding)
         assert vault.module_of(holding.address).locked == 0
 
-    def test_a_module_that_left_does_not_come_back(
-        self, vault, people, module, decide, as_authority
-    ):
+    def test_a_module_that_left_does_not_come_back(self, vault, people, module, decide, as_authority):
         decide("Vault", "retireModule", module.address)
         vault.pause(sender=people.regulator)
         decide("Vault", "resume")
@@ -309,9 +296,7 @@ class TestPurses:
         return platform
 
     def test_the_keeper_spends(self, vault, people, funded, bob):
-        receipt = vault.spend(
-            Purse.PLATFORM, bob.address, pt(2), b"\1" * 32, sender=people.operator
-        )
+        receipt = vault.spend(Purse.PLATFORM, bob.address, pt(2), b"\1" * 32, sender=people.operator)
         check_event(
             receipt,
             "Spent",

@@ -75,12 +75,8 @@ class _Day:
             token.mint(holder.address, pt(100), keccak(text="more" + holder.address), sender=issuer)
         reference = keccak(text="payment")
         self.gas["redeem"] = token.redeem(self._member(issuer), pt(1), reference, sender=bob).gas_used
-        auth = sign_action(
-            token, "Transfer", bob, {"to": alice.address, "amount": pt(1)}, nonce=0, deadline=FAR
-        )
-        self.gas["transfer, signed"] = token.transfer_signed(
-            alice.address, pt(1), auth, sender=self.module
-        ).gas_used
+        auth = sign_action(token, "Transfer", bob, {"to": alice.address, "amount": pt(1)}, nonce=0, deadline=FAR)
+        self.gas["transfer, signed"] = token.transfer_signed(alice.address, pt(1), auth, sender=self.module).gas_used
 
     def _vault(self) -> None:
         vault, token = self.market.vault, self.market.power_token
@@ -89,9 +85,7 @@ class _Day:
         self.gas["deposit, first"] = vault.deposit(pt(100), sender=alice).gas_used
         self.gas["deposit, later"] = vault.deposit(pt(100), sender=alice).gas_used
         for label in ("first", "later"):
-            permit = sign_permit(
-                token, bob, vault.address, pt(100), nonce=token.nonces(bob.address), deadline=FAR
-            )
+            permit = sign_permit(token, bob, vault.address, pt(100), nonce=token.nonces(bob.address), deadline=FAR)
             receipt = vault.deposit_with_permit(pt(100), FAR, *permit, sender=bob)
             self.gas[f"permit and deposit, {label}"] = receipt.gas_used
         self.gas["withdraw"] = vault.withdraw(pt(10), sender=bob).gas_used

@@ -3,17 +3,37 @@
 import json
 from pathlib import Path
 
+from wattbook.bench import gas, sizes
+from wattbook.errors import WattbookError
+
 Figures = dict[str, dict[str, int]]
+
+
+class SnapshotError(WattbookError):
+    """A file of figures cannot be read, written, or agreed with."""
+
+
+def measure() -> Figures:
+    """The figures of the contracts as they are."""
+    return {"gas": gas.measure(), "codeSize": sizes.measure()}
 
 
 def read(path: Path) -> Figures:
     """The committed figures."""
-    figures: Figures = json.loads(path.read_text())
-    return figures
+    try:
+        data = json.loads(path.read_text())
+        return {kind: {name: int(data[kind][name]) for name in data[kind]} for kind in data}
+    except OSError as error:
+        raise SnapshotError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, TypeError):
+        raise SnapshotError(f"{path} is not a file of figures; write it with --save") from None
 
 
 def write(path: Path, figures: Figures) -> None:
-    path.write_text(json.dumps(figures, indent=2) + "\n")
+    try:
+        path.write_text(json.dumps(figures, indent=2) + "\n")
+    except OSError as error:
+        raise SnapshotError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def differences(before: Figures, now: Figures) -> list[str]:

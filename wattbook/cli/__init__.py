@@ -32,8 +32,12 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except WattbookError as error:
-        sys.exit(f"wattbook: {error}")
+        sys.exit(_line(error))
     except BrokenPipeError:
         sys.exit(1)
-    except Exception as error:  # noqa: BLE001 - a user gets a line, never a traceback
-        sys.exit(f"wattbook: unexpected {type(error).__name__}: {error}")
+    except Exception as error:  # a user gets a line, never a traceback
+        sys.exit(_line(f"unexpected {type(error).__name__}: {error}"))
+
+
+def _line(error: object) -> str:
+    return " ".join(f"wattbook: {error}".split())

@@ -12,7 +12,12 @@ def attack_probability(q: str, z: int, as_json: bool) -> None:
     """How likely an attacker overtakes a longest-chain system: as the paper estimates it, and exactly."""
     result = engine.attack_probability(q, z)
     # Shown, not reckoned with: these numbers end here.
-    shown = {"q": float(result.q), "z": z, "computed": float(result.poisson), "exactRosenfeld": float(result.exact)}
+    shown = {
+        "q": float(result.q),
+        "z": z,
+        "computed": float(result.poisson),
+        "exactRosenfeld": float(result.exact),
+    }
 
     def lines() -> list[str]:
         return [

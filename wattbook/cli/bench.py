@@ -1,30 +1,49 @@
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from wattbook.bench import gas, sizes, snapshot
+from wattbook.bench import sizes, snapshot
 from wattbook.bench.anchors import ANCHORS
+from wattbook.bench.snapshot import SnapshotError
 from wattbook.cli.output import as_json, show, table
 
 
 @click.command()
 @as_json
-@click.option("--check", type=click.Path(exists=True, path_type=Path), help="Fail when figures differ from this file's.")
+@click.option(
+    "--check",
+    type=click.Path(exists=True, path_type=Path),
+    help="Fail when figures differ from this file's.",
+)
 @click.option("--save", type=click.Path(path_type=Path), help="Write the figures to this file.")
 def bench(as_json: bool, check: Path | None, save: Path | None) -> None:
     """Measure gas and code size, beside the systems to beat."""
-    figures = {"gas": gas.measure(), "codeSize": sizes.measure()}
+    before = snapshot.read(check) if check else None
+    figures = snapshot.measure()
     anchors = [
-        {"operation": a.operation, "gas": figures["gas"][a.operation], "budget": a.budget, "anchor": a.gas, "of": a.system}
+        {
+            "operation": a.operation,
+            "gas": figures["gas"][a.operation],
+            "budget": a.budget,
+            "anchor": a.gas,
+            "of": a.system,
+        }
         for a in ANCHORS
     ]
-    show(as_json, {**figures, "anchors": anchors}, lambda: _lines(figures, anchors))
     if save:
         snapshot.write(save, figures)
-    if check and (changed := snapshot.differences(snapshot.read(check), figures)):
-        sys.exit("\n".join([f"figures differ from {check}:", *changed]))
+    value: dict[str, Any] = {**figures, "anchors": anchors}
+    changed: list[str] = []
+    if before is not None:
+        value["changed"] = changed = snapshot.differences(before, figures)
+    show(as_json, value, lambda: _lines(figures, anchors) + _changes(changed))
+    if changed:
+        raise SnapshotError(f"{len(changed)} figures differ from {check}; refresh it with --save if they should")
+
+
+def _changes(changed: list[str]) -> list[str]:
+    return ["", "Changed", *changed] if changed else []
 
 
 def _lines(figures: snapshot.Figures, anchors: list[dict[str, Any]]) -> list[str]:
@@ -41,4 +60,13 @@ def _lines(figures: snapshot.Figures, anchors: list[dict[str, Any]]) -> list[str
         for a in anchors
     ]
     head = ("operation", "gas", "budget", "anchor", "of")
-    return ["Gas", *table(operations), "", "Code", *table(contracts), "", "Beside others", *table([head, *beside])]
+    return [
+        "Gas",
+        *table(operations),
+        "",
+        "Code",
+        *table(contracts),
+        "",
+        "Beside others",
+        *table([head, *beside]),
+    ]

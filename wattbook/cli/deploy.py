@@ -19,4 +19,8 @@ def deploy(network: str, as_json: bool) -> None:
     deployment = deployer.deploy(chain, account, settings, path, report)
     addresses = {name: item.address for name, item in deployment.contracts.items()}
     value = {"chainId": chain.chain_id, "file": str(path), "contracts": addresses, "steps": steps}
-    show(as_json, value, lambda: [f"the market stands on chain {chain.chain_id}; addresses in {path}"])
+    show(
+        as_json,
+        value,
+        lambda: [f"the market stands on chain {chain.chain_id}; addresses in {path}"],
+    )

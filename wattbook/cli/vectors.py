@@ -4,7 +4,7 @@ from pathlib import Path
 import click
 
 from wattbook.cli.output import as_json, show
-from wattbook.vectors import Outcome, run_file
+from wattbook.vectors import Outcome, run_file, vector_files
 
 
 @click.command()
@@ -12,7 +12,7 @@ from wattbook.vectors import Outcome, run_file
 @as_json
 def vectors(paths: tuple[Path, ...], as_json: bool) -> None:
     """Run vector files against the engines; a folder stands for the JSON files in it."""
-    files = [file for path in paths for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])]
+    files = [file for path in paths for file in vector_files(path)]
     outcomes = [run_file(file) for file in files]
     value = [
         {

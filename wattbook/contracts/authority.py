@@ -68,9 +68,7 @@ class Authority(Contract):
     def has_role(self, role: bytes, account: str) -> bool:
         return self._call("hasRole", (role, account), bool)
 
-    def hash_operation(
-        self, target: str, value: int, data: bytes, predecessor: bytes, salt: bytes
-    ) -> bytes:
+    def hash_operation(self, target: str, value: int, data: bytes, predecessor: bytes, salt: bytes) -> bytes:
         return self._call("hashOperation", (target, value, data, predecessor, salt), bytes)
 
     def hash_operation_batch(
@@ -81,9 +79,7 @@ class Authority(Contract):
         predecessor: bytes,
         salt: bytes,
     ) -> bytes:
-        return self._call(
-            "hashOperationBatch", (targets, values, payloads, predecessor, salt), bytes
-        )
+        return self._call("hashOperationBatch", (targets, values, payloads, predecessor, salt), bytes)
 
     def is_operation(self, id: bytes) -> bool:
         return self._call("isOperation", (id,), bool)
@@ -114,14 +110,10 @@ class Authority(Contract):
     ) -> Receipt:
         return self._send("onERC1155Received", (key0, key1, key2, key3, key4), sender)
 
-    def on_erc721_received(
-        self, key0: str, key1: str, key2: int, key3: bytes, *, sender: LocalAccount
-    ) -> Receipt:
+    def on_erc721_received(self, key0: str, key1: str, key2: int, key3: bytes, *, sender: LocalAccount) -> Receipt:
         return self._send("onERC721Received", (key0, key1, key2, key3), sender)
 
-    def renounce_role(
-        self, role: bytes, caller_confirmation: str, *, sender: LocalAccount
-    ) -> Receipt:
+    def renounce_role(self, role: bytes, caller_confirmation: str, *, sender: LocalAccount) -> Receipt:
         return self._send("renounceRole", (role, caller_confirmation), sender)
 
     def revoke_role(self, role: bytes, account: str, *, sender: LocalAccount) -> Receipt:
@@ -151,9 +143,7 @@ class Authority(Contract):
         *,
         sender: LocalAccount,
     ) -> Receipt:
-        return self._send(
-            "scheduleBatch", (targets, values, payloads, predecessor, salt, delay), sender
-        )
+        return self._send("scheduleBatch", (targets, values, payloads, predecessor, salt, delay), sender)
 
     def supports_interface(self, interface_id: bytes) -> bool:
         return self._call("supportsInterface", (interface_id,), bool)

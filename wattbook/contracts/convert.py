@@ -21,7 +21,5 @@ def as_type(kind: Any, value: Any) -> Any:
         return kind(value)
     if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
         hints = get_type_hints(kind)
-        return kind(
-            *(as_type(hints[field], item) for field, item in zip(kind._fields, value, strict=True))
-        )
+        return kind(*(as_type(hints[field], item) for field, item in zip(kind._fields, value, strict=True)))
     return value

@@ -264,9 +264,7 @@ class Membership(Contract):
         """
         return self._call("payoutOf", (account,), str)
 
-    def propose_recovery(
-        self, account: str, replacement: str, evidence: bytes, *, sender: LocalAccount
-    ) -> Receipt:
+    def propose_recovery(self, account: str, replacement: str, evidence: bytes, *, sender: LocalAccount) -> Receipt:
         """First step: a registrar who has the member before him names the account that shall
         replace a lost one.
 
@@ -308,9 +306,7 @@ class Membership(Contract):
         """
         return self._send("reinstate", (member, reason), sender)
 
-    def renew(
-        self, member: int, certified_until: int, credential: bytes, *, sender: LocalAccount
-    ) -> Receipt:
+    def renew(self, member: int, certified_until: int, credential: bytes, *, sender: LocalAccount) -> Receipt:
         """Certifies a member anew.
 
         Emits {MemberRenewed}.
@@ -375,9 +371,7 @@ class Membership(Contract):
         """
         return self._send("suspend", (member, reason), sender)
 
-    def withdraw_roles(
-        self, member: int, roles: int, reason: str, *, sender: LocalAccount
-    ) -> Receipt:
+    def withdraw_roles(self, member: int, roles: int, reason: str, *, sender: LocalAccount) -> Receipt:
         """Takes roles from a member at once.
 
         Emits {RolesWithdrawn}.

@@ -134,9 +134,7 @@ class PowerPoints(Contract):
         """
         return self._send("recoverBalance", (account,), sender)
 
-    def set_budget(
-        self, reason: int, from_epoch: int, amount: int, *, sender: LocalAccount
-    ) -> Receipt:
+    def set_budget(self, reason: int, from_epoch: int, amount: int, *, sender: LocalAccount) -> Receipt:
         """Sets a reason's budget for an epoch and all that follow.
 
         Emits {BudgetSet}.
@@ -169,9 +167,7 @@ class PowerPoints(Contract):
     def transfer_from(self, from_: str, to: str, value: int, *, sender: LocalAccount) -> Receipt:
         return self._send("transferFrom", (from_, to, value), sender)
 
-    def transfer_signed(
-        self, to: str, amount: int, auth: Signed, *, sender: LocalAccount
-    ) -> Receipt:
+    def transfer_signed(self, to: str, amount: int, auth: Signed, *, sender: LocalAccount) -> Receipt:
         """`transfer`, signed by the holder.
 
         Emits {Transfer} and {NonceUsed}.
@@ -182,9 +178,7 @@ class PowerPoints(Contract):
         """
         return self._send("transferSigned", (to, amount, auth), sender)
 
-    def use(
-        self, account: str, amount: int, use_reference: bytes, *, sender: LocalAccount
-    ) -> Receipt:
+    def use(self, account: str, amount: int, use_reference: bytes, *, sender: LocalAccount) -> Receipt:
         """Uses up points of `account` under its allowance, or the caller's own.
 
         Emits {Transfer} and {Used}.

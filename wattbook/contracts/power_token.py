@@ -102,9 +102,7 @@ class PowerToken(Contract):
         """
         return self._send("recoverBalance", (account,), sender)
 
-    def redeem(
-        self, issuer: int, amount: int, payment_reference: bytes, *, sender: LocalAccount
-    ) -> Receipt:
+    def redeem(self, issuer: int, amount: int, payment_reference: bytes, *, sender: LocalAccount) -> Receipt:
         """Gives tokens back to the issuer, who pays out under `paymentReference`.
 
         Emits {Transfer} and {Redeemed}.
@@ -149,9 +147,7 @@ class PowerToken(Contract):
     def transfer_from(self, from_: str, to: str, value: int, *, sender: LocalAccount) -> Receipt:
         return self._send("transferFrom", (from_, to, value), sender)
 
-    def transfer_signed(
-        self, to: str, amount: int, auth: Signed, *, sender: LocalAccount
-    ) -> Receipt:
+    def transfer_signed(self, to: str, amount: int, auth: Signed, *, sender: LocalAccount) -> Receipt:
         """`transfer`, signed by the holder.
 
         Emits {Transfer} and {NonceUsed}.

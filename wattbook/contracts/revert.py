@@ -23,12 +23,10 @@ class ContractRevert(WattbookError):
     FIELDS: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *values: Any) -> None:
-        self.values = values
         for field, value in zip(self.FIELDS, values, strict=True):
             setattr(self, field, value)
-        shown = ", ".join(
-            f"{field}={_show(value)}" for field, value in zip(self.FIELDS, values, strict=True)
-        )
+        self.values = values  # last: an error may have an argument of this name
+        shown = ", ".join(f"{field}={_show(value)}" for field, value in zip(self.FIELDS, values, strict=True))
         super().__init__(f"{type(self).__name__}({shown})")
 
     @classmethod
@@ -51,7 +49,7 @@ def revert_from_data(data: Any, message: str | None = None) -> ContractRevert:
     kind = _by_selector().get(selector)
     try:
         if kind is not None:
-            return kind(*(_clean(value) for value in decode(_types(kind.SIGNATURE), rest)))
+            return kind(*_arguments(kind, rest))
         if selector == _ERROR_STRING:
             return UnnamedRevert(decode(["string"], rest)[0])
         if selector == _PANIC:
@@ -66,11 +64,13 @@ def _by_selector() -> dict[bytes, type[ContractRevert]]:
     from wattbook.contracts import reverts  # the generated classes import this module
 
     kinds = [kind for kind in vars(reverts).values() if isinstance(kind, type)]
-    return {
-        kind.selector(): kind
-        for kind in kinds
-        if issubclass(kind, ContractRevert) and kind.SIGNATURE
-    }
+    return {kind.selector(): kind for kind in kinds if issubclass(kind, ContractRevert) and kind.SIGNATURE}
+
+
+def _arguments(kind: type[ContractRevert], data: bytes) -> list[Any]:
+    hints = get_type_hints(kind)
+    decoded = decode(_types(kind.SIGNATURE), data)
+    return [as_type(hints[field], _clean(value)) for field, value in zip(kind.FIELDS, decoded, strict=True)]
 
 
 def _types(signature: str) -> list[str]:
@@ -87,11 +87,7 @@ def _raw(data: Any) -> bytes:
 
 
 def _clean(value: Any) -> Any:
-    return (
-        Web3.to_checksum_address(value)
-        if isinstance(value, str) and value.startswith("0x")
-        else value
-    )
+    return Web3.to_checksum_address(value) if isinstance(value, str) and value.startswith("0x") else value
 
 
 def _show(value: Any) -> str:

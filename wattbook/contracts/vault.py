@@ -267,9 +267,7 @@ class Vault(Contract):
         """
         return self._send("setPurseKeeper", (purse, keeper), sender)
 
-    def spend(
-        self, purse: Purse, to: str, amount: int, spend_reference: bytes, *, sender: LocalAccount
-    ) -> Receipt:
+    def spend(self, purse: Purse, to: str, amount: int, spend_reference: bytes, *, sender: LocalAccount) -> Receipt:
         """Moves money from a purse to an account.
 
         Emits {Spent}.

@@ -25,28 +25,49 @@ class Anvil:
     def __enter__(self) -> Chain:
         port = _free_port()
         self.rpc = f"http://127.0.0.1:{port}"
-        command = [_program(), "--host", "127.0.0.1", "--port", str(port), "--silent", *self._options]
+        command = [
+            _program(),
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+            "--silent",
+            *self._options,
+        ]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                return Chain.at(self.rpc)
-            except ChainError:
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    self.stop()
-                    raise ChainError(f"anvil did not start ({' '.join(command)})") from None
-                time.sleep(0.05)
+        try:
+            return self._connect(command)
+        except BaseException:
+            self.stop()
+            raise
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
 
     def stop(self) -> None:
         if self._process:
             self._process.terminate()
-            self._process.wait(10)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
             self._process = None
+
+    def _connect(self, command: list[str]) -> Chain:
+        assert self._process
+        deadline = time.monotonic() + 30
+        while self._process.poll() is None and time.monotonic() < deadline:
+            try:
+                return Chain.at(self.rpc)
+            except ChainError:
+                time.sleep(0.05)
+        raise ChainError(f"anvil did not start ({' '.join(command)})")
 
 
 def pass_time(chain: Chain, seconds: int) -> None:

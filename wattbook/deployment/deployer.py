@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
-from web3.exceptions import TransactionNotFound
+from hexbytes import HexBytes
 
 from wattbook import abi
 from wattbook.chain import Chain, Receipt
@@ -14,9 +14,9 @@ from wattbook.deployment.bytecode import creation_code
 from wattbook.deployment.code import code_hash
 from wattbook.deployment.local import LOCAL_CHAIN_IDS
 from wattbook.deployment.plan import CONTRACTS, Call, PlannedContract, constitution
-from wattbook.deployment.record import Deployed, Deployment, Pending, genesis_of
+from wattbook.deployment.record import Deployed, Deployment, Pending
 from wattbook.deployment.settings import MarketSettings
-from wattbook.errors import DeploymentError
+from wattbook.errors import DeploymentError, SettingsError
 
 Report = Callable[[str], None]
 _NO_PREDECESSOR = bytes(32)
@@ -24,13 +24,19 @@ _SALT = bytes(32)
 
 
 def deploy(
-    chain: Chain, deployer: LocalAccount, settings: MarketSettings, path: Path | None, report: Report = print
+    chain: Chain,
+    deployer: LocalAccount,
+    settings: MarketSettings,
+    path: Path | None,
+    report: Report = print,
 ) -> Deployment:
     """Brings the market on `chain` to completion and returns its deployment, kept in `path` as it grows.
 
     What stands already is checked and left alone.
     """
     deployment = _begin_or_resume(chain, deployer, settings, path, report)
+    # What an interrupted run sent shows itself only in a block.
+    chain.wait_for_sent(deployer)
     for planned in CONTRACTS:
         if planned.name in deployment.contracts:
             require_code(chain, planned.name, deployment.contracts[planned.name].address)
@@ -40,35 +46,57 @@ def deploy(
     return deployment
 
 
-def require_code(chain: Chain, name: str, address: str) -> None:
-    """Refuses an address where something else than the contract called `name` stands."""
-    code = bytes(chain.web3.eth.get_code(address))  # type: ignore[arg-type]
+def require_code(chain: Chain, name: str, address: str) -> str:
+    """The hash of the code at an address, if the contract called `name` stands there; else it is refused."""
+    code = chain.code_at(address)
     if not code:
         raise DeploymentError(f"nothing stands at {address}, where {name} should be")
     interface = abi.interface(name)
-    if (found := code_hash(code, interface.immutables)) != interface.code_hash:
+    found = code_hash(code, interface.immutables)
+    if found != interface.code_hash:
         raise DeploymentError(
             f"something else stands at {address}, where {name} should be: its code hash is {found}, expected"
             f" {interface.code_hash}"
         )
+    return found
 
 
 def _begin_or_resume(
-    chain: Chain, deployer: LocalAccount, settings: MarketSettings, path: Path | None, report: Report
+    chain: Chain,
+    deployer: LocalAccount,
+    settings: MarketSettings,
+    path: Path | None,
+    report: Report,
 ) -> Deployment:
     fresh = Deployment.begin(chain, deployer.address, settings.as_json(), path)
     if path is None or not path.exists():
-        return fresh
+        return _possible(fresh, settings, chain)
     known = Deployment.read(path)
-    if known.genesis != genesis_of(chain) and known.chain_id == chain.chain_id in LOCAL_CHAIN_IDS:
+    if _is_of_a_local_chain_gone(known, chain):
         report(f"{path} is of a local chain that is gone; starting anew")
-        return fresh
+        return _possible(fresh, settings, chain)
     known.require_chain(chain)
     if known.deployer != fresh.deployer:
         raise DeploymentError(f"{path} was begun by {known.deployer}; {fresh.deployer} cannot go on with it")
     if known.settings != fresh.settings:
         raise DeploymentError(f"{path} was begun with other settings; deploy with those, or move the file away")
     return known
+
+
+def _is_of_a_local_chain_gone(known: Deployment, chain: Chain) -> bool:
+    if not known.chain_id == chain.chain_id in LOCAL_CHAIN_IDS:
+        return False
+    # Two local chains that were started in the same second begin with the same block.
+    created = [item.transaction for item in known.contracts.values()]
+    return known.genesis != chain.genesis or any(map(lambda t: chain.status_of(t) is None, created))
+
+
+def _possible(fresh: Deployment, settings: MarketSettings, chain: Chain) -> Deployment:
+    """Refuses settings that the contracts would refuse only after all of them stand."""
+    for member in settings.members:
+        if member.certified_until <= chain.now:
+            raise SettingsError(f"the certification of member {member.name} has ended already")
+    return fresh
 
 
 def _create(
@@ -80,43 +108,53 @@ def _create(
     report: Report,
 ) -> None:
     arguments = planned.arguments(settings, deployment.address, deployer.address)
-    receipt = _sent_before(chain, deployment, planned.name)
+    receipt = _resumed(chain, deployer, deployment, planned.name)
     if receipt is None:
         factory = chain.web3.eth.contract(abi=abi.interface(planned.name).abi, bytecode=creation_code(planned.name))
         creation = chain.sign_creation(factory.constructor(*arguments), deployer)
-        # Written down before it is sent: whoever resumes looks for it before creating another.
-        transaction = "0x" + bytes(creation.signed.hash).hex()
-        deployment.pending = Pending(planned.name, creation.address, transaction)
+        # Written down before it is sent: whoever resumes sends the same before creating another.
+        deployment.pending = Pending(
+            contract=planned.name,
+            address=creation.address,
+            transaction=HexBytes(creation.signed.hash).to_0x_hex(),
+            nonce=creation.nonce,
+            raw=HexBytes(creation.signed.raw_transaction).to_0x_hex(),
+        )
         deployment.write()
         receipt = chain.submit(creation.signed)
     assert receipt.contract_address
-    require_code(chain, planned.name, receipt.contract_address)
     deployment.contracts[planned.name] = Deployed(
         address=receipt.contract_address,
         block=receipt.block,
         transaction=receipt.transaction,
         arguments=arguments,
-        code_hash=abi.interface(planned.name).code_hash,
+        code_hash=require_code(chain, planned.name, receipt.contract_address),
     )
     deployment.pending = None
     deployment.write()
     report(f"{planned.name} created at {receipt.contract_address}")
 
 
-def _sent_before(chain: Chain, deployment: Deployment, name: str) -> Receipt | None:
-    """The receipt of a creation that an interrupted run sent, if the chain knows it."""
+def _resumed(chain: Chain, deployer: LocalAccount, deployment: Deployment, name: str) -> Receipt | None:
+    """The receipt of the creation that an interrupted run wrote down; None when there is or can be none."""
     pending = deployment.pending
     if pending is None or pending.contract != name:
         return None
-    try:
-        found = chain.web3.eth.get_transaction(pending.transaction)  # type: ignore[arg-type]
-    except TransactionNotFound:
+    succeeded = chain.status_of(pending.transaction)
+    if succeeded:
+        return chain.receipt_of(HexBytes(pending.transaction))
+    # It failed, or its nonce went to another transaction.
+    if chain.nonce_of(deployer) > pending.nonce:
         return None
-    return chain.receipt_of(found["hash"])
+    return chain.submit_raw(HexBytes(pending.raw))
 
 
 def _found(
-    chain: Chain, deployer: LocalAccount, settings: MarketSettings, deployment: Deployment, report: Report
+    chain: Chain,
+    deployer: LocalAccount,
+    settings: MarketSettings,
+    deployment: Deployment,
+    report: Report,
 ) -> None:
     """Has the authority carry out the constitution, once."""
     authority = Authority(chain, deployment.address("Authority"))

@@ -28,6 +28,8 @@ from wattbook.deployment.settings import MarketSettings, local_settings, read_se
 from wattbook.errors import ChainError, SettingsError
 
 LOCAL_RPC = "http://127.0.0.1:8545"
+_KEYS: dict[str, type] = {"rpc": str, "chain_id": int, "settings": str, "keystore": str}
+_WORDS = {str: "a string", int: "a whole number"}
 
 
 @dataclass(frozen=True)
@@ -96,18 +98,25 @@ def _known() -> dict[str, Network]:
     try:
         data = tomllib.loads(file.read_text())
         return {name: _parse(name, item, file.parent) for name, item in data.items()}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}") from None
+    except ValueError as error:
         raise SettingsError(f"{file} cannot be used: {error}") from None
-    except KeyError as error:
-        raise SettingsError(f"{file}: a network has no {error.args[0]}") from None
 
 
-def _parse(name: str, item: dict[str, Any], folder: Path) -> Network:
-    if unknown := item.keys() - {"rpc", "chain_id", "settings", "keystore"}:
-        raise ValueError(f"network {name} has an unknown key {min(unknown)}")
+def _parse(name: str, item: Any, folder: Path) -> Network:
+    if not isinstance(item, dict):
+        raise ValueError(f"{name} is not a network but a single value")
+    for key, value in item.items():
+        if key not in _KEYS:
+            raise ValueError(f"network {name} has an unknown key {key}")
+        if type(value) is not _KEYS[key]:
+            raise ValueError(f"{key} of network {name} is not {_WORDS[_KEYS[key]]}")
+    if "rpc" not in item:
+        raise ValueError(f"network {name} has no rpc")
     return Network(
         name=name,
-        rpc=str(item["rpc"]),
+        rpc=item["rpc"],
         chain_id=item.get("chain_id"),
         settings=folder / item["settings"] if "settings" in item else None,
         keystore=folder / item["keystore"] if "keystore" in item else None,
@@ -121,8 +130,9 @@ def _unlock(keystore: Path) -> LocalAccount:
             raise SettingsError(f"the password of {keystore} is not given; set WATTBOOK_PASSWORD")
         password = getpass.getpass(f"Password of {keystore}: ")
     try:
-        return Account.from_key(Account.decrypt(json.loads(keystore.read_text()), password))
+        account: LocalAccount = Account.from_key(Account.decrypt(json.loads(keystore.read_text()), password))
+        return account
     except OSError as error:
         raise SettingsError(f"{keystore} cannot be read: {error.strerror}") from None
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError):
         raise SettingsError(f"{keystore} is not a keystore, or its password is wrong") from None

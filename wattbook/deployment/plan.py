@@ -38,10 +38,12 @@ CONTRACTS = (
     PlannedContract("Membership", lambda settings, at, deployer: [at("Authority"), settings.recovery_delay]),
     PlannedContract("PowerToken", lambda settings, at, deployer: [at("Membership")]),
     PlannedContract(
-        "PowerPoints", lambda settings, at, deployer: [at("Membership"), at("Authority"), settings.points_epoch]
+        "PowerPoints",
+        lambda settings, at, deployer: [at("Membership"), at("Authority"), settings.points_epoch],
     ),
     PlannedContract(
-        "Vault", lambda settings, at, deployer: [at("Membership"), at("PowerToken"), at("Authority")]
+        "Vault",
+        lambda settings, at, deployer: [at("Membership"), at("PowerToken"), at("Authority")],
     ),
 )
 

@@ -23,11 +23,16 @@ class Deployed:
 
 @dataclass(frozen=True)
 class Pending:
-    """A contract whose creation was signed, and may or may not have reached the chain."""
+    """A contract whose creation was signed, and may or may not have reached the chain.
+
+    `raw` is the whole transaction: sending it again cannot create a second contract.
+    """
 
     contract: str
     address: str
     transaction: str
+    nonce: int
+    raw: str
 
 
 @dataclass
@@ -45,7 +50,7 @@ class Deployment:
 
     @classmethod
     def begin(cls, chain: Chain, deployer: str, settings: dict[str, Any], path: Path | None) -> "Deployment":
-        return cls(chain.chain_id, genesis_of(chain), deployer, settings, path=path)
+        return cls(chain.chain_id, chain.genesis, deployer, settings, path=path)
 
     @classmethod
     def read(cls, path: Path) -> "Deployment":
@@ -82,13 +87,16 @@ class Deployment:
             "pending": asdict(self.pending) if self.pending else None,
             "constitution": self.constitution,
         }
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_suffix(".tmp")
-        with draft.open("w") as file:
-            file.write(json.dumps(data, indent=2) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self.path)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with draft.open("w") as file:
+                file.write(json.dumps(data, indent=2) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(self.path)
+        except OSError as error:
+            raise DeploymentError(f"{self.path} cannot be written: {error.strerror}") from None
 
     def address(self, name: str) -> str:
         """Where a contract stands."""
@@ -102,16 +110,11 @@ class Deployment:
             raise DeploymentError(
                 f"{self.path or 'the deployment'} is for chain {self.chain_id}, the node serves {chain.chain_id}"
             )
-        if self.genesis != genesis_of(chain):
+        if self.genesis != chain.genesis:
             raise DeploymentError(
                 f"{self.path or 'the deployment'} is for another chain {self.chain_id}: its first block is"
-                f" {self.genesis}, the node's {genesis_of(chain)}"
+                f" {self.genesis}, the node's {chain.genesis}"
             )
-
-
-def genesis_of(chain: Chain) -> str:
-    """The hash of a chain's first block."""
-    return "0x" + bytes(chain.web3.eth.get_block(0)["hash"]).hex()
 
 
 def deployment_path(chain_id: int) -> Path:

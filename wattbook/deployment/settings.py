@@ -1,5 +1,6 @@
 """What a market is founded with: its first members, their offices, its delays."""
 
+import re
 import tomllib
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from web3 import Web3
 
 from wattbook.contracts.structs import Application, Purse
 from wattbook.errors import SettingsError
-from wattbook.roles import Role
+from wattbook.roles import MARKET_ROLES, OFFICES, Role
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,12 @@ def local_settings() -> MarketSettings:
 def read_settings(path: Path) -> MarketSettings:
     """The settings in a file of the form of local.toml."""
     try:
-        return _parse(path.read_text(), str(path))
+        text = path.read_text()
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise SettingsError(f"{path}: {error}") from None
+    return _parse(text, str(path))
 
 
 def _parse(text: str, name: str) -> MarketSettings:
@@ -82,41 +86,61 @@ def _parse(text: str, name: str) -> MarketSettings:
             recovery_delay=_seconds(data["recovery_delay"]),
             points_epoch=_seconds(data["points_epoch"]),
             purses=purses,
-            members=tuple(_member(key, value) for key, value in data["members"].items()),
+            members=_members(data["members"]),
         )
     except KeyError as error:
-        raise SettingsError(f"{name}: {error.args[0]} is missing or unknown") from None
+        raise SettingsError(f"{name}: {error.args[0]} is missing") from None
     except (ValueError, TypeError, AttributeError) as error:
         raise SettingsError(f"{name}: {error}") from None
 
 
+def _members(data: dict[str, Any]) -> tuple[FirstMember, ...]:
+    members = tuple(_member(name, item) for name, item in data.items())
+    for field in ("account", "nullifier"):
+        values = [getattr(member, field) for member in members]
+        if double := [value for value in values if values.count(value) > 1]:
+            raise ValueError(f"two members have the {field} {double[0]}")
+    return members
+
+
 def _member(name: str, data: dict[str, Any]) -> FirstMember:
-    until = data["certified_until"]
+    try:
+        until, roles = data["certified_until"], data["roles"]
+        account, credential, nullifier = data["account"], data["credential"], data["nullifier"]
+    except KeyError as error:
+        raise ValueError(f"{error.args[0]} of member {name} is missing") from None
     if not isinstance(until, datetime) or until.tzinfo is None:
-        raise ValueError(f"certified_until of {name} is not a date and time with a zone")
-    roles = Role(0)
-    for role in data["roles"]:
-        roles |= Role[role.upper()]
+        raise ValueError(f"certified_until of member {name} is not a date and time with a zone")
     return FirstMember(
         name=name,
-        account=_address(data["account"]),
-        roles=int(roles),
-        credential=_hash(data["credential"]),
-        nullifier=_hash(data["nullifier"]),
+        account=_address(account),
+        roles=_roles(name, roles),
+        credential=_hash(credential),
+        nullifier=_hash(nullifier),
         certified_until=int(until.timestamp()),
     )
 
 
+def _roles(name: str, words: list[str]) -> int:
+    known = {role.name.lower(): role for role in MARKET_ROLES | OFFICES if role.name}
+    if not isinstance(words, list) or not words:
+        raise ValueError(f"member {name} has no list of roles")
+    if unknown := [word for word in words if word not in known]:
+        raise ValueError(f"member {name} has the unknown role {unknown[0]}")
+    return sum({int(known[word]) for word in words})
+
+
 def _address(value: str) -> str:
-    if not Web3.is_address(value):
+    if not Web3.is_address(value) or int(value, 16) == 0:
         raise ValueError(f"{value!r} is not an address")
     return Web3.to_checksum_address(value)
 
 
 def _hash(value: str) -> str:
-    if len(bytes.fromhex(value.removeprefix("0x"))) != 32:
+    digits = value.removeprefix("0x").lower()
+    if not re.fullmatch("[0-9a-f]{64}", digits) or int(digits, 16) == 0:
         raise ValueError(f"{value!r} is not a hash of 32 bytes")
-    return "0x" + value.removeprefix("0x").lower()
+    return f"0x{digits}"
 
 
 def _seconds(value: int) -> int:

@@ -33,10 +33,12 @@ def check(chain: Chain, deployment: Deployment) -> list[Finding]:
 def _check_code(chain: Chain, deployment: Deployment, name: str) -> Finding:
     try:
         address = deployment.address(name)
-        require_code(chain, name, address)
+        found = require_code(chain, name, address)
     except DeploymentError as error:
         return Finding(name, False, str(error))
-    return Finding(name, True, f"{address} code {deployment.contracts[name].code_hash}")
+    if found != deployment.contracts[name].code_hash:
+        return Finding(name, False, f"the file has another code hash than {address}: {found}")
+    return Finding(name, True, f"{address} code {found}")
 
 
 def _check_wiring(market: Market) -> list[Finding]:

@@ -28,7 +28,7 @@ class AttackProbability:
 def attack_probability(q: Decimal | str, z: int) -> AttackProbability:
     """Both probabilities for an attacker's share `q` (0 to 1) and a lead of `z` blocks (0 to 100,000)."""
     share = _share(q)
-    if isinstance(z, bool) or not 0 <= z <= MAX_Z:
+    if type(z) is not int or not 0 <= z <= MAX_Z:
         raise UnitError(f"z is a number of blocks from 0 to {MAX_Z}, not {z}")
     if z == 0 or share >= Decimal("0.5"):
         return AttackProbability(share, z, Decimal(1), Decimal(1))

@@ -43,6 +43,14 @@ Kind = tuple[Callable[[dict[str, Any]], bool], Callable[[dict[str, Any]], list[C
 _KINDS: tuple[Kind, ...] = ((nakamoto.recognises, nakamoto.checks),)
 
 
+def vector_files(path: Path) -> list[Path]:
+    """The vector files in a folder, or the one file."""
+    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    if not files:
+        raise VectorError(f"there are no vector files in {path}")
+    return files
+
+
 def run_file(path: Path) -> Outcome:
     """Runs every case of a vector file that an engine exists for."""
     try:
@@ -56,7 +64,7 @@ def run_file(path: Path) -> Outcome:
     outcome = Outcome(str(path))
     for recognises, checks in _KINDS:
         if recognises(data):
-            for case, expected, got, agrees in checks(data):
+            for case, expected, got, agrees in _checked(checks, data, path):
                 if agrees:
                     outcome.passed += 1
                 else:
@@ -64,3 +72,10 @@ def run_file(path: Path) -> Outcome:
             return outcome
     outcome.not_run = sum(len(value) for key, value in data.items() if key != "meta" and isinstance(value, list))
     return outcome
+
+
+def _checked(checks: Callable[[dict[str, Any]], list[Check]], data: dict[str, Any], path: Path) -> list[Check]:
+    try:
+        return checks(data)
+    except (KeyError, TypeError, ArithmeticError) as error:
+        raise VectorError(f"{path} has a case that is not whole ({type(error).__name__}: {error})") from None
