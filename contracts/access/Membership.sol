@@ -183,6 +183,7 @@ contract Membership is IMembership, Governed, SignedActions {
         _requireRegulator(reason);
         _changeStatus(member, Status.Active, Status.Suspended);
         emit MemberSuspended(member, msg.sender, reason);
+        _refresh(member);
     }
 
     /// @inheritdoc IMembership
@@ -190,6 +191,7 @@ contract Membership is IMembership, Governed, SignedActions {
         _requireRegulator(reason);
         _changeStatus(member, Status.Suspended, Status.Active);
         emit MemberReinstated(member, msg.sender, reason);
+        _refresh(member);
     }
 
     /// @inheritdoc IMembership
@@ -197,6 +199,7 @@ contract Membership is IMembership, Governed, SignedActions {
         _requireRegulator(reason);
         _changeStatus(member, _notExpelled(member).status, Status.Expelled);
         emit MemberExpelled(member, msg.sender, reason);
+        _refresh(member);
     }
 
     // --------------------------------------------------------------------------------------------------- accounts
@@ -215,8 +218,7 @@ contract Membership is IMembership, Governed, SignedActions {
         Signed calldata auth
     ) external {
         _useSigned(
-            auth,
-            keccak256(abi.encode(ADD_ACCOUNT_TYPEHASH, auth.signer, account, rights, auth.nonce, auth.deadline))
+            auth, keccak256(abi.encode(ADD_ACCOUNT_TYPEHASH, auth.signer, account, rights, auth.nonce, auth.deadline))
         );
         _addAccount(auth.signer, account, rights, deadline, acceptance);
     }
@@ -302,12 +304,7 @@ contract Membership is IMembership, Governed, SignedActions {
     function registerSystemAccount(address account) external onlyAuthority {
         _requireNew(account);
         _standings[account] = Standing({
-            roles: Roles.SPEND,
-            certifiedUntil: 0,
-            status: Status.System,
-            member: 0,
-            owner: 0,
-            rights: Roles.SPEND
+            roles: Roles.SPEND, certifiedUntil: 0, status: Status.System, member: 0, owner: 0, rights: Roles.SPEND
         });
         emit SystemAccountRegistered(account);
         _mirror(account);
@@ -344,13 +341,9 @@ contract Membership is IMembership, Governed, SignedActions {
         _openAccount(member, a.account, Roles.MARKET | Roles.OFFICES | Roles.SPEND);
     }
 
-    function _addAccount(
-        address first,
-        address account,
-        uint32 rights,
-        uint256 deadline,
-        bytes calldata acceptance
-    ) private {
+    function _addAccount(address first, address account, uint32 rights, uint256 deadline, bytes calldata acceptance)
+        private
+    {
         uint32 member = requireActive(first, 0);
         _requireFirst(member, first);
         require(_members[member].accounts.length < MAX_ACCOUNTS, TooManyAccounts(member));
@@ -395,7 +388,6 @@ contract Membership is IMembership, Governed, SignedActions {
         Member storage m = _existing(member);
         require(m.status == from, UnexpectedStatus(member, m.status));
         m.status = to;
-        _refresh(member);
     }
 
     function _refresh(uint32 member) private {

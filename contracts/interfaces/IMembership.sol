@@ -53,7 +53,9 @@ struct Recovery {
 /// his roles, further ones the part he gives them. Offices (registrar, regulator, issuer, operator, attester) are roles
 /// too, but only the authority grants them. Suspension stops new business and nothing else; expulsion is for good.
 interface IMembership {
-    event MemberAdmitted(uint32 indexed member, address indexed account, address indexed registrar, Application application);
+    event MemberAdmitted(
+        uint32 indexed member, address indexed account, address indexed registrar, Application application
+    );
     event MemberRenewed(uint32 indexed member, uint40 certifiedUntil, bytes32 credential);
     event RolesGranted(uint32 indexed member, uint32 roles);
     event RolesWithdrawn(uint32 indexed member, uint32 roles, string reason);

@@ -59,13 +59,8 @@ interface IPowerPoints is IMemberToken {
     /// - `source` is new for this reason and not zero; the epoch has begun and its budget covers the sum;
     /// - the lists are of one length, not empty; every account was ever admitted, and a replaced account's place is taken
     ///   by its replacement.
-    function issue(
-        uint16 reason,
-        bytes32 source,
-        uint32 epoch,
-        address[] calldata accounts,
-        uint256[] calldata amounts
-    ) external;
+    function issue(uint16 reason, bytes32 source, uint32 epoch, address[] calldata accounts, uint256[] calldata amounts)
+        external;
 
     /// @notice Uses up points of `account` under its allowance, or the caller's own.
     ///

@@ -22,9 +22,7 @@ abstract contract MemberToken is IMemberToken, ERC20Permit, SignedActions {
 
     /// @inheritdoc IMemberToken
     function transferSigned(address to, uint256 amount, Signed calldata auth) external {
-        _useSigned(
-            auth, keccak256(abi.encode(TRANSFER_TYPEHASH, auth.signer, to, amount, auth.nonce, auth.deadline))
-        );
+        _useSigned(auth, keccak256(abi.encode(TRANSFER_TYPEHASH, auth.signer, to, amount, auth.nonce, auth.deadline)));
         membership.checkTransfer(auth.signer, auth.signer, to);
         ERC20._update(auth.signer, to, amount);
     }

@@ -50,13 +50,9 @@ contract PowerPoints is IPowerPoints, MemberToken, Governed {
     }
 
     /// @inheritdoc IPowerPoints
-    function issue(
-        uint16 reason,
-        bytes32 source,
-        uint32 epoch,
-        address[] calldata accounts,
-        uint256[] calldata amounts
-    ) external {
+    function issue(uint16 reason, bytes32 source, uint32 epoch, address[] calldata accounts, uint256[] calldata amounts)
+        external
+    {
         require(portOf[reason] == msg.sender, NotPortHolder(reason, msg.sender));
         require(source != 0, EmptyReference());
         require(!isSourceUsed[reason][source], SourceUsed(reason, source));
@@ -97,7 +93,9 @@ contract PowerPoints is IPowerPoints, MemberToken, Governed {
 
     function _takeFromBudget(uint16 reason, uint32 epoch, uint256[] calldata amounts) private {
         uint256 asked = 0;
-        for (uint256 i = 0; i < amounts.length; ++i) asked += amounts[i];
+        for (uint256 i = 0; i < amounts.length; ++i) {
+            asked += amounts[i];
+        }
         uint256 budget = budgetOf(reason, epoch);
         uint256 issued = issuedIn[reason][epoch];
         uint256 left = budget > issued ? budget - issued : 0;

@@ -55,9 +55,7 @@ contract PowerToken is IPowerToken, MemberToken {
         _useSigned(
             auth,
             keccak256(
-                abi.encode(
-                    REDEEM_TYPEHASH, auth.signer, issuer, amount, paymentReference, auth.nonce, auth.deadline
-                )
+                abi.encode(REDEEM_TYPEHASH, auth.signer, issuer, amount, paymentReference, auth.nonce, auth.deadline)
             )
         );
         _redeem(auth.signer, issuer, amount, paymentReference);

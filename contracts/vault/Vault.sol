@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Governed} from "../access/Governed.sol";
 import {SignedActions} from "../access/SignedActions.sol";
@@ -19,6 +20,8 @@ import {Standing, Standings, Status} from "../libraries/Standings.sol";
 /// held = free + locked" can be read off their pairs. Standings are copied in by {sync}, so that a module that locks
 /// asks one contract only.
 contract Vault is IVault, IStandingMirror, Governed, SignedActions {
+    using SafeERC20 for IPowerToken;
+
     bytes32 public constant DEPOSIT_TYPEHASH =
         keccak256("Deposit(address signer,uint128 amount,uint256 nonce,uint256 deadline)");
     bytes32 public constant WITHDRAW_TYPEHASH =
@@ -120,9 +123,7 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
 
     /// @inheritdoc IVault
     function chooseModulesSigned(uint48 chosen, Signed calldata auth) external {
-        _useSigned(
-            auth, keccak256(abi.encode(CHOOSE_MODULES_TYPEHASH, auth.signer, chosen, auth.nonce, auth.deadline))
-        );
+        _useSigned(auth, keccak256(abi.encode(CHOOSE_MODULES_TYPEHASH, auth.signer, chosen, auth.nonce, auth.deadline)));
         _chooseModules(auth.signer, chosen);
     }
 
@@ -185,7 +186,8 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         _requireMayPause();
         depositsPaused = true;
         emit DepositsPaused(msg.sender);
-        for (uint256 i = 0; i < _moduleList.length; ++i) {
+        uint256 count = _moduleList.length;
+        for (uint256 i = 0; i < count; ++i) {
             if (_modules[_moduleList[i]].status == ModuleStatus.Open) _pauseModule(_moduleList[i]);
         }
     }
@@ -202,7 +204,8 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     function resume() external onlyAuthority {
         depositsPaused = false;
         emit DepositsResumed();
-        for (uint256 i = 0; i < _moduleList.length; ++i) {
+        uint256 count = _moduleList.length;
+        for (uint256 i = 0; i < count; ++i) {
             if (_modules[_moduleList[i]].status == ModuleStatus.Paused) _resumeModule(_moduleList[i]);
         }
     }
@@ -255,7 +258,7 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         }
         _credit(account, amount);
         emit Deposited(account, payer, amount);
-        require(token.transferFrom(payer, address(this), amount));
+        token.safeTransferFrom(payer, address(this), amount);
     }
 
     function _withdraw(address account, uint128 amount) private {
@@ -265,7 +268,7 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         _debit(account, amount);
         address to = a.roles & Roles.SPEND != 0 ? account : membership.payoutOf(account);
         emit Withdrawn(account, to, amount);
-        require(token.transfer(to, amount));
+        token.safeTransfer(to, amount);
     }
 
     function _chooseModules(address account, uint48 chosen) private {

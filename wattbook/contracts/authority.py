@@ -27,14 +27,7 @@ class Authority(Contract):
         return self._send("cancel", (id,), sender)
 
     def execute(
-        self,
-        target: str,
-        value: int,
-        payload: bytes,
-        predecessor: bytes,
-        salt: bytes,
-        *,
-        sender: LocalAccount,
+        self, target: str, value: int, payload: bytes, predecessor: bytes, salt: bytes, *, sender: LocalAccount
     ) -> Receipt:
         return self._send("execute", (target, value, payload, predecessor, salt), sender)
 
@@ -72,12 +65,7 @@ class Authority(Contract):
         return self._call("hashOperation", (target, value, data, predecessor, salt), bytes)
 
     def hash_operation_batch(
-        self,
-        targets: list[str],
-        values: list[int],
-        payloads: list[bytes],
-        predecessor: bytes,
-        salt: bytes,
+        self, targets: list[str], values: list[int], payloads: list[bytes], predecessor: bytes, salt: bytes
     ) -> bytes:
         return self._call("hashOperationBatch", (targets, values, payloads, predecessor, salt), bytes)
 
@@ -94,14 +82,7 @@ class Authority(Contract):
         return self._call("isOperationReady", (id,), bool)
 
     def on_erc1155_batch_received(
-        self,
-        key0: str,
-        key1: str,
-        key2: list[int],
-        key3: list[int],
-        key4: bytes,
-        *,
-        sender: LocalAccount,
+        self, key0: str, key1: str, key2: list[int], key3: list[int], key4: bytes, *, sender: LocalAccount
     ) -> Receipt:
         return self._send("onERC1155BatchReceived", (key0, key1, key2, key3, key4), sender)
 
@@ -120,15 +101,7 @@ class Authority(Contract):
         return self._send("revokeRole", (role, account), sender)
 
     def schedule(
-        self,
-        target: str,
-        value: int,
-        data: bytes,
-        predecessor: bytes,
-        salt: bytes,
-        delay: int,
-        *,
-        sender: LocalAccount,
+        self, target: str, value: int, data: bytes, predecessor: bytes, salt: bytes, delay: int, *, sender: LocalAccount
     ) -> Receipt:
         return self._send("schedule", (target, value, data, predecessor, salt, delay), sender)
 

@@ -55,14 +55,7 @@ class Membership(Contract):
         return self._send("addAccount", (account, rights, deadline, acceptance), sender)
 
     def add_account_signed(
-        self,
-        account: str,
-        rights: int,
-        deadline: int,
-        acceptance: bytes,
-        auth: Signed,
-        *,
-        sender: LocalAccount,
+        self, account: str, rights: int, deadline: int, acceptance: bytes, auth: Signed, *, sender: LocalAccount
     ) -> Receipt:
         """{addAccount}, signed by the first account.
 
@@ -106,9 +99,7 @@ class Membership(Contract):
         - account and nullifier are new, and nothing in the application is zero or in the past.
         """
         return self._send(
-            "admitSigned",
-            (application, deadline, applicant_signature, registrar, registrar_signature),
-            sender,
+            "admitSigned", (application, deadline, applicant_signature, registrar, registrar_signature), sender
         )
 
     def approve_recovery(self, account: str, replacement: str, *, sender: LocalAccount) -> Receipt:

@@ -69,14 +69,7 @@ class PowerPoints(Contract):
         return self._call("isSourceUsed", (reason, source), bool)
 
     def issue(
-        self,
-        reason: int,
-        source: bytes,
-        epoch: int,
-        accounts: list[str],
-        amounts: list[int],
-        *,
-        sender: LocalAccount,
+        self, reason: int, source: bytes, epoch: int, accounts: list[str], amounts: list[int], *, sender: LocalAccount
     ) -> Receipt:
         """Issues the points earned with one source, to one account or several.
 
@@ -106,16 +99,7 @@ class PowerPoints(Contract):
         return self._call("nonces", (owner,), int)
 
     def permit(
-        self,
-        owner: str,
-        spender: str,
-        value: int,
-        deadline: int,
-        v: int,
-        r: bytes,
-        s: bytes,
-        *,
-        sender: LocalAccount,
+        self, owner: str, spender: str, value: int, deadline: int, v: int, r: bytes, s: bytes, *, sender: LocalAccount
     ) -> Receipt:
         return self._send("permit", (owner, spender, value, deadline, v, r, s), sender)
 

@@ -74,16 +74,7 @@ class PowerToken(Contract):
         return self._call("nonces", (owner,), int)
 
     def permit(
-        self,
-        owner: str,
-        spender: str,
-        value: int,
-        deadline: int,
-        v: int,
-        r: bytes,
-        s: bytes,
-        *,
-        sender: LocalAccount,
+        self, owner: str, spender: str, value: int, deadline: int, v: int, r: bytes, s: bytes, *, sender: LocalAccount
     ) -> Receipt:
         return self._send("permit", (owner, spender, value, deadline, v, r, s), sender)
 
@@ -115,13 +106,7 @@ class PowerToken(Contract):
         return self._send("redeem", (issuer, amount, payment_reference), sender)
 
     def redeem_signed(
-        self,
-        issuer: int,
-        amount: int,
-        payment_reference: bytes,
-        auth: Signed,
-        *,
-        sender: LocalAccount,
+        self, issuer: int, amount: int, payment_reference: bytes, auth: Signed, *, sender: LocalAccount
     ) -> Receipt:
         """{redeem}, signed by the holder.
 

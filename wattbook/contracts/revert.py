@@ -36,14 +36,14 @@ class ContractRevert(WattbookError):
 
 
 class UnnamedRevert(ContractRevert):
-    """A contract refused without one of the market's errors: a reason string, a panic, or nothing at all."""
+    """A contract refused with none of the market's errors: a reason, a panic, or nothing at all."""
 
     FIELDS = ("reason",)
     reason: str
 
 
 def revert_from_data(data: Any, message: str | None = None) -> ContractRevert:
-    """The exception for a revert's data; `message` is the node's own word, for reverts without data."""
+    """The exception for a revert's data; `message` is what the node says of one without data."""
     raw = _raw(data)
     selector, rest = raw[:4], raw[4:]
     kind = _by_selector().get(selector)
@@ -54,7 +54,7 @@ def revert_from_data(data: Any, message: str | None = None) -> ContractRevert:
             return UnnamedRevert(decode(["string"], rest)[0])
         if selector == _PANIC:
             return UnnamedRevert(f"panic 0x{decode(['uint256'], rest)[0]:02x}")
-    except DecodingError:
+    except (DecodingError, ValueError):  # such as text that is no UTF-8, or an unknown enum value
         pass
     return UnnamedRevert(f"0x{raw.hex()}" if raw else message or "no reason given")
 

@@ -426,6 +426,12 @@ class ReserveTooSmall(ContractRevert):
     asked: int
 
 
+class SafeERC20FailedOperation(ContractRevert):
+    SIGNATURE = "SafeERC20FailedOperation(address)"
+    FIELDS = ("token",)
+    token: str
+
+
 class SignatureExpired(ContractRevert):
     """Thrown when a signature arrives after its deadline."""
 
