@@ -20,7 +20,7 @@ help:
 	@echo "make clean    remove all that these commands made"
 
 demo: setup
-	$(BIN)/ape run demo
+	$(BIN)/ape run demo --network ethereum:local:foundry
 
 test: setup
 	$(BIN)/ape test

@@ -8,20 +8,22 @@ from functools import cached_property
 from json import JSONDecodeError
 from typing import Any, TypeVar
 
+from eth_abi.exceptions import DecodingError
 from eth_account.datastructures import SignedTransaction
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
+from eth_utils.crypto import keccak
 from hexbytes import HexBytes
 from web3 import HTTPProvider, LegacyWebSocketProvider, Web3
 from web3.contract.contract import ContractConstructor, ContractFunction
 from web3.exceptions import (
     ContractLogicError,
+    LogTopicError,
     TimeExhausted,
     TransactionNotFound,
     Web3Exception,
     Web3RPCError,
 )
-from web3.logs import DISCARD
 from web3.types import Nonce, TxParams, TxReceipt
 from web3.utils import get_create_address
 from websockets.exceptions import WebSocketException
@@ -36,6 +38,9 @@ _POLL = 0.05
 _REVERTED = "execution reverted"
 # How an absent node, or what is no node, shows itself; what requests raises is an OSError.
 _SILENCE = (OSError, WebSocketException, JSONDecodeError)
+# How the log of somebody else's contract shows itself whose event has the name and types of one of ours, but other
+# parts of it indexed.
+_OTHER_LAYOUT = (LogTopicError, DecodingError)
 
 
 @dataclass(frozen=True)
@@ -138,9 +143,11 @@ class Chain:
         return named(ask)
 
     @cached_property
-    def _events(self) -> list[Any]:
-        contract = self.web3.eth.contract(abi=abi.all_events())
-        return [kind() for kind in contract.events]  # type: ignore[attr-defined]
+    def _events(self) -> dict[bytes, Any]:
+        """Every event of the market, by the topic that its logs begin with."""
+        entries = abi.all_events()
+        known = self.web3.eth.contract(abi=entries).events
+        return {keccak(text=name): known[name]() for name in map(abi.signature, entries)}
 
     def call(self, function: ContractFunction, sender: str | None = None) -> Any:
         """What a function returns, without a transaction."""
@@ -210,10 +217,16 @@ class Chain:
 
     def _decode_events(self, receipt: TxReceipt) -> tuple[Event, ...]:
         found = []
-        for kind in self._events:
-            for log in kind.process_receipt(receipt, errors=DISCARD):
-                found.append((log["logIndex"], Event(log["address"], log["event"], dict(log["args"]))))
-        return tuple(event for _, event in sorted(found, key=lambda item: item[0]))
+        for log in receipt["logs"]:
+            kind = self._events.get(bytes(log["topics"][0])) if log["topics"] else None
+            if kind is None:
+                continue
+            try:
+                event = kind.process_log(log)
+            except _OTHER_LAYOUT:
+                continue
+            found.append(Event(event["address"], event["event"], dict(event["args"])))
+        return tuple(found)
 
 
 def address_of(account: str | LocalAccount) -> ChecksumAddress:

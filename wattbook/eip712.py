@@ -1,7 +1,7 @@
 """Every message that people sign, written once.
 
 `MESSAGES` names each EIP-712 struct, the contract that takes it and its fields. `typed_data` builds what a wallet
-shows; `sign` signs it with a local key; `sign_action` makes the `Signed` that the contracts' `...Signed` functions take.
+shows; `sign` signs it with a local key; `sign_action` makes what the contracts' `...Signed` functions take.
 """
 
 import secrets

@@ -93,7 +93,7 @@ contract Membership is IMembership, Governed, SignedActions {
         Standing storage target = _standings[to];
         if (source.status == Status.System) {
             Standings.requirePayable(to, target.status);
-            require(target.status != Status.System || operator == to, SystemAccountPulls(to));
+            require(to != mirror || operator == to, SystemAccountPulls(to));
             return;
         }
         if (target.status == Status.System) {
@@ -140,9 +140,9 @@ contract Membership is IMembership, Governed, SignedActions {
 
     /// @inheritdoc IMembership
     function renew(uint32 member, uint40 certifiedUntil, bytes32 credential) external {
-        requireActive(msg.sender, Roles.REGISTRAR);
-        Member storage m = _notExpelled(member);
+        Member storage m = _certifiable(member);
         require(certifiedUntil > block.timestamp, CertificationInPast(certifiedUntil));
+        require(certifiedUntil >= m.certifiedUntil, CertificationShortened(certifiedUntil, m.certifiedUntil));
         require(credential != 0, EmptyHash());
         m.certifiedUntil = certifiedUntil;
         m.credential = credential;
@@ -160,9 +160,9 @@ contract Membership is IMembership, Governed, SignedActions {
 
     /// @inheritdoc IMembership
     function changeOwner(uint32 member, uint32 likeMember) external {
-        requireActive(msg.sender, Roles.REGISTRAR);
-        uint32 owner = _existing(likeMember).owner;
-        _existing(member).owner = owner;
+        Member storage m = _certifiable(member);
+        uint32 owner = likeMember == member ? member : _existing(likeMember).owner;
+        m.owner = owner;
         emit OwnerChanged(member, owner);
         _refresh(member);
     }
@@ -181,7 +181,9 @@ contract Membership is IMembership, Governed, SignedActions {
     /// @inheritdoc IMembership
     function suspend(uint32 member, string calldata reason) external {
         _requireRegulator(reason);
-        _changeStatus(member, Status.Active, Status.Suspended);
+        Member storage m = _existing(member);
+        require(m.status == Status.Active, UnexpectedStatus(member, m.status));
+        m.status = Status.Suspended;
         emit MemberSuspended(member, msg.sender, reason);
         _refresh(member);
     }
@@ -189,7 +191,10 @@ contract Membership is IMembership, Governed, SignedActions {
     /// @inheritdoc IMembership
     function reinstate(uint32 member, string calldata reason) external {
         _requireRegulator(reason);
-        _changeStatus(member, Status.Suspended, Status.Active);
+        Status status = _existing(member).status;
+        bool mayReturn = status == Status.Suspended || (status == Status.Expelled && msg.sender == authority);
+        require(mayReturn, UnexpectedStatus(member, status));
+        _members[member].status = Status.Active;
         emit MemberReinstated(member, msg.sender, reason);
         _refresh(member);
     }
@@ -197,7 +202,7 @@ contract Membership is IMembership, Governed, SignedActions {
     /// @inheritdoc IMembership
     function expel(uint32 member, string calldata reason) external {
         _requireRegulator(reason);
-        _changeStatus(member, _notExpelled(member).status, Status.Expelled);
+        _notExpelled(member).status = Status.Expelled;
         emit MemberExpelled(member, msg.sender, reason);
         _refresh(member);
     }
@@ -242,6 +247,8 @@ contract Membership is IMembership, Governed, SignedActions {
     function proposeRecovery(address account, address replacement, bytes32 evidence) external {
         requireActive(msg.sender, Roles.REGISTRAR);
         _indexOf(account);
+        uint32 roles = _members[_standings[account].member].roles;
+        require(roles & Roles.OFFICES == 0, OfficeNotGrantable(roles));
         _requireNew(replacement);
         require(_recoveries[account].replacement == address(0), RecoveryPending(account));
         _recoveries[account] = Recovery(replacement, _standings[msg.sender].owner, 0);
@@ -281,21 +288,12 @@ contract Membership is IMembership, Governed, SignedActions {
         Recovery memory r = _recoveries[account];
         require(r.replacement != address(0), NoRecovery(account, address(0)));
         require(r.readyAt != 0 && block.timestamp >= r.readyAt, RecoveryNotReady(account, r.readyAt));
-        _requireNew(r.replacement);
-        uint256 index = _indexOf(account);
-        delete _recoveries[account];
+        _recover(account, r.replacement);
+    }
 
-        Standing storage old = _standings[account];
-        uint32 member = old.member;
-        _members[member].accounts[index] = r.replacement;
-        _successors[account] = r.replacement;
-        _standings[r.replacement] = old;
-        old.roles = 0;
-        old.rights = 0;
-        old.status = Status.Replaced;
-        emit RecoveryCompleted(member, account, r.replacement);
-        _mirror(r.replacement);
-        _mirror(account);
+    /// @inheritdoc IMembership
+    function decideRecovery(address account, address replacement) external onlyAuthority {
+        _recover(account, replacement);
     }
 
     // -------------------------------------------------------------------------------------------------- deployment
@@ -345,6 +343,7 @@ contract Membership is IMembership, Governed, SignedActions {
         private
     {
         uint32 member = requireActive(first, 0);
+        require(member != 0, Standings.NotMember(first));
         _requireFirst(member, first);
         require(_members[member].accounts.length < MAX_ACCOUNTS, TooManyAccounts(member));
         _requireKnownRoles(rights & ~Roles.SPEND);
@@ -372,9 +371,30 @@ contract Membership is IMembership, Governed, SignedActions {
         address[] storage accounts = _members[member].accounts;
         accounts[_indexOf(account)] = accounts[accounts.length - 1];
         accounts.pop();
-        s.roles = 0;
-        s.status = Status.Retired;
+        delete _recoveries[account];
         emit AccountRetired(member, account);
+        _replace(account, first);
+    }
+
+    function _recover(address account, address replacement) private {
+        _requireNew(replacement);
+        uint256 index = _indexOf(account);
+        delete _recoveries[account];
+        uint32 member = _standings[account].member;
+        _members[member].accounts[index] = replacement;
+        _standings[replacement] = _standings[account];
+        emit RecoveryCompleted(member, account, replacement);
+        _mirror(replacement);
+        _replace(account, replacement);
+    }
+
+    /// @dev What belongs to `account`, and what is owed to it, is its successor's from now on.
+    function _replace(address account, address successor) private {
+        Standing storage s = _standings[account];
+        s.roles = 0;
+        s.rights = 0;
+        s.status = Status.Replaced;
+        _successors[account] = successor;
         _mirror(account);
     }
 
@@ -382,12 +402,6 @@ contract Membership is IMembership, Governed, SignedActions {
         require(_recoveries[account].replacement != address(0), NoRecovery(account, address(0)));
         delete _recoveries[account];
         emit RecoveryStopped(account, by);
-    }
-
-    function _changeStatus(uint32 member, Status from, Status to) private {
-        Member storage m = _existing(member);
-        require(m.status == from, UnexpectedStatus(member, m.status));
-        m.status = to;
     }
 
     function _refresh(uint32 member) private {
@@ -439,6 +453,13 @@ contract Membership is IMembership, Governed, SignedActions {
 
     function _requireFirst(uint32 member, address account) private view {
         require(_members[member].accounts[0] == account, NotFirstAccount(account));
+    }
+
+    /// @dev The record of a member whom the caller may certify: a registrar everybody but the holders of offices.
+    function _certifiable(uint32 member) private view returns (Member storage m) {
+        if (msg.sender != authority) requireActive(msg.sender, Roles.REGISTRAR);
+        m = _notExpelled(member);
+        require(msg.sender == authority || m.roles & Roles.OFFICES == 0, OfficeNotGrantable(m.roles));
     }
 
     function _requireKnownRoles(uint32 roles) private pure {

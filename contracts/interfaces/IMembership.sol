@@ -27,7 +27,7 @@ struct Application {
 /// @param owner id of his beneficial owner
 /// @param credential hash of the documents behind his certification
 /// @param nullifier hash that only he can have
-/// @param accounts his accounts, the first one first; none that was retired or replaced
+/// @param accounts his accounts, the first one first; none that was retired or lost
 struct Member {
     uint32 roles;
     uint40 certifiedUntil;
@@ -78,10 +78,12 @@ interface IMembership {
     error NullifierTaken(bytes32 nullifier, uint32 member);
     /// @notice Thrown when a role set is empty or has bits that mean nothing here.
     error InvalidRoles(uint32 roles);
-    /// @notice Thrown when a registrar grants an office.
+    /// @notice Thrown when a registrar grants an office, or certifies or replaces one who holds an office.
     error OfficeNotGrantable(uint32 roles);
     /// @notice Thrown when a certification would have lapsed already.
     error CertificationInPast(uint40 certifiedUntil);
+    /// @notice Thrown when a renewal would end before the certification that it renews.
+    error CertificationShortened(uint40 certifiedUntil, uint40 current);
     /// @notice Thrown when a credential or nullifier hash is zero.
     error EmptyHash();
     /// @notice Thrown when no member has this id.
@@ -155,13 +157,14 @@ interface IMembership {
     function standingOf(address account) external view returns (Standing memory);
 
     /// @notice Whether `account` may start new business in at least one of the roles `anyOf` (0: in any capacity).
-    /// Reads one storage slot. System accounts are always active.
+    /// Reads one storage slot. System accounts are always active, and hold no role.
     function isActive(address account, uint32 anyOf) external view returns (bool);
 
-    /// @notice Reverts with the reason when {isActive} would be false, else returns the account's member id.
+    /// @notice Reverts with the reason when {isActive} would be false, else returns the account's member id, 0 for a
+    /// system account.
     function requireActive(address account, uint32 anyOf) external view returns (uint32 member);
 
-    /// @notice The account that stands in the place of `account` now: itself unless its key was lost and replaced.
+    /// @notice The account that stands in the place of `account` now: itself unless it was lost or retired.
     /// Reverts when it was never admitted.
     function currentOf(address account) external view returns (address);
 
@@ -171,7 +174,7 @@ interface IMembership {
 
     /// @notice The rule of every token here, asked before tokens move; reads two storage slots and reverts with the
     /// reason when the transfer is not allowed. Between members both must be active. A system account takes tokens only
-    /// by pulling them, from whoever was ever admitted, and may give to whoever was ever admitted.
+    /// by pulling them, from whoever was ever admitted, and may give to whoever was ever admitted, the mirror excepted.
     /// @param operator who caused the transfer
     function checkTransfer(address operator, address from, address to) external view;
 
@@ -210,8 +213,9 @@ interface IMembership {
     /// Emits {MemberRenewed}.
     ///
     /// Requirements:
-    /// - the caller is an active registrar;
-    /// - the member is not expelled, the certification ends in the future, the credential is not zero.
+    /// - the caller is an active registrar and the member holds no office, or the caller is the authority;
+    /// - the member is not expelled; the certification ends in the future and no sooner than before; the credential is
+    ///   not zero.
     function renew(uint32 member, uint40 certifiedUntil, bytes32 credential) external;
 
     /// @notice Adds roles to those a member holds.
@@ -223,13 +227,13 @@ interface IMembership {
     /// - the member is not expelled.
     function grantRoles(uint32 member, uint32 roles) external;
 
-    /// @notice Records that a member's beneficial owner is now that of another member.
+    /// @notice Records that a member's beneficial owner is now that of another member, or again his own.
     ///
     /// Emits {OwnerChanged}.
     ///
     /// Requirements:
-    /// - the caller is an active registrar;
-    /// - both members exist.
+    /// - the caller is an active registrar and the member holds no office, or the caller is the authority;
+    /// - both members exist, and the one that changes is not expelled.
     function changeOwner(uint32 member, uint32 likeMember) external;
 
     // ------------------------------------------------------------------------------------------------ supervision
@@ -258,10 +262,11 @@ interface IMembership {
     ///
     /// Requirements:
     /// - the caller is an active regulator or the authority;
-    /// - the member is Suspended, a reason is given.
+    /// - the member is Suspended, or Expelled when the caller is the authority; a reason is given.
     function reinstate(uint32 member, string calldata reason) external;
 
-    /// @notice Ends a membership for good. The person cannot be admitted again; what he is owed stays payable.
+    /// @notice Ends a membership. The person cannot be admitted again, and only the authority can take this back; what
+    /// he is owed stays payable.
     ///
     /// Emits {MemberExpelled}.
     ///
@@ -294,13 +299,14 @@ interface IMembership {
         Signed calldata auth
     ) external;
 
-    /// @notice Takes an account out of use. What it is owed stays payable to it.
+    /// @notice Takes an account out of use: its Vault balance, its chosen modules and what it is owed go to the first
+    /// account, tokens outside the Vault by {IMemberToken-recoverBalance}.
     ///
     /// Emits {AccountRetired}.
     ///
     /// Requirements:
     /// - the caller is the first account of the same member;
-    /// - the account is not that first one, and not retired or replaced.
+    /// - the account is not that first one, and not retired or lost.
     function retireAccount(address account) external;
 
     /// @notice {retireAccount}, signed by the first account.
@@ -318,7 +324,7 @@ interface IMembership {
     ///
     /// Requirements:
     /// - the caller is an active registrar;
-    /// - `account` belongs to a member, `replacement` to nobody; no recovery of it is under way.
+    /// - `account` belongs to a member who holds no office, `replacement` to nobody; no recovery of it is under way.
     function proposeRecovery(address account, address replacement, bytes32 evidence) external;
 
     /// @notice Second step: a regulator agrees, and the delay in which the old key can object begins.
@@ -353,6 +359,15 @@ interface IMembership {
     /// - the caller is an active registrar or regulator;
     /// - a recovery of `account` is under way.
     function cancelRecovery(address account) external;
+
+    /// @notice Replaces an account by decision of the authority: that of an office holder, or one whose thief objects.
+    ///
+    /// Emits {RecoveryCompleted}.
+    ///
+    /// Requirements:
+    /// - the caller is the authority;
+    /// - `account` belongs to a member, `replacement` to nobody.
+    function decideRecovery(address account, address replacement) external;
 
     /// @notice Last step, by anyone: the replacement takes the old account's place and its Vault balance.
     ///

@@ -68,6 +68,7 @@ interface IPowerPoints is IMemberToken {
     ///
     /// Requirements:
     /// - the caller is `account` or has its allowance for `amount`;
+    /// - the account was ever admitted, was not replaced, and has the right to spend;
     /// - `amount` is not zero, the account holds it; the reference is not zero.
     function use(address account, uint256 amount, bytes32 useReference) external;
 

@@ -39,7 +39,8 @@ struct Module {
     ModuleStatus status;
 }
 
-/// @notice Accounts of the market itself. Modules pay into them; each has a keeper who may spend from it.
+/// @notice Accounts of the market itself, registered in Membership as system accounts. Modules pay into them, those that
+/// the authority chose can lock from them, and a keeper may spend from each.
 enum Purse {
     CommonFund,
     Platform,
@@ -139,14 +140,13 @@ interface IVault {
     /// - the caller was ever admitted, was not replaced, holds `amount` and approved it to the Vault.
     function deposit(uint128 amount) external;
 
-    /// @notice Deposits the caller's tokens into the account of somebody else or of a purse.
+    /// @notice Deposits the caller's tokens into a purse.
     ///
     /// Emits {Deposited}.
     ///
     /// Requirements: those of {deposit}, and
-    /// - the caller has the right to spend, unless the account is his own;
-    /// - `account` was ever admitted or is a purse; a replaced account's place is taken by its replacement.
-    function depositFor(address account, uint128 amount) external;
+    /// - the caller has the right to spend.
+    function fundPurse(Purse purse, uint128 amount) external;
 
     /// @notice {deposit} with an ERC-2612 permit in the same call. A permit that somebody else sent first does no harm.
     ///
@@ -221,7 +221,7 @@ interface IVault {
     ///
     /// Requirements:
     /// - the caller is a module that has `amount` locked;
-    /// - `account` was ever admitted or is a purse; a replaced account's place is taken by its replacement.
+    /// - `account` was ever admitted or belongs to the system; a replaced account's place is taken by its replacement.
     function release(address account, uint128 amount) external;
 
     /// @notice Pays locked money of `from` into the account of `to`.
@@ -230,7 +230,7 @@ interface IVault {
     ///
     /// Requirements:
     /// - the caller is a module that has `amount` locked;
-    /// - `to` was ever admitted or is a purse; a replaced account's place is taken by its replacement.
+    /// - `to` was ever admitted or belongs to the system; a replaced account's place is taken by its replacement.
     function pay(address from, address to, uint128 amount) external;
 
     // ----------------------------------------------------------------------------------------------------- purses
@@ -240,17 +240,18 @@ interface IVault {
     /// Emits {Spent}.
     ///
     /// Requirements:
-    /// - the caller keeps the purse, `amount` is not zero and free in it;
-    /// - `to` was ever admitted or is a purse; a replaced account's place is taken by its replacement.
+    /// - the caller keeps the purse and is active, or is the authority; `amount` is not zero and free in it;
+    /// - `to` was ever admitted or belongs to the system; a replaced account's place is taken by its replacement.
     function spend(Purse purse, address to, uint128 amount, bytes32 spendReference) external;
 
-    /// @notice Names who may spend from a purse, or nobody.
+    /// @notice Names who may spend from a purse, or nobody, and the modules that may lock from it.
     ///
-    /// Emits {PurseKeeperSet}.
+    /// Emits {PurseKeeperSet} and {ModulesChosen}.
     ///
     /// Requirements:
-    /// - the caller is the authority.
-    function setPurseKeeper(Purse purse, address keeper) external;
+    /// - the caller is the authority; the purse is registered in Membership;
+    /// - all modules in the set exist.
+    function setPurse(Purse purse, address keeper, uint48 chosen) external;
 
     // ---------------------------------------------------------------------------------------- pausing and modules
 
@@ -271,13 +272,13 @@ interface IVault {
     /// - the module is Open.
     function pauseModule(address module) external;
 
-    /// @notice Lets deposits and the new business of every paused module go on.
+    /// @notice Lets deposits go on. Modules are resumed one by one, as one may have been paused for a reason of its own.
     ///
-    /// Emits {DepositsResumed}, and {ModuleResumed} for each module that was Paused.
+    /// Emits {DepositsResumed}.
     ///
     /// Requirements:
     /// - the caller is the authority.
-    function resume() external;
+    function resumeDeposits() external;
 
     /// @notice Lets one module's new business go on.
     ///

@@ -2,14 +2,13 @@
 pragma solidity 0.8.30;
 
 /// @notice Where an account stands.
-/// None: never admitted. Active, Suspended, Expelled: as its member. Retired: given up by its member.
-/// Replaced: its key was lost and another account took its place. System: a contract of the market, not a member.
+/// None: never admitted. Active, Suspended, Expelled: as its member. Replaced: lost or given up, and another account of
+/// its member stands in its place. System: a contract or purse of the market, not a member.
 enum Status {
     None,
     Active,
     Suspended,
     Expelled,
-    Retired,
     Replaced,
     System
 }
@@ -35,17 +34,17 @@ struct Standing {
 library Standings {
     /// @notice Thrown when an account was never admitted.
     error NotMember(address account);
-    /// @notice Thrown when an account is suspended, expelled, retired or replaced.
+    /// @notice Thrown when an account is suspended, expelled or replaced.
     error NotActive(address account, Status status);
     /// @notice Thrown when the certification of an account's member has lapsed.
     error CertificationExpired(address account, uint40 certifiedUntil);
     /// @notice Thrown when an account holds none of the roles asked for.
     error MissingRole(address account, uint32 anyOf);
 
-    /// @dev `anyOf` 0 asks for no role. System accounts are always active and need no role.
+    /// @dev `anyOf` 0 asks for no role. System accounts are always active and have no role.
     function isActive(Status status, uint40 certifiedUntil, uint32 roles, uint32 anyOf) internal view returns (bool) {
-        if (status == Status.System) return true;
-        return status == Status.Active && block.timestamp < certifiedUntil && (anyOf == 0 || roles & anyOf != 0);
+        if (anyOf != 0 && roles & anyOf == 0) return false;
+        return status == Status.System || (status == Status.Active && block.timestamp < certifiedUntil);
     }
 
     /// @dev The same question as isActive, answered with the error that says what is amiss.
@@ -53,10 +52,11 @@ library Standings {
         internal
         view
     {
-        if (status == Status.System) return;
         require(status != Status.None, NotMember(account));
-        require(status == Status.Active, NotActive(account, status));
-        require(block.timestamp < certifiedUntil, CertificationExpired(account, certifiedUntil));
+        if (status != Status.System) {
+            require(status == Status.Active, NotActive(account, status));
+            require(block.timestamp < certifiedUntil, CertificationExpired(account, certifiedUntil));
+        }
         require(anyOf == 0 || roles & anyOf != 0, MissingRole(account, anyOf));
     }
 

@@ -36,6 +36,12 @@ abstract contract MemberToken is IMemberToken, ERC20Permit, SignedActions {
         emit BalanceRecovered(account, replacement, amount);
     }
 
+    /// @dev Money and points leave the market through its owner only: neither a replaced key nor one without the right to
+    /// spend can redeem or use them up.
+    function _requireSpender(address account) internal view {
+        require(membership.payoutOf(account) == account, IMembership.SpendNotAllowed(account, account));
+    }
+
     /// @dev Every transfer between accounts passes here; minting and burning have rules of their own.
     function _update(address from, address to, uint256 amount) internal virtual override {
         if (from != address(0) && to != address(0)) membership.checkTransfer(msg.sender, from, to);

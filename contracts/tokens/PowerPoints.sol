@@ -71,6 +71,7 @@ contract PowerPoints is IPowerPoints, MemberToken, Governed {
     function use(address account, uint256 amount, bytes32 useReference) external {
         require(amount != 0, ZeroAmount());
         require(useReference != 0, EmptyReference());
+        _requireSpender(account);
         if (msg.sender != account) _spendAllowance(account, msg.sender, amount);
         _burn(account, amount);
         emit Used(account, msg.sender, amount, useReference);

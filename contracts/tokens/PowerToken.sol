@@ -62,7 +62,7 @@ contract PowerToken is IPowerToken, MemberToken {
     }
 
     function _redeem(address account, uint32 issuer, uint256 amount, bytes32 paymentReference) private {
-        require(membership.payoutOf(account) == account, IMembership.SpendNotAllowed(account, account));
+        _requireSpender(account);
         require(amount != 0, ZeroAmount());
         require(paymentReference != 0, EmptyReference());
         uint256 reserve = reserveOf[issuer];

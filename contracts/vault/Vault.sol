@@ -50,11 +50,6 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     {
         membership = membership_;
         token = token_;
-        for (uint8 i = 0; i <= uint8(type(Purse).max); ++i) {
-            Account storage purse = _accounts[purseAccount(Purse(i))];
-            purse.status = Status.System;
-            purse.modules = type(uint48).max;
-        }
     }
 
     // ------------------------------------------------------------------------------------------------- read only
@@ -87,8 +82,10 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     }
 
     /// @inheritdoc IVault
-    function depositFor(address account, uint128 amount) external {
-        _deposit(msg.sender, account, amount);
+    function fundPurse(Purse purse, uint128 amount) external {
+        address payout = membership.payoutOf(msg.sender);
+        require(payout == msg.sender, IMembership.SpendNotAllowed(msg.sender, purseAccount(purse)));
+        _deposit(msg.sender, purseAccount(purse), amount);
     }
 
     /// @inheritdoc IVault
@@ -167,6 +164,7 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     /// @inheritdoc IVault
     function spend(Purse purse, address to, uint128 amount, bytes32 spendReference) external {
         require(purseKeeper[purse] == msg.sender, NotPurseKeeper(purse, msg.sender));
+        if (msg.sender != authority) membership.requireActive(msg.sender, 0);
         require(amount != 0, ZeroAmount());
         _debit(purseAccount(purse), amount);
         _credit(to, amount);
@@ -174,9 +172,10 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     }
 
     /// @inheritdoc IVault
-    function setPurseKeeper(Purse purse, address keeper) external onlyAuthority {
+    function setPurse(Purse purse, address keeper, uint48 chosen) external onlyAuthority {
         purseKeeper[purse] = keeper;
         emit PurseKeeperSet(purse, keeper);
+        _chooseModules(purseAccount(purse), chosen);
     }
 
     // ---------------------------------------------------------------------------------------- pausing and modules
@@ -201,20 +200,17 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     }
 
     /// @inheritdoc IVault
-    function resume() external onlyAuthority {
+    function resumeDeposits() external onlyAuthority {
         depositsPaused = false;
         emit DepositsResumed();
-        uint256 count = _moduleList.length;
-        for (uint256 i = 0; i < count; ++i) {
-            if (_modules[_moduleList[i]].status == ModuleStatus.Paused) _resumeModule(_moduleList[i]);
-        }
     }
 
     /// @inheritdoc IVault
     function resumeModule(address module) external onlyAuthority {
         ModuleStatus status = _modules[module].status;
         require(status == ModuleStatus.Paused, ModuleNotAllowed(module, status));
-        _resumeModule(module);
+        _modules[module].status = ModuleStatus.Open;
+        emit ModuleResumed(module);
     }
 
     /// @inheritdoc IVault
@@ -239,7 +235,7 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     /// @inheritdoc IStandingMirror
     function sync(address account) external {
         Standing memory s = membership.standingOf(account);
-        // Purses are unknown to Membership, and the Vault has no account with itself.
+        // Nobody is ever forgotten, and the Vault has no account with itself.
         if (s.status == Status.None || account == address(this)) return;
         Account storage a = _accounts[account];
         if (s.status == Status.Replaced && a.status != Status.Replaced) _replace(account, a);
@@ -253,9 +249,6 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     function _deposit(address payer, address account, uint128 amount) private {
         require(!depositsPaused, DepositsArePaused());
         require(amount != 0, ZeroAmount());
-        if (payer != account) {
-            require(membership.payoutOf(payer) == payer, IMembership.SpendNotAllowed(payer, account));
-        }
         _credit(account, amount);
         emit Deposited(account, payer, amount);
         token.safeTransferFrom(payer, address(this), amount);
@@ -328,11 +321,6 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     function _pauseModule(address module) private {
         _modules[module].status = ModuleStatus.Paused;
         emit ModulePaused(module, msg.sender);
-    }
-
-    function _resumeModule(address module) private {
-        _modules[module].status = ModuleStatus.Open;
-        emit ModuleResumed(module);
     }
 
     function _requireMayPause() private view {

@@ -13,6 +13,8 @@ from pathlib import Path
 from eth_utils.crypto import keccak
 from solidity import ROOT, CompileError, Json, compile_standard, read_sources, standard_json
 
+from wattbook.deployment.code import code_hash
+
 BUILD = ROOT / ".build" / "contracts"
 ABI = ROOT / "wattbook" / "abi"
 NOT_DEPLOYED = ("contracts/mocks/", "contracts/tests/")
@@ -77,27 +79,15 @@ def _artifact(name: str, source: str, text: str, node: Json, compiled: Json) -> 
     if not runtime:
         return artifact
     references = evm["deployedBytecode"]["immutableReferences"].values()
-    immutables = sorted([place["start"], place["length"]] for use in references for place in use)
+    immutables = sorted((place["start"], place["length"]) for use in references for place in use)
     return artifact | {
         "bytecode": "0x" + evm["bytecode"]["object"],
         "deployedBytecode": _hex(runtime),
         "immutableReferences": immutables,
-        "codeHash": _hex(code_hash(runtime, immutables)),
+        "codeHash": code_hash(runtime, immutables),
         "methodIdentifiers": evm["methodIdentifiers"],
         "storageLayout": compiled["storageLayout"],
     }
-
-
-def code_hash(runtime: bytes, immutables: list[list[int]]) -> bytes:
-    """The hash of what the code does, without the values set at deployment and without metadata.
-
-    Metadata comes last, its length in the last two bytes. ape cannot be told to leave the hash of
-    the sources out of it, so the code that ape compiles is the same up to there.
-    """
-    code = bytearray(runtime[: -2 - int.from_bytes(runtime[-2:])])
-    for start, length in immutables:
-        code[start : start + length] = bytes(length)
-    return keccak(bytes(code))
 
 
 def _deployed(artifact: Json) -> bool:

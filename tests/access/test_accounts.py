@@ -1,11 +1,12 @@
 """Several accounts of one member, with narrower rights."""
 
+import ape
 import pytest
 
 from tests.assertions import FAR, check_event, pass_time, refused
 from wattbook import Role, pt
 from wattbook.contracts import reverts
-from wattbook.contracts.structs import Status
+from wattbook.contracts.structs import Purse, Status
 from wattbook.deployment.local import known_account
 from wattbook.eip712 import sign, sign_action
 
@@ -151,19 +152,48 @@ class TestRetire:
         add(people.carol)
         receipt = market.membership.retire_account(people.bob.address, sender=people.alice)
         check_event(receipt, "AccountRetired", member=member, account=people.bob.address)
-        assert market.membership.member_of(member).accounts == [
-            people.alice.address,
-            people.carol.address,
-        ]
-        with refused(reverts.NotActive, account=people.bob.address, status=Status.RETIRED):
-            market.membership.require_active(people.bob.address, 0)
+        membership = market.membership
+        assert membership.member_of(member).accounts == [people.alice.address, people.carol.address]
+        assert membership.current_of(people.bob.address) == people.alice.address
+        with refused(reverts.NotActive, account=people.bob.address, status=Status.REPLACED):
+            membership.require_active(people.bob.address, 0)
 
-    def test_reinstating_the_member_leaves_it_retired(self, market, people, member, add):
+    def test_reinstating_the_member_does_not_bring_it_back(self, market, people, member, add):
         add(people.bob)
         market.membership.retire_account(people.bob.address, sender=people.alice)
         market.membership.suspend(member, "audit", sender=people.regulator)
         market.membership.reinstate(member, "over", sender=people.regulator)
-        assert market.membership.standing_of(people.bob.address).status == Status.RETIRED
+        assert market.membership.standing_of(people.bob.address).status == Status.REPLACED
+
+    def test_its_money_goes_to_the_first_account(self, market, people, add, mint, deposit, module):
+        vault, token = market.vault, market.power_token
+        add(people.bob, Role.CONSUMER)
+        deposit(people.bob, pt(5))
+        mint(people.bob, pt(3))
+        vault.choose_modules(1, sender=people.bob)
+        vault.lock(people.bob.address, pt(2), 0, sender=module)
+        receipt = market.membership.retire_account(people.bob.address, sender=people.alice)
+        check_event(
+            receipt,
+            "AccountReplaced",
+            account=people.bob.address,
+            replacement=people.alice.address,
+            free=pt(3),
+        )
+        vault.release(people.bob.address, pt(2), sender=module)
+        token.recover_balance(people.bob.address, sender=people.stranger)
+        assert vault.account_of(people.alice.address).free == pt(5)
+        assert vault.account_of(people.alice.address).modules == 1
+        assert token.balance_of(people.alice.address) == pt(3)
+
+    def test_ends_a_recovery_of_it(self, market, people, member, add):
+        add(people.bob)
+        market.membership.propose_recovery(
+            people.bob.address, people.spare.address, b"\1" * 32, sender=people.registrar
+        )
+        market.membership.retire_account(people.bob.address, sender=people.alice)
+        zero = "0x" + "00" * 20
+        assert market.membership.recovery_of(people.bob.address).replacement == zero
 
     def test_signed(self, market, people, member, add):
         add(people.bob)
@@ -180,7 +210,7 @@ class TestRetire:
     def test_twice(self, market, people, add):
         add(people.bob)
         market.membership.retire_account(people.bob.address, sender=people.alice)
-        with refused(reverts.NotActive, account=people.bob.address, status=Status.RETIRED):
+        with refused(reverts.NotActive, account=people.bob.address, status=Status.REPLACED):
             market.membership.retire_account(people.bob.address, sender=people.alice)
 
     def test_the_first_one_stays(self, market, people, member):
@@ -201,19 +231,6 @@ class TestRetire:
         add(people.carol)
         with refused(reverts.NotFirstAccount, account=people.bob.address):
             market.membership.retire_account(people.carol.address, sender=people.bob)
-
-    def test_is_still_paid(self, market, people, add, mint, deposit):
-        add(people.bob, Role.CONSUMER | Role.SPEND)
-        deposit(people.bob, pt(5))
-        market.membership.retire_account(people.bob.address, sender=people.alice)
-        receipt = market.vault.withdraw(pt(5), sender=people.bob)
-        check_event(
-            receipt,
-            "Withdrawn",
-            account=people.bob.address,
-            to=people.bob.address,
-            amount=pt(5),
-        )
 
 
 class TestWithoutTheRightToSpend:
@@ -237,11 +254,6 @@ class TestWithoutTheRightToSpend:
         )
         assert market.power_token.balance_of(people.alice.address) == pt(5)
 
-    def test_withdraws_to_the_first_account_when_retired(self, market, people, bot):
-        market.membership.retire_account(bot.address, sender=people.alice)
-        receipt = market.vault.withdraw(pt(5), sender=bot)
-        assert receipt.event("Withdrawn").args["to"] == people.alice.address
-
     def test_sends_tokens_to_the_first_account_only(self, market, people, bot, admit):
         admit(people.carol)
         with refused(reverts.SpendNotAllowed, account=bot.address, to=people.carol.address):
@@ -260,8 +272,22 @@ class TestWithoutTheRightToSpend:
         with refused(reverts.SpendNotAllowed, account=bot.address, to=bot.address):
             market.power_token.redeem(issuer, 1, b"\1" * 32, sender=bot)
 
-    def test_cannot_deposit_for_somebody_else(self, market, people, bot, admit):
-        admit(people.carol)
+    def test_cannot_fund_a_purse(self, market, people, bot):
         market.power_token.approve(market.vault.address, pt(3), sender=bot)
-        with refused(reverts.SpendNotAllowed, account=bot.address, to=people.carol.address):
-            market.vault.deposit_for(people.carol.address, 1, sender=bot)
+        purse = market.vault.purse_account(Purse.GRID)
+        with refused(reverts.SpendNotAllowed, account=bot.address, to=purse):
+            market.vault.fund_purse(Purse.GRID, 1, sender=bot)
+
+    def test_cannot_use_up_points(self, market, people, bot):
+        with refused(reverts.SpendNotAllowed, account=bot.address, to=bot.address):
+            market.power_points.use(bot.address, 1, b"\1" * 32, sender=bot)
+
+
+def test_an_account_of_the_system_has_no_accounts(market, people):
+    """It is active, but it is no member."""
+    purse = market.vault.purse_account(Purse.GRID)
+    # The in-process chain lets a call pay for its gas.
+    ape.accounts.test_accounts[-1].transfer(purse, 10**18)
+    call = market.membership.raw.functions.addAccount(people.bob.address, 1, FAR, b"")
+    with refused(reverts.NotMember, account=purse):
+        market.chain.call(call, purse)

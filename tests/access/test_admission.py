@@ -226,6 +226,19 @@ class TestCertification:
         with refused(reverts.CertificationInPast, certified_until=1):
             market.membership.renew(member, 1, b"\7" * 32, sender=people.registrar)
 
+    def test_renewal_that_shortens(self, market, people, admit):
+        member = admit(people.alice)
+        with refused(reverts.CertificationShortened, certified_until=FAR - 1, current=FAR):
+            market.membership.renew(member, FAR - 1, b"\7" * 32, sender=people.registrar)
+
+    def test_office_holders_are_renewed_by_the_authority_only(self, market, people, decide):
+        regulator = market.membership.standing_of(people.regulator.address)
+        until = regulator.certified_until + 1
+        with refused(reverts.OfficeNotGrantable, roles=Role.REGULATOR):
+            market.membership.renew(regulator.member, until, b"\7" * 32, sender=people.registrar)
+        decide("Membership", "renew", regulator.member, until, b"\7" * 32)
+        assert market.membership.member_of(regulator.member).certified_until == until
+
     def test_renewal_without_credential(self, market, people, admit):
         with refused(reverts.EmptyHash):
             market.membership.renew(admit(people.alice), FAR, bytes(32), sender=people.registrar)
@@ -293,6 +306,20 @@ class TestOwner:
         receipt = market.membership.change_owner(second, first, sender=people.registrar)
         check_event(receipt, "OwnerChanged", member=second, owner=first)
         assert market.membership.standing_of(people.bob.address).owner == first
+
+    def test_can_be_his_own_again(self, market, people, admit):
+        first, second = admit(people.alice), admit(people.bob)
+        market.membership.change_owner(second, first, sender=people.registrar)
+        market.membership.change_owner(second, second, sender=people.registrar)
+        assert market.membership.standing_of(people.bob.address).owner == second
+
+    def test_of_an_office_holder_by_the_authority_only(self, market, people, admit, decide):
+        member = admit(people.alice)
+        registrar = market.membership.standing_of(people.registrar.address).member
+        with refused(reverts.OfficeNotGrantable, roles=Role.REGISTRAR):
+            market.membership.change_owner(registrar, member, sender=people.registrar)
+        decide("Membership", "changeOwner", registrar, member)
+        assert market.membership.member_of(registrar).owner == member
 
     @pytest.mark.parametrize("known_first", [True, False])
     def test_of_nobody(self, market, people, admit, known_first):

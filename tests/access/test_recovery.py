@@ -5,7 +5,7 @@ import pytest
 from tests.assertions import FAR, check_event, pass_time, refused
 from wattbook import Role, pt
 from wattbook.contracts import reverts
-from wattbook.contracts.structs import Account, Recovery, Status
+from wattbook.contracts.structs import Recovery, Status
 from wattbook.eip712 import sign_action
 
 EVIDENCE = b"\5" * 32
@@ -161,6 +161,31 @@ class TestSteps:
         with refused(reverts.RecoveryNeedsTwoPeople, owner=registrar.owner):
             market.membership.approve_recovery(people.alice.address, people.spare.address, sender=people.registrar)
 
+    def test_of_an_office_holder(self, people, propose):
+        with refused(reverts.OfficeNotGrantable, roles=Role.ISSUER):
+            propose(people.issuer)
+
+
+class TestDecided:
+    """What registrar and regulator cannot or should not do alone, the authority decides."""
+
+    def test_an_office_moves_behind_the_delay(self, market, people, decide):
+        decide("Membership", "decideRecovery", people.issuer.address, people.spare.address)
+        assert market.membership.is_active(people.spare.address, Role.ISSUER)
+        assert not market.membership.is_active(people.issuer.address, 0)
+
+    def test_a_thief_who_objects_is_overruled(self, market, people, propose, decide):
+        propose()
+        market.membership.object_to_recovery(sender=people.alice)
+        propose()
+        decide("Membership", "decideRecovery", people.alice.address, people.spare.address)
+        assert market.membership.current_of(people.alice.address) == people.spare.address
+        assert market.membership.recovery_of(people.alice.address).registrar == 0
+
+    def test_by_nobody_else(self, market, people, member):
+        with refused(reverts.NotAuthority, caller=people.regulator.address):
+            market.membership.decide_recovery(people.alice.address, people.spare.address, sender=people.regulator)
+
 
 class TestObjection:
     def test_by_the_old_key(self, market, people, propose, approve):
@@ -245,6 +270,8 @@ class TestMoneyFollows:
         issuer = market.membership.standing_of(people.issuer.address).member
         with refused(reverts.NotActive, **replaced):
             market.power_token.redeem(issuer, 1, b"\1" * 32, sender=people.alice)
+        with refused(reverts.NotActive, **replaced):
+            market.power_points.use(people.alice.address, 1, b"\1" * 32, sender=people.alice)
         market.power_token.approve(market.vault.address, pt(2), sender=people.alice)
         with refused(reverts.NotActive, **replaced):
             market.vault.deposit(1, sender=people.alice)

@@ -31,7 +31,7 @@ def test_suspension_stops_and_reinstatement_restores(market, people, member):
     assert membership.require_active(people.alice.address, Role.CONSUMER) == member
 
 
-def test_expulsion_is_for_good(market, people, member):
+def test_expulsion_is_not_for_a_regulator_to_take_back(market, people, member):
     membership = market.membership
     receipt = membership.expel(member, "fraud", sender=people.regulator)
     check_event(receipt, "MemberExpelled", member=member, by=people.regulator.address, reason="fraud")
@@ -41,6 +41,12 @@ def test_expulsion_is_for_good(market, people, member):
             step(member, "second thoughts", sender=people.regulator)
     with refused(reverts.UnexpectedStatus, member=member, status=Status.EXPELLED):
         membership.grant_roles(member, Role.CONSUMER, sender=people.registrar)
+
+
+def test_the_authority_can_take_an_expulsion_back(market, people, member, decide):
+    market.membership.expel(member, "mistaken for another", sender=people.regulator)
+    decide("Membership", "reinstate", member, "the other was meant")
+    assert market.membership.is_active(people.alice.address, Role.CONSUMER)
 
 
 def test_a_suspended_member_can_be_expelled(market, people, member):

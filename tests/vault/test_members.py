@@ -3,7 +3,7 @@
 import pytest
 
 from tests.assertions import FAR, check_event, pass_time, refused
-from wattbook import pt
+from wattbook import Role, pt
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Account, Purse, Status
 from wattbook.eip712 import sign_action, sign_permit
@@ -36,24 +36,16 @@ class TestDeposit:
         assert market.power_token.balance_of(vault.address) == pt(4)
         assert market.power_token.balance_of(approved.address) == pt(6)
 
-    def test_for_somebody_else(self, vault, approved, bob):
-        receipt = vault.deposit_for(bob.address, pt(4), sender=approved)
-        check_event(receipt, "Deposited", account=bob.address, payer=approved.address, amount=pt(4))
-        assert vault.account_of(bob.address).free == pt(4)
-        assert vault.account_of(approved.address).free == 0
-
     def test_into_a_purse(self, vault, approved):
         grid = vault.purse_account(Purse.GRID)
-        vault.deposit_for(grid, pt(4), sender=approved)
+        receipt = vault.fund_purse(Purse.GRID, pt(4), sender=approved)
+        check_event(receipt, "Deposited", account=grid, payer=approved.address, amount=pt(4))
         assert vault.account_of(grid).free == pt(4)
+        assert vault.account_of(approved.address).free == 0
 
-    def test_for_a_stranger(self, vault, people, approved):
+    def test_into_a_purse_by_a_stranger(self, vault, people):
         with refused(reverts.NotMember, account=people.stranger.address):
-            vault.deposit_for(people.stranger.address, 1, sender=approved)
-
-    def test_for_the_vault_itself(self, vault, approved):
-        with refused(reverts.NotMember, account=vault.address):
-            vault.deposit_for(vault.address, 1, sender=approved)
+            vault.fund_purse(Purse.GRID, 1, sender=people.stranger)
 
     def test_signed(self, vault, people, approved):
         auth = sign_action(vault, "Deposit", approved, {"amount": pt(4)}, nonce=1, deadline=FAR)
@@ -219,13 +211,14 @@ class TestChooseModules:
 
 
 class TestSync:
-    def test_a_purse_is_not_touched(self, vault, people):
-        """Membership does not know purses; copying that would take their money out of reach."""
+    def test_a_purse_is_an_account_of_the_system(self, vault, people):
         purse = vault.purse_account(Purse.POOL)
-        before = vault.account_of(purse)
         vault.sync(purse, sender=people.stranger)
-        assert vault.account_of(purse) == before
-        assert before == Account(0, 2**48 - 1, 0, 0, Status.SYSTEM)
+        assert vault.account_of(purse) == Account(0, 0, Role.SPEND, 0, Status.SYSTEM)
+
+    def test_nobody_is_not_touched(self, vault, people):
+        vault.sync(people.stranger.address, sender=people.stranger)
+        assert vault.account_of(people.stranger.address) == Account(0, 0, 0, 0, Status.NONE)
 
     def test_the_vault_gets_no_account_with_itself(self, vault, people):
         vault.sync(vault.address, sender=people.stranger)

@@ -95,12 +95,17 @@ class TestLock:
             ):
                 function()
 
-    def test_of_a_purse(self, vault, rich, module):
+    def test_of_a_purse(self, vault, rich, module, decide, people):
         pool = vault.purse_account(Purse.POOL)
         vault.lock(rich.address, pt(5), 0, sender=module)
         vault.pay(rich.address, pool, pt(5), sender=module)
-        vault.lock(pool, pt(2), Role.GRID, sender=module)
+        with refused(reverts.ModuleNotChosen, account=pool, module=module.address):
+            vault.lock(pool, pt(2), 0, sender=module)
+        decide("Vault", "setPurse", int(Purse.POOL), people.operator.address, 1)
+        vault.lock(pool, pt(2), 0, sender=module)
         assert vault.account_of(pool).free == pt(3)
+        with refused(reverts.MissingRole, account=pool, any_of=Role.GRID):
+            vault.lock(pool, 1, Role.GRID, sender=module)
 
 
 class TestLockMore:
@@ -194,18 +199,23 @@ class TestPause:
         vault.pause(sender=people.regulator)
         for officer in (people.regulator, people.operator, people.administrator):
             with refused(reverts.NotAuthority, caller=officer.address):
-                vault.resume(sender=officer)
-        decide("Vault", "resume")
+                vault.resume_deposits(sender=officer)
+            with refused(reverts.NotAuthority, caller=officer.address):
+                vault.resume_module(holding.address, sender=officer)
+        decide("Vault", "resumeDeposits")
         assert not vault.deposits_paused()
+        with refused(reverts.ModuleNotAllowed, module=holding.address, status=ModuleStatus.PAUSED):
+            vault.lock(rich.address, 1, 0, sender=holding)
+        decide("Vault", "resumeModule", holding.address)
         vault.lock(rich.address, 1, 0, sender=holding)
 
     def test_resuming_says_so(self, market, vault, people, module, decide):
         vault.pause(sender=people.regulator)
-        decide("Vault", "resume")
-        block = market.chain.web3.eth.block_number
+        decide("Vault", "resumeDeposits")
+        decide("Vault", "resumeModule", module.address)
         events = vault.raw.events
-        assert len(events.DepositsResumed().get_logs(from_block=block)) == 1
-        resumed = events.ModuleResumed().get_logs(from_block=block)
+        assert len(events.DepositsResumed().get_logs(from_block=0)) == 1
+        resumed = events.ModuleResumed().get_logs(from_block=0)
         assert [log["args"]["module"] for log in resumed] == [module.address]
 
     def test_of_one_module(self, vault, people, rich, module, decide):
@@ -275,10 +285,8 @@ class TestComingAndGoing:
         vault.pay(rich.address, bob.address, pt(2), sender=holding)
         assert vault.module_of(holding.address).locked == 0
 
-    def test_a_module_that_left_does_not_come_back(self, vault, people, module, decide, as_authority):
+    def test_a_module_that_left_does_not_come_back(self, module, decide, as_authority):
         decide("Vault", "retireModule", module.address)
-        vault.pause(sender=people.regulator)
-        decide("Vault", "resume")
         leaving = {"module": module.address, "status": ModuleStatus.LEAVING}
         for function in ("resumeModule", "retireModule"):
             with refused(reverts.ModuleNotAllowed, **leaving):
@@ -330,12 +338,30 @@ class TestPurses:
                 sender=people.operator,
             )
 
-    def test_the_keeper_is_changed_by_decision(self, vault, people, funded, bob, decide):
-        decide("Vault", "setPurseKeeper", int(Purse.PLATFORM), people.carol.address)
+    def test_a_suspended_keeper_does_not(self, market, vault, people, funded, bob):
+        member = market.membership.standing_of(people.operator.address).member
+        market.membership.suspend(member, "key stolen", sender=people.regulator)
+        with refused(reverts.NotActive, account=people.operator.address, status=Status.SUSPENDED):
+            vault.spend(Purse.PLATFORM, bob.address, 1, bytes(32), sender=people.operator)
+
+    def test_the_common_fund_is_spent_by_decision(self, vault, rich, bob, holding, decide):
+        fund = vault.purse_account(Purse.COMMON_FUND)
+        vault.pay(rich.address, fund, pt(6), sender=holding)
+        decide("Vault", "spend", int(Purse.COMMON_FUND), bob.address, pt(1), bytes(32))
+        assert vault.account_of(bob.address).free == pt(1)
+
+    def test_the_keeper_is_changed_by_decision(self, vault, people, funded, bob, admit, decide):
+        admit(people.carol)
+        decide("Vault", "setPurse", int(Purse.PLATFORM), people.carol.address, 1)
         assert vault.purse_keeper(Purse.PLATFORM) == people.carol.address
+        assert vault.account_of(funded).modules == 1
         with refused(reverts.NotPurseKeeper, purse=Purse.PLATFORM, caller=people.operator.address):
             vault.spend(Purse.PLATFORM, bob.address, 1, bytes(32), sender=people.operator)
         vault.spend(Purse.PLATFORM, bob.address, 1, bytes(32), sender=people.carol)
+
+    def test_modules_that_do_not_exist(self, as_authority, people, module):
+        with refused(reverts.UnknownModules, modules=2):
+            as_authority("Vault", "setPurse", int(Purse.PLATFORM), people.operator.address, 2)
 
     def test_each_purse_has_an_account_of_its_own(self, vault):
         accounts = {vault.purse_account(purse) for purse in Purse}

@@ -80,7 +80,7 @@ class _Day:
 
     def _vault(self) -> None:
         vault, token = self.market.vault, self.market.power_token
-        alice, bob, carol = self.people[:3]
+        alice, bob = self.people[:2]
         token.approve(vault.address, pt(500), sender=alice)
         self.gas["deposit, first"] = vault.deposit(pt(100), sender=alice).gas_used
         self.gas["deposit, later"] = vault.deposit(pt(100), sender=alice).gas_used

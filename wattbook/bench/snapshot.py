@@ -22,10 +22,10 @@ def read(path: Path) -> Figures:
     """The committed figures."""
     try:
         data = json.loads(path.read_text())
-        return {kind: {name: int(data[kind][name]) for name in data[kind]} for kind in data}
+        return {kind: {name: int(figure) for name, figure in figures.items()} for kind, figures in data.items()}
     except OSError as error:
         raise SnapshotError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, AttributeError):
         raise SnapshotError(f"{path} is not a file of figures; write it with --save") from None
 
 

@@ -26,6 +26,12 @@ class Authority(Contract):
     def cancel(self, id: bytes, *, sender: LocalAccount) -> Receipt:
         return self._send("cancel", (id,), sender)
 
+    def constitution(self) -> bytes:
+        """The operation that founded the market, the only one that ever went without a delay; 0
+        before it is scheduled.
+        """
+        return self._call("constitution", (), bytes)
+
     def execute(
         self, target: str, value: int, payload: bytes, predecessor: bytes, salt: bytes, *, sender: LocalAccount
     ) -> Receipt:
@@ -59,6 +65,9 @@ class Authority(Contract):
         return self._send("grantRole", (role, account), sender)
 
     def has_role(self, role: bytes, account: str) -> bool:
+        """As in OpenZeppelin's, but who may cancel is whoever Membership says is an active
+        regulator.
+        """
         return self._call("hasRole", (role, account), bool)
 
     def hash_operation(self, target: str, value: int, data: bytes, predecessor: bytes, salt: bytes) -> bytes:
@@ -80,6 +89,12 @@ class Authority(Contract):
 
     def is_operation_ready(self, id: bytes) -> bool:
         return self._call("isOperationReady", (id,), bool)
+
+    def membership(self) -> str:
+        """The members' book, which knows the regulators; zero before the constitution was carried
+        out.
+        """
+        return self._call("membership", (), str)
 
     def on_erc1155_batch_received(
         self, key0: str, key1: str, key2: list[int], key3: list[int], key4: bytes, *, sender: LocalAccount
@@ -117,6 +132,17 @@ class Authority(Contract):
         sender: LocalAccount,
     ) -> Receipt:
         return self._send("scheduleBatch", (targets, values, payloads, predecessor, salt, delay), sender)
+
+    def set_membership(self, membership: str, *, sender: LocalAccount) -> Receipt:
+        """Tells the authority where the members' book is, once.
+
+        Emits {MembershipSet}.
+
+        Requirements:
+        - the caller is the authority itself;
+        - no membership is set.
+        """
+        return self._send("setMembership", (membership,), sender)
 
     def supports_interface(self, interface_id: bytes) -> bool:
         return self._call("supportsInterface", (interface_id,), bool)

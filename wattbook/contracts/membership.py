@@ -140,13 +140,14 @@ class Membership(Contract):
         return self._send("cancelRecovery", (account,), sender)
 
     def change_owner(self, member: int, like_member: int, *, sender: LocalAccount) -> Receipt:
-        """Records that a member's beneficial owner is now that of another member.
+        """Records that a member's beneficial owner is now that of another member, or again his own.
 
         Emits {OwnerChanged}.
 
         Requirements:
-        - the caller is an active registrar;
-        - both members exist.
+        - the caller is an active registrar and the member holds no office, or the caller is the
+          authority;
+        - both members exist, and the one that changes is not expelled.
         """
         return self._send("changeOwner", (member, like_member), sender)
 
@@ -154,7 +155,7 @@ class Membership(Contract):
         """The rule of every token here, asked before tokens move; reads two storage slots and
         reverts with the reason when the transfer is not allowed. Between members both must be
         active. A system account takes tokens only by pulling them, from whoever was ever
-        admitted, and may give to whoever was ever admitted.
+        admitted, and may give to whoever was ever admitted, the mirror excepted.
         """
         self._call("checkTransfer", (operator, from_, to), type(None))
 
@@ -171,17 +172,29 @@ class Membership(Contract):
         return self._send("completeRecovery", (account,), sender)
 
     def current_of(self, account: str) -> str:
-        """The account that stands in the place of `account` now: itself unless its key was lost and
-        replaced. Reverts when it was never admitted.
+        """The account that stands in the place of `account` now: itself unless it was lost or
+        retired. Reverts when it was never admitted.
         """
         return self._call("currentOf", (account,), str)
+
+    def decide_recovery(self, account: str, replacement: str, *, sender: LocalAccount) -> Receipt:
+        """Replaces an account by decision of the authority: that of an office holder, or one whose
+        thief objects.
+
+        Emits {RecoveryCompleted}.
+
+        Requirements:
+        - the caller is the authority;
+        - `account` belongs to a member, `replacement` to nobody.
+        """
+        return self._send("decideRecovery", (account, replacement), sender)
 
     def eip712_domain(self) -> tuple[bytes, str, str, int, str, bytes, list[int]]:
         return self._call("eip712Domain", (), tuple[bytes, str, str, int, str, bytes, list[int]])
 
     def expel(self, member: int, reason: str, *, sender: LocalAccount) -> Receipt:
-        """Ends a membership for good. The person cannot be admitted again; what he is owed stays
-        payable.
+        """Ends a membership. The person cannot be admitted again, and only the authority can take
+        this back; what he is owed stays payable.
 
         Emits {MemberExpelled}.
 
@@ -205,7 +218,7 @@ class Membership(Contract):
 
     def is_active(self, account: str, any_of: int) -> bool:
         """Whether `account` may start new business in at least one of the roles `anyOf` (0: in any
-        capacity). Reads one storage slot. System accounts are always active.
+        capacity). Reads one storage slot. System accounts are always active, and hold no role.
         """
         return self._call("isActive", (account, any_of), bool)
 
@@ -263,7 +276,8 @@ class Membership(Contract):
 
         Requirements:
         - the caller is an active registrar;
-        - `account` belongs to a member, `replacement` to nobody; no recovery of it is under way.
+        - `account` belongs to a member who holds no office, `replacement` to nobody; no recovery
+          of it is under way.
         """
         return self._send("proposeRecovery", (account, replacement, evidence), sender)
 
@@ -293,7 +307,8 @@ class Membership(Contract):
 
         Requirements:
         - the caller is an active regulator or the authority;
-        - the member is Suspended, a reason is given.
+        - the member is Suspended, or Expelled when the caller is the authority; a reason is
+          given.
         """
         return self._send("reinstate", (member, reason), sender)
 
@@ -303,26 +318,28 @@ class Membership(Contract):
         Emits {MemberRenewed}.
 
         Requirements:
-        - the caller is an active registrar;
-        - the member is not expelled, the certification ends in the future, the credential is not
-          zero.
+        - the caller is an active registrar and the member holds no office, or the caller is the
+          authority;
+        - the member is not expelled; the certification ends in the future and no sooner than
+          before; the credential is not zero.
         """
         return self._send("renew", (member, certified_until, credential), sender)
 
     def require_active(self, account: str, any_of: int) -> int:
         """Reverts with the reason when {isActive} would be false, else returns the account's member
-        id.
+        id, 0 for a system account.
         """
         return self._call("requireActive", (account, any_of), int)
 
     def retire_account(self, account: str, *, sender: LocalAccount) -> Receipt:
-        """Takes an account out of use. What it is owed stays payable to it.
+        """Takes an account out of use: its Vault balance, its chosen modules and what it is owed go
+        to the first account, tokens outside the Vault by {IMemberToken-recoverBalance}.
 
         Emits {AccountRetired}.
 
         Requirements:
         - the caller is the first account of the same member;
-        - the account is not that first one, and not retired or replaced.
+        - the account is not that first one, and not retired or lost.
         """
         return self._send("retireAccount", (account,), sender)
 

@@ -169,6 +169,7 @@ class PowerPoints(Contract):
 
         Requirements:
         - the caller is `account` or has its allowance for `amount`;
+        - the account was ever admitted, was not replaced, and has the right to spend;
         - `amount` is not zero, the account holds it; the reference is not zero.
         """
         return self._send("use", (account, amount, use_reference), sender)

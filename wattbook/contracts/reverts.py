@@ -63,6 +63,15 @@ class CertificationInPast(ContractRevert):
     certified_until: int
 
 
+class CertificationShortened(ContractRevert):
+    """Thrown when a renewal would end before the certification that it renews."""
+
+    SIGNATURE = "CertificationShortened(uint40,uint40)"
+    FIELDS = ("certified_until", "current")
+    certified_until: int
+    current: int
+
+
 class CheckpointUnorderedInsertion(ContractRevert):
     SIGNATURE = "CheckpointUnorderedInsertion()"
 
@@ -231,6 +240,14 @@ class ListsDiffer(ContractRevert):
     amounts: int
 
 
+class MembershipNotSettable(ContractRevert):
+    """Thrown when the membership is set by anybody but the authority itself, or a second time."""
+
+    SIGNATURE = "MembershipNotSettable(address)"
+    FIELDS = ("caller",)
+    caller: str
+
+
 class MirrorAlreadySet(ContractRevert):
     """Thrown when the mirror is set a second time."""
 
@@ -293,7 +310,7 @@ class NonceAlreadyUsed(ContractRevert):
 
 
 class NotActive(ContractRevert):
-    """Thrown when an account is suspended, expelled, retired or replaced."""
+    """Thrown when an account is suspended, expelled or replaced."""
 
     SIGNATURE = "NotActive(address,uint8)"
     FIELDS = ("account", "status")
@@ -315,6 +332,14 @@ class NotFirstAccount(ContractRevert):
     SIGNATURE = "NotFirstAccount(address)"
     FIELDS = ("account",)
     account: str
+
+
+class NotFounded(ContractRevert):
+    """Thrown when anything else than the constitution is scheduled before the constitution was
+    carried out.
+    """
+
+    SIGNATURE = "NotFounded()"
 
 
 class NotMember(ContractRevert):
@@ -369,7 +394,7 @@ class NullifierTaken(ContractRevert):
 
 
 class OfficeNotGrantable(ContractRevert):
-    """Thrown when a registrar grants an office."""
+    """Thrown when a registrar grants an office, or certifies or replaces one who holds an office."""
 
     SIGNATURE = "OfficeNotGrantable(uint32)"
     FIELDS = ("roles",)

@@ -17,8 +17,8 @@ class ModuleStatus(IntEnum):
 
 
 class Purse(IntEnum):
-    """Accounts of the market itself. Modules pay into them; each has a keeper who may spend from
-    it.
+    """Accounts of the market itself, registered in Membership as system accounts. Modules pay into
+    them, those that the authority chose can lock from them, and a keeper may spend from each.
     """
 
     COMMON_FUND = 0
@@ -30,17 +30,16 @@ class Purse(IntEnum):
 
 class Status(IntEnum):
     """Where an account stands. None: never admitted. Active, Suspended, Expelled: as its member.
-    Retired: given up by its member. Replaced: its key was lost and another account took its
-    place. System: a contract of the market, not a member.
+    Replaced: lost or given up, and another account of its member stands in its place. System: a
+    contract or purse of the market, not a member.
     """
 
     NONE = 0
     ACTIVE = 1
     SUSPENDED = 2
     EXPELLED = 3
-    RETIRED = 4
-    REPLACED = 5
-    SYSTEM = 6
+    REPLACED = 4
+    SYSTEM = 5
 
 
 class Account(NamedTuple):
@@ -89,7 +88,7 @@ class Member(NamedTuple):
     - owner: id of his beneficial owner
     - credential: hash of the documents behind his certification
     - nullifier: hash that only he can have
-    - accounts: his accounts, the first one first; none that was retired or replaced
+    - accounts: his accounts, the first one first; none that was retired or lost
     """
 
     roles: int

@@ -80,18 +80,6 @@ class Vault(Contract):
         """
         return self._send("deposit", (amount,), sender)
 
-    def deposit_for(self, account: str, amount: int, *, sender: LocalAccount) -> Receipt:
-        """Deposits the caller's tokens into the account of somebody else or of a purse.
-
-        Emits {Deposited}.
-
-        Requirements: those of {deposit}, and
-        - the caller has the right to spend, unless the account is his own;
-        - `account` was ever admitted or is a purse; a replaced account's place is taken by its
-          replacement.
-        """
-        return self._send("depositFor", (account, amount), sender)
-
     def deposit_signed(self, amount: int, auth: Signed, *, sender: LocalAccount) -> Receipt:
         """{deposit}, signed by the member.
 
@@ -130,6 +118,16 @@ class Vault(Contract):
         - the module is not zero, never entered before, and there is room.
         """
         return self._send("enterModule", (module,), sender)
+
+    def fund_purse(self, purse: Purse, amount: int, *, sender: LocalAccount) -> Receipt:
+        """Deposits the caller's tokens into a purse.
+
+        Emits {Deposited}.
+
+        Requirements: those of {deposit}, and
+        - the caller has the right to spend.
+        """
+        return self._send("fundPurse", (purse, amount), sender)
 
     def is_nonce_used(self, signer: str, nonce: int) -> bool:
         """Whether `signer` can no longer use `nonce` here."""
@@ -199,8 +197,8 @@ class Vault(Contract):
 
         Requirements:
         - the caller is a module that has `amount` locked;
-        - `to` was ever admitted or is a purse; a replaced account's place is taken by its
-          replacement.
+        - `to` was ever admitted or belongs to the system; a replaced account's place is taken by
+          its replacement.
         """
         return self._send("pay", (from_, to, amount), sender)
 
@@ -219,20 +217,21 @@ class Vault(Contract):
 
         Requirements:
         - the caller is a module that has `amount` locked;
-        - `account` was ever admitted or is a purse; a replaced account's place is taken by its
-          replacement.
+        - `account` was ever admitted or belongs to the system; a replaced account's place is
+          taken by its replacement.
         """
         return self._send("release", (account, amount), sender)
 
-    def resume(self, *, sender: LocalAccount) -> Receipt:
-        """Lets deposits and the new business of every paused module go on.
+    def resume_deposits(self, *, sender: LocalAccount) -> Receipt:
+        """Lets deposits go on. Modules are resumed one by one, as one may have been paused for a
+        reason of its own.
 
-        Emits {DepositsResumed}, and {ModuleResumed} for each module that was Paused.
+        Emits {DepositsResumed}.
 
         Requirements:
         - the caller is the authority.
         """
-        return self._send("resume", (), sender)
+        return self._send("resumeDeposits", (), sender)
 
     def resume_module(self, module: str, *, sender: LocalAccount) -> Receipt:
         """Lets one module's new business go on.
@@ -257,15 +256,16 @@ class Vault(Contract):
         """
         return self._send("retireModule", (module,), sender)
 
-    def set_purse_keeper(self, purse: Purse, keeper: str, *, sender: LocalAccount) -> Receipt:
-        """Names who may spend from a purse, or nobody.
+    def set_purse(self, purse: Purse, keeper: str, chosen: int, *, sender: LocalAccount) -> Receipt:
+        """Names who may spend from a purse, or nobody, and the modules that may lock from it.
 
-        Emits {PurseKeeperSet}.
+        Emits {PurseKeeperSet} and {ModulesChosen}.
 
         Requirements:
-        - the caller is the authority.
+        - the caller is the authority; the purse is registered in Membership;
+        - all modules in the set exist.
         """
-        return self._send("setPurseKeeper", (purse, keeper), sender)
+        return self._send("setPurse", (purse, keeper, chosen), sender)
 
     def spend(self, purse: Purse, to: str, amount: int, spend_reference: bytes, *, sender: LocalAccount) -> Receipt:
         """Moves money from a purse to an account.
@@ -273,9 +273,10 @@ class Vault(Contract):
         Emits {Spent}.
 
         Requirements:
-        - the caller keeps the purse, `amount` is not zero and free in it;
-        - `to` was ever admitted or is a purse; a replaced account's place is taken by its
-          replacement.
+        - the caller keeps the purse and is active, or is the authority; `amount` is not zero and
+          free in it;
+        - `to` was ever admitted or belongs to the system; a replaced account's place is taken by
+          its replacement.
         """
         return self._send("spend", (purse, to, amount, spend_reference), sender)
 

@@ -1,11 +1,13 @@
 """Deploys a market: resumable after any interruption, harmless when repeated."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
 from hexbytes import HexBytes
+from web3 import Web3
 
 from wattbook import abi
 from wattbook.chain import Chain, Receipt
@@ -158,7 +160,7 @@ def _found(
 ) -> None:
     """Has the authority carry out the constitution, once."""
     authority = Authority(chain, deployment.address("Authority"))
-    calls = constitution(settings, deployment.address, deployer.address, lambda role: role_id(authority, role))
+    calls = constitution(settings, deployment.address, deployer.address)
     targets = [deployment.address(call.contract) for call in calls]
     payloads = [encode_call(chain, call) for call in calls]
     values = [0] * len(calls)
@@ -173,17 +175,13 @@ def _found(
         deployment.write()
 
 
-def role_id(authority: Authority, role: str) -> bytes:
-    """The authority's id of one of its own roles."""
-    ids = {
-        "PROPOSER": authority.proposer_role,
-        "CANCELLER": authority.canceller_role,
-        "EXECUTOR": authority.executor_role,
-    }
-    return ids[role]()
-
-
 def encode_call(chain: Chain, call: Call) -> bytes:
     """The calldata of a call."""
-    contract: Any = chain.web3.eth.contract(abi=abi.interface(call.contract).abi)
+    contract = _contract(chain.web3, call.contract)
     return bytes.fromhex(contract.encode_abi(call.function, args=list(call.arguments)).removeprefix("0x"))
+
+
+@lru_cache(maxsize=32)
+def _contract(web3: Web3, name: str) -> Any:
+    """Contract classes of web3 are slow to make."""
+    return web3.eth.contract(abi=abi.interface(name).abi)

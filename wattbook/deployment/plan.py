@@ -9,9 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+from web3 import Web3
+
 from wattbook.contracts.structs import Purse
 from wattbook.deployment.settings import MarketSettings
-from wattbook.roles import Role
 
 Address = Callable[[str], str]
 
@@ -48,19 +51,26 @@ CONTRACTS = (
 )
 
 
-def constitution(settings: MarketSettings, at: Address, deployer: str, role_id: Callable[[str], bytes]) -> list[Call]:
-    """The calls that found the market. `role_id` gives the authority's own roles: PROPOSER, CANCELLER."""
+PROPOSER_ROLE = keccak(text="PROPOSER_ROLE")
+
+
+def constitution(settings: MarketSettings, at: Address, deployer: str) -> list[Call]:
+    """The calls that found the market."""
+    system = [at("Vault"), *(purse_account(purse) for purse in Purse)]
     calls = [
+        Call("Authority", "setMembership", (at("Membership"),)),
         Call("Membership", "setMirror", (at("Vault"),)),
-        Call("Membership", "registerSystemAccount", (at("Vault"),)),
     ]
+    calls += [Call("Membership", "registerSystemAccount", (account,)) for account in system]
     calls += [Call("Membership", "admit", (tuple(member.application),)) for member in settings.members]
-    calls += [Call("Vault", "setPurseKeeper", (int(purse), settings.keeper(purse))) for purse in Purse]
-    cancellers = [settings.administrator, *settings.holders(Role.REGULATOR)]
+    calls += [Call("Vault", "setPurse", (int(purse), settings.keeper(purse, at), 0)) for purse in Purse]
     if deployer != settings.administrator:
-        calls.append(Call("Authority", "revokeRole", (role_id("PROPOSER"), deployer)))
-        calls.append(Call("Authority", "revokeRole", (role_id("CANCELLER"), deployer)))
-    calls.append(Call("Authority", "grantRole", (role_id("PROPOSER"), settings.administrator)))
-    calls += [Call("Authority", "grantRole", (role_id("CANCELLER"), account)) for account in cancellers]
+        calls.append(Call("Authority", "revokeRole", (PROPOSER_ROLE, deployer)))
+        calls.append(Call("Authority", "grantRole", (PROPOSER_ROLE, settings.administrator)))
     calls.append(Call("Authority", "updateDelay", (settings.authority_delay,)))
     return calls
+
+
+def purse_account(purse: Purse) -> str:
+    """The address under which a purse has its account, as the Vault reckons it."""
+    return Web3.to_checksum_address(keccak(encode(["string", "uint8"], ["Wattbook purse", purse]))[12:])

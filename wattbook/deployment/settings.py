@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -13,6 +14,9 @@ from web3 import Web3
 from wattbook.contracts.structs import Application, Purse
 from wattbook.errors import SettingsError
 from wattbook.roles import MARKET_ROLES, OFFICES, Role
+
+# The keeper of a purse from which only decisions of the authority spend.
+_AUTHORITY = "authority"
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,10 @@ class MarketSettings:
     purses: dict[str, str]
     members: tuple[FirstMember, ...]
 
-    def keeper(self, purse: Purse) -> str:
-        return self.purses[purse.name.lower()]
+    def keeper(self, purse: Purse, at: Callable[[str], str]) -> str:
+        """Who may spend from a purse, given where the contracts stand."""
+        keeper = self.purses[purse.name.lower()]
+        return at("Authority") if keeper == _AUTHORITY else keeper
 
     def holders(self, role: Role) -> list[str]:
         """The accounts of first members with a role."""
@@ -79,7 +85,7 @@ def read_settings(path: Path) -> MarketSettings:
 def _parse(text: str, name: str) -> MarketSettings:
     try:
         data = tomllib.loads(text)
-        purses = {purse.name.lower(): _address(data["purses"][purse.name.lower()]) for purse in Purse}
+        purses = {purse.name.lower(): _keeper(data["purses"][purse.name.lower()]) for purse in Purse}
         return MarketSettings(
             administrator=_address(data["administrator"]),
             authority_delay=_seconds(data["authority_delay"]),
@@ -95,6 +101,8 @@ def _parse(text: str, name: str) -> MarketSettings:
 
 
 def _members(data: dict[str, Any]) -> tuple[FirstMember, ...]:
+    if not isinstance(data, dict) or not all(isinstance(item, dict) for item in data.values()):
+        raise ValueError("members are not tables of the form [members.name]")
     members = tuple(_member(name, item) for name, item in data.items())
     for field in ("account", "nullifier"):
         values = [getattr(member, field) for member in members]
@@ -130,10 +138,17 @@ def _roles(name: str, words: list[str]) -> int:
     return sum({int(known[word]) for word in words})
 
 
+def _keeper(value: str) -> str:
+    return value if value == _AUTHORITY else _address(value)
+
+
 def _address(value: str) -> str:
-    if not Web3.is_address(value) or int(value, 16) == 0:
-        raise ValueError(f"{value!r} is not an address")
-    return Web3.to_checksum_address(value)
+    if re.fullmatch("0x[0-9a-fA-F]{40}", str(value)) and int(value, 16) != 0:
+        checked = Web3.to_checksum_address(value)
+        # Capitals are a checksum: who writes them wants typing errors found.
+        if value in (checked, value.lower()):
+            return checked
+    raise ValueError(f"{value!r} is not an address")
 
 
 def _hash(value: str) -> str:

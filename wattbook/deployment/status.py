@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from wattbook.chain import Chain
 from wattbook.connection import Market
-from wattbook.deployment.deployer import require_code, role_id
-from wattbook.deployment.plan import CONTRACTS
+from wattbook.deployment.deployer import require_code
+from wattbook.deployment.plan import CONTRACTS, PROPOSER_ROLE
 from wattbook.deployment.record import Deployment
 from wattbook.errors import DeploymentError
 
@@ -44,6 +44,7 @@ def _check_code(chain: Chain, deployment: Deployment, name: str) -> Finding:
 def _check_wiring(market: Market) -> list[Finding]:
     at = market.deployment.address
     expected = [
+        ("Authority.membership", market.authority.membership(), at("Membership")),
         ("Membership.authority", market.membership.authority(), at("Authority")),
         ("Membership.mirror", market.membership.mirror(), at("Vault")),
         ("PowerToken.membership", market.power_token.membership(), at("Membership")),
@@ -59,12 +60,14 @@ def _check_wiring(market: Market) -> list[Finding]:
 def _check_constitution(market: Market) -> Finding:
     operation = market.deployment.constitution
     done = operation is not None and market.authority.is_operation_done(bytes.fromhex(operation[2:]))
-    proposer = role_id(market.authority, "PROPOSER")
     administrator = market.deployment.settings["administrator"]
     deployer = market.deployment.deployer
     if not done:
         return Finding("constitution", False, "not carried out; run `wattbook deploy` to finish")
-    if deployer != administrator and market.authority.has_role(proposer, deployer):
+    founding = "0x" + market.authority.constitution().hex()
+    if founding != operation:
+        return Finding("constitution", False, f"the authority was founded by another operation, {founding}")
+    if deployer != administrator and market.authority.has_role(PROPOSER_ROLE, deployer):
         return Finding("constitution", False, f"the deployer {deployer} can still propose")
     delay = market.authority.get_min_delay()
     return Finding("constitution", True, f"carried out; delay {delay} s")
