@@ -29,4 +29,4 @@ def refused(error: type[ContractRevert], /, **args: object) -> Iterator[None]:
     with pytest.raises(ContractRevert) as caught:
         yield
     assert type(caught.value) is error, f"expected {error.__name__}, got {caught.value}"
-    assert dict(zip(error.FIELDS, caught.value.values, strict=True)) == args
+    assert dict(zip(error.FIELDS, caught.value.arguments, strict=True)) == args

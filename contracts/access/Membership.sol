@@ -372,8 +372,9 @@ contract Membership is IMembership, Governed, SignedActions {
         accounts[_indexOf(account)] = accounts[accounts.length - 1];
         accounts.pop();
         delete _recoveries[account];
-        emit AccountRetired(member, account);
         _replace(account, first);
+        emit AccountRetired(member, account);
+        _mirror(account);
     }
 
     function _recover(address account, address replacement) private {
@@ -383,9 +384,10 @@ contract Membership is IMembership, Governed, SignedActions {
         uint32 member = _standings[account].member;
         _members[member].accounts[index] = replacement;
         _standings[replacement] = _standings[account];
+        _replace(account, replacement);
         emit RecoveryCompleted(member, account, replacement);
         _mirror(replacement);
-        _replace(account, replacement);
+        _mirror(account);
     }
 
     /// @dev What belongs to `account`, and what is owed to it, is its successor's from now on.
@@ -395,7 +397,6 @@ contract Membership is IMembership, Governed, SignedActions {
         s.rights = 0;
         s.status = Status.Replaced;
         _successors[account] = successor;
-        _mirror(account);
     }
 
     function _stopRecovery(address account, address by) private {

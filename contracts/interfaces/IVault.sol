@@ -31,11 +31,11 @@ enum ModuleStatus {
 
 /// @notice A contract of the market that locks money here, in one storage slot.
 /// @param locked uPT that it has locked and neither released nor paid, of all accounts together
-/// @param index its bit in the sets that members choose
+/// @param bit its place in the sets that members choose
 /// @param status see ModuleStatus
 struct Module {
     uint128 locked;
-    uint8 index;
+    uint8 bit;
     ModuleStatus status;
 }
 
@@ -62,7 +62,7 @@ interface IVault {
     event Spent(Purse indexed purse, address indexed to, uint128 amount, bytes32 indexed spendReference);
     event ModulesChosen(address indexed account, uint48 modules);
     event AccountReplaced(address indexed account, address indexed replacement, uint128 free);
-    event ModuleEntered(address indexed module, uint8 index);
+    event ModuleEntered(address indexed module, uint8 bit);
     event ModulePaused(address indexed module, address indexed by);
     event ModuleResumed(address indexed module);
     event ModuleLeaving(address indexed module);
@@ -117,7 +117,7 @@ interface IVault {
     /// @notice What is known of a module; status None for any other address.
     function moduleOf(address module) external view returns (Module memory);
 
-    /// @notice All modules in the order of their index, those that left included.
+    /// @notice All modules in the order of their bits, those that left included.
     function modules() external view returns (address[] memory);
 
     /// @notice Whether deposits are paused.

@@ -218,10 +218,10 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         require(module != address(0), ZeroAddress());
         require(_modules[module].status == ModuleStatus.None, ModuleKnown(module));
         require(_moduleList.length < MAX_MODULES, TooManyModules());
-        uint8 index = uint8(_moduleList.length);
+        uint8 bit = uint8(_moduleList.length);
         _moduleList.push(module);
-        _modules[module] = Module({locked: 0, index: index, status: ModuleStatus.Open});
-        emit ModuleEntered(module, index);
+        _modules[module] = Module({locked: 0, bit: bit, status: ModuleStatus.Open});
+        emit ModuleEntered(module, bit);
     }
 
     /// @inheritdoc IVault
@@ -273,7 +273,7 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     }
 
     function _lock(address account, Account storage a, Module storage m, uint128 amount) private {
-        require(a.modules >> m.index & 1 == 1, ModuleNotChosen(account, msg.sender));
+        require(a.modules >> m.bit & 1 == 1, ModuleNotChosen(account, msg.sender));
         uint128 free = a.free;
         require(amount <= free, InsufficientFree(account, free, amount));
         a.free = free - amount;

@@ -157,7 +157,9 @@ def client_module(item: Json) -> str:
     if double := {entry for entry in names if names.count(entry) > 1}:
         sys.exit(f"{name} overloads {', '.join(sorted(double))}; give each function its own name")
     body = "".join("\n" + _method(entry, item) for entry in sorted(functions, key=lambda e: str(e["name"])))
-    custom = sorted({kind for entry in functions for kind in _custom_types(entry)})
+    parts = [part for entry in functions for part in [*entry["inputs"], *entry["outputs"]]]
+    kinds = {part["internalType"].partition(" ")[2] for part in parts}
+    custom = sorted({_own(kind) for kind in kinds} & _definitions().keys())
     imports = []
     if any(_sends(entry) for entry in functions):
         imports.append("from eth_account.signers.local import LocalAccount\n")

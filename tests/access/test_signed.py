@@ -16,7 +16,7 @@ def rich(alice, deposit):
     return alice
 
 
-def withdrawal(market, signer, amount=pt(1), *, nonce=0, deadline=FAR):
+def withdrawal(market, signer, amount=1_000_000, *, nonce=0, deadline=FAR):
     values = {"amount": amount}
     return sign_action(market.vault, "Withdraw", signer, values, nonce=nonce, deadline=deadline)
 

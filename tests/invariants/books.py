@@ -64,7 +64,7 @@ class Books:
         return None
 
     def transfer(self, source: int, target: int, amount: int) -> str | None:
-        if "ACTIVE" != self.people[source].status or "ACTIVE" != self.people[target].status:
+        if self.people[source].status != "ACTIVE" or self.people[target].status != "ACTIVE":
             return "NotActive"
         if amount > self.people[source].wallet:
             return "ERC20InsufficientBalance"

@@ -247,8 +247,8 @@ class TestComingAndGoing:
         assert vault.module_of(people.other_module.address) == Module(0, 1, ModuleStatus.OPEN)
         entered = vault.raw.events.ModuleEntered().get_logs(from_block=0)
         assert [dict(log["args"]) for log in entered] == [
-            {"module": people.module.address, "index": 0},
-            {"module": people.other_module.address, "index": 1},
+            {"module": people.module.address, "bit": 0},
+            {"module": people.other_module.address, "bit": 1},
         ]
 
     def test_entering_twice(self, as_authority, module):

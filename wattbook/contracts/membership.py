@@ -4,7 +4,7 @@ from eth_account.signers.local import LocalAccount
 
 from wattbook.chain import Receipt
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Application, Member, Recovery, Signed, Standing, Status
+from wattbook.contracts.structs import Application, Member, Recovery, Signed, Standing
 
 
 class Membership(Contract):

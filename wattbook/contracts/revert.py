@@ -25,7 +25,7 @@ class ContractRevert(WattbookError):
     def __init__(self, *values: Any) -> None:
         for field, value in zip(self.FIELDS, values, strict=True):
             setattr(self, field, value)
-        self.values = values  # last: an error may have an argument of this name
+        self.arguments = values  # last: an error may have an argument of this name
         shown = ", ".join(f"{field}={_show(value)}" for field, value in zip(self.FIELDS, values, strict=True))
         super().__init__(f"{type(self).__name__}({shown})")
 

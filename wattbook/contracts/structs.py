@@ -104,12 +104,12 @@ class Module(NamedTuple):
     """A contract of the market that locks money here, in one storage slot.
 
     - locked: uPT that it has locked and neither released nor paid, of all accounts together
-    - index: its bit in the sets that members choose
+    - bit: its place in the sets that members choose
     - status: see ModuleStatus
     """
 
     locked: int
-    index: int
+    bit: int
     status: ModuleStatus
 
 

@@ -4,7 +4,7 @@ from eth_account.signers.local import LocalAccount
 
 from wattbook.chain import Receipt
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Account, Module, ModuleStatus, Purse, Signed, Status
+from wattbook.contracts.structs import Account, Module, Purse, Signed
 
 
 class Vault(Contract):
@@ -165,7 +165,7 @@ class Vault(Contract):
         return self._call("moduleOf", (module,), Module)
 
     def modules(self) -> list[str]:
-        """All modules in the order of their index, those that left included."""
+        """All modules in the order of their bits, those that left included."""
         return self._call("modules", (), list[str])
 
     def pause(self, *, sender: LocalAccount) -> Receipt:
