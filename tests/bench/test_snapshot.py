@@ -1,0 +1,64 @@
+"""The figures under version control are those of the contracts as they are, and within the budgets."""
+
+from pathlib import Path
+
+import pytest
+
+from wattbook import abi
+from wattbook.bench import gas, sizes, snapshot
+from wattbook.bench.anchors import ANCHORS
+
+COMMITTED = Path(__file__).parents[1] / "snapshots" / "figures.json"
+
+
+@pytest.fixture(scope="module")
+def figures():
+    return snapshot.measure()
+
+
+def test_figures_are_the_committed_ones(figures):
+    changed = snapshot.differences(snapshot.read(COMMITTED), figures)
+    assert not changed, "\n".join(
+        [
+            "Figures changed. If they should, say why and refresh them:",
+            "    .venv/bin/wattbook bench --save tests/snapshots/figures.json",
+            *changed,
+        ]
+    )
+
+
+def test_figures_are_the_same_every_time(figures):
+    assert gas.measure() == figures["gas"]
+
+
+@pytest.mark.parametrize("anchor", [anchor for anchor in ANCHORS if anchor.budget], ids=lambda anchor: anchor.operation)
+def test_budgets(figures, anchor):
+    assert figures["gas"][anchor.operation] <= anchor.budget
+
+
+def test_permit_and_deposit_has_its_budgets():
+    budgets = {anchor.operation: anchor.budget for anchor in ANCHORS}
+    assert budgets["permit and deposit, first"] == 115_000
+    assert budgets["permit and deposit, later"] == 85_000
+
+
+@pytest.mark.parametrize("name", abi.contract_names())
+def test_code_fits_on_a_chain(figures, name):
+    assert 0 < figures["codeSize"][name] < sizes.LIMIT == 24_576
+
+
+def test_every_change_is_named():
+    before = {"gas": {"mint": 1, "burn": 2, "same": 3}}
+    now = {"gas": {"mint": 9, "pay": 4, "same": 3}, "codeSize": {"Vault": 5}}
+    assert snapshot.differences(before, now) == [
+        "codeSize: Vault was unknown, is 5",
+        "gas: burn was 2, is gone",
+        "gas: mint was 1, is 9",
+        "gas: pay was unknown, is 4",
+    ]
+    assert snapshot.differences(now, now) == []
+
+
+def test_what_is_written_reads_back(tmp_path, figures):
+    snapshot.write(tmp_path / "figures.json", figures)
+    assert snapshot.read(tmp_path / "figures.json") == figures

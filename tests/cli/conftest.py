@@ -1,0 +1,76 @@
+"""The command line as its users meet it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from wattbook import cli
+from wattbook.chain import Chain
+from wattbook.deployment.anvil import Anvil
+
+PROGRAM = Path(sys.executable).parent / "wattbook"
+
+
+@dataclass(frozen=True)
+class Result:
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture(autouse=True)
+def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder of the test's own, and no variable that points elsewhere."""
+    for name in [name for name in os.environ if name.startswith("WATTBOOK_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def node() -> Iterator[Chain]:
+    with Anvil() as chain:
+        yield chain
+
+
+@pytest.fixture
+def rpc(node: Chain) -> str:
+    return str(node.web3.provider.endpoint_uri)
+
+
+@pytest.fixture
+def program() -> Callable[..., Result]:
+    """Runs the installed program in a process of its own."""
+
+    def run(*arguments: str) -> Result:
+        done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    """Runs the program's entry point in this process, which spares starting Python each time."""
+
+    def run(*arguments: str) -> Result:
+        monkeypatch.setattr(sys, "argv", ["wattbook", *arguments])
+        capfd.readouterr()
+        status: object = 0
+        try:
+            cli.main()
+        except SystemExit as ended:
+            # As Python ends a program: a text goes to stderr, and the status is 1.
+            status = ended.code
+            if isinstance(status, str):
+                print(status, file=sys.stderr)
+                status = 1
+        out, err = capfd.readouterr()
+        return Result(int(status or 0), out, err)  # type: ignore[call-overload]
+
+    return run

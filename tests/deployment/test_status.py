@@ -1,0 +1,164 @@
+"""Status tells a market that is what it should be from one that is not."""
+
+import json
+
+import pytest
+
+from wattbook.connection import Market
+from wattbook.deployment.anvil import pass_time
+from wattbook.deployment.decisions import carry_out, propose
+from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
+from wattbook.deployment.plan import Call
+from wattbook.deployment.record import Deployment, find_deployment
+from wattbook.deployment.status import check
+from wattbook.errors import DeploymentError
+
+STRANGER = known_account(FIRST_FREE_ACCOUNT)
+
+
+def wrong(chain, deployment):
+    return {finding.subject: finding.detail for finding in check(chain, deployment) if not finding.good}
+
+
+def break_off_after(found, contract):
+    def dying(line):
+        if line.startswith(contract):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        found(report=dying)
+
+
+def test_a_good_market(node, found):
+    findings = check(node, found())
+    assert all(finding.good for finding in findings)
+    assert [finding.subject for finding in findings] == [
+        "Authority",
+        "Membership",
+        "PowerToken",
+        "PowerPoints",
+        "Vault",
+        "Authority.membership",
+        "Membership.authority",
+        "Membership.mirror",
+        "PowerToken.membership",
+        "PowerPoints.membership",
+        "PowerPoints.authority",
+        "Vault.membership",
+        "Vault.token",
+        "Vault.authority",
+        "constitution",
+    ]
+
+
+def test_other_code(node, found, ask):
+    deployment = found()
+    ask("anvil_setCode", deployment.address("PowerToken"), "0x600160005260206000f30001")
+    assert list(wrong(node, deployment)) == ["PowerToken"]
+    assert "something else stands at" in wrong(node, deployment)["PowerToken"]
+
+
+def test_no_code(node, found, ask):
+    deployment = found()
+    address = deployment.address("PowerToken")
+    ask("anvil_setCode", address, "0x")
+    assert wrong(node, deployment) == {"PowerToken": f"nothing stands at {address}, where PowerToken should be"}
+
+
+def test_a_code_hash_in_the_file_that_is_not_the_code_s(node, found, file):
+    found()
+    data = json.loads(file.read_text())
+    data["contracts"]["Vault"]["code_hash"] = "0x" + "00" * 32
+    file.write_text(json.dumps(data))
+    assert list(wrong(node, Deployment.read(file))) == ["Vault"]
+
+
+@pytest.mark.parametrize(
+    ("contract", "getter", "subjects"),
+    [
+        ("Membership", "authority", ["Membership.authority"]),
+        ("PowerToken", "membership", ["PowerToken.membership"]),
+        ("PowerPoints", "membership", ["PowerPoints.membership"]),
+        ("PowerPoints", "authority", ["PowerPoints.authority"]),
+        ("Vault", "membership", ["Vault.membership"]),
+        ("Vault", "token", ["Vault.token"]),
+        ("Vault", "authority", ["Vault.authority"]),
+    ],
+)
+def test_wrong_wiring(node, found, ask, contract, getter, subjects):
+    """The address in an immutable is replaced in the code, whose hash leaves immutables out."""
+    deployment = found()
+    market, address = Market(node, deployment), deployment.address(contract)
+    client = {
+        "Membership": market.membership,
+        "PowerToken": market.power_token,
+        "PowerPoints": market.power_points,
+        "Vault": market.vault,
+    }[contract]
+    wired = getattr(client, getter)()[2:].lower()
+    code = node.code_at(address).hex().replace(wired, STRANGER.address[2:].lower())
+    ask("anvil_setCode", address, "0x" + code)
+    assert wrong(node, deployment) == dict.fromkeys(subjects, STRANGER.address)
+
+
+def test_a_mirror_that_is_not_the_vault(node, found, ask):
+    deployment = found()
+    membership, vault = deployment.address("Membership"), deployment.address("Vault")[2:].lower()
+    for slot in range(32):
+        word = node.web3.eth.get_storage_at(membership, slot).hex()
+        if vault in word:
+            changed = word.replace(vault, STRANGER.address[2:].lower())
+            ask("anvil_setStorageAt", membership, hex(slot), "0x" + changed.rjust(64, "0"))
+    assert wrong(node, deployment) == {"Membership.mirror": STRANGER.address}
+
+
+def test_a_constitution_that_was_not_carried_out(node, found, file):
+    break_off_after(found, "Vault")
+    details = wrong(node, Deployment.read(file))
+    assert details["constitution"] == "not carried out; run `wattbook deploy` to finish"
+    assert list(details) == ["Authority.membership", "Membership.mirror", "constitution"]
+
+
+def test_a_constitution_that_is_not_the_authority_s(node, found):
+    """Another operation that was carried out too does not pass for it."""
+    deployment = found()
+    market, administrator = Market(node, deployment), known_account("administrator")
+    founding = deployment.constitution
+    call = Call("Authority", "updateDelay", (61,))
+    deployment.constitution = "0x" + propose(market, call, sender=administrator).hex()
+    pass_time(node, market.authority.get_min_delay())
+    carry_out(market, call, sender=administrator)
+    expected = f"the authority was founded by another operation, {founding}"
+    assert wrong(node, deployment) == {"constitution": expected}
+
+
+def test_a_deployment_that_was_broken_off(node, found, file):
+    break_off_after(found, "Authority")
+    details = wrong(node, Deployment.read(file))
+    assert list(details) == ["Membership", "PowerToken", "PowerPoints", "Vault"]
+    assert details["Vault"] == f"{file} has no Vault; run `wattbook deploy` to finish it"
+
+
+def test_a_deployer_who_can_still_propose(node, found, ask):
+    deployment = found(deployer=STRANGER)
+    authority = Market(node, deployment).authority
+    ask("anvil_impersonateAccount", authority.address)
+    ask("anvil_setBalance", authority.address, hex(10**18))
+    authority.raw.functions.grantRole(authority.proposer_role(), STRANGER.address).transact({"from": authority.address})
+    expected = f"the deployer {STRANGER.address} can still propose"
+    assert wrong(node, deployment) == {"constitution": expected}
+
+
+def test_a_missing_file(node, tmp_path, monkeypatch):
+    monkeypatch.setenv("WATTBOOK_DEPLOYMENTS", str(tmp_path))
+    with pytest.raises(DeploymentError) as caught:
+        find_deployment(node)
+    assert str(caught.value) == (
+        f"no deployment file {tmp_path / '31337.json'}; deploy first, or say where it is"
+        " (WATTBOOK_DEPLOYMENTS names its folder)"
+    )
+
+
+def test_a_file_that_is_a_folder(node, tmp_path):
+    with pytest.raises(DeploymentError, match="cannot be read: Is a directory"):
+        find_deployment(node, tmp_path)

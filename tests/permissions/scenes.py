@@ -1,0 +1,301 @@
+"""For every function the arguments with which it succeeds for whoever may call it.
+
+A scene takes the world and the caller; of a function that takes a signature, the signer.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from eth_account import Account
+from eth_utils.crypto import keccak
+
+from tests.assertions import FAR
+from tests.permissions.world import LOCKED, NOTHING, REASON, Caller, World
+from wattbook import Role, Signed
+from wattbook.contracts.base import Contract
+from wattbook.contracts.structs import Purse
+from wattbook.eip712 import sign, sign_application, sign_permit
+
+Arguments = tuple[Any, ...]
+Scene = Callable[[World, Caller], Arguments]
+
+NONCE = 7
+REFERENCE = keccak(text="a reference")
+SOURCE = keccak(text="a source")
+NEW_ADDRESS = "0x" + "77" * 20
+NARROW_OFFICES = int(Role.REGISTRAR)
+# Later than the certificates of the first members, which cannot be shortened.
+LATER = 2**40 - 1
+TOKENS = ("PowerToken", "PowerPoints")
+
+
+def contract_of(world: World, name: str, function: str = "") -> Contract:
+    """Where the scene plays: a mirror, or a membership, can be set only where none is."""
+    if function == "setMirror":
+        return world.bare_membership
+    if function == "setMembership":
+        return world.bare_authority
+    contracts: dict[str, Contract] = {
+        "Authority": world.market.authority,
+        "Membership": world.market.membership,
+        "PowerPoints": world.market.power_points,
+        "PowerToken": world.market.power_token,
+        "Vault": world.market.vault,
+    }
+    return contracts[name]
+
+
+def with_another_key(caller: Caller) -> Caller:
+    """Somebody who signs in the caller's name."""
+    return replace(caller, key=Account.from_key(keccak(text="a forger")))
+
+
+def signed(world: World, contract: str, name: str, signer: Caller, **values: Any) -> Signed:
+    """An action in the signer's name."""
+    assert signer.key
+    whole = {"signer": signer.address, **values, "nonce": NONCE, "deadline": FAR}
+    signature = sign(contract_of(world, contract), name, signer.key, whole)
+    return Signed(signer.address, NONCE, FAR, signature)
+
+
+def _subject(*arguments: Any) -> Scene:
+    return lambda world, _: (world.subject_id, *arguments)
+
+
+def _these(*arguments: Any) -> Scene:
+    return lambda world, _: arguments
+
+
+def _recovery(name: str) -> Scene:
+    return lambda world, _: (world.address(name), world.replacement_of(world.address(name)))
+
+
+def _admit_signed(world: World, registrar: Caller) -> Arguments:
+    application = world.application()
+    by_applicant, by_registrar = sign_application(
+        world.market.membership,
+        application,
+        applicant=world.newcomer(),
+        registrar=_Signer(registrar),
+        deadline=FAR,
+    )
+    return application, FAR, by_applicant, registrar.address, by_registrar
+
+
+class _Signer:
+    """A caller's name with the key that he signs with, which may be another's."""
+
+    def __init__(self, caller: Caller) -> None:
+        assert caller.key
+        self.address = caller.address
+        self.sign_message = caller.key.sign_message
+
+
+def _add_account_signed(world: World, signer: Caller) -> Arguments:
+    account, rights, deadline, acceptance = world.acceptance(signer)
+    auth = signed(world, "Membership", "AddAccount", signer, account=account, rights=rights)
+    return account, rights, deadline, acceptance, auth
+
+
+def _retire_account_signed(world: World, signer: Caller) -> Arguments:
+    account = world.second_of(signer)
+    return account, signed(world, "Membership", "RetireAccount", signer, account=account)
+
+
+def _permit(token: str) -> Scene:
+    def arguments(world: World, owner: Caller) -> Arguments:
+        by_owner = sign_permit(contract_of(world, token), _Signer(owner), NEW_ADDRESS, 1, nonce=0, deadline=FAR)
+        return owner.address, NEW_ADDRESS, 1, FAR, *by_owner
+
+    return arguments
+
+
+def _deposit_with_permit(world: World, caller: Caller) -> Arguments:
+    if caller.key is None:
+        return 1, FAR, 27, NOTHING, NOTHING
+    token, vault = world.market.power_token, world.market.vault.address
+    return 1, FAR, *sign_permit(token, caller.key, vault, 1, nonce=0, deadline=FAR)
+
+
+def _transfer_signed(token: str) -> Scene:
+    def arguments(world: World, signer: Caller) -> Arguments:
+        to = world.subject.address
+        return to, 1, signed(world, token, "Transfer", signer, to=to, amount=1)
+
+    return arguments
+
+
+def _redeem_signed(world: World, signer: Caller) -> Arguments:
+    issuer = world.member_id(world.callers["issuer"])
+    values = {"issuer": issuer, "amount": 1, "paymentReference": REFERENCE}
+    return *values.values(), signed(world, "PowerToken", "Redeem", signer, **values)
+
+
+def _vault_signed(action: str, field: str) -> Scene:
+    return lambda world, who: (1, signed(world, "Vault", action, who, **{field: 1}))
+
+
+def _use(world: World, caller: Caller) -> Arguments:
+    account = caller.address if world.has_points(caller) else world.subject.address
+    return account, 1, REFERENCE
+
+
+def _issue(world: World, _: Caller) -> Arguments:
+    epoch = world.market.power_points.current_epoch()
+    return REASON, SOURCE, epoch, [world.member.address], [1]
+
+
+def _set_budget(world: World, _: Caller) -> Arguments:
+    return REASON, world.market.power_points.current_epoch(), 1
+
+
+def _operation(kind: str) -> Scene:
+    """A new operation, to be proposed."""
+
+    def arguments(world: World, _: Caller) -> Arguments:
+        prepared = world.single if kind == "single" else world.batch
+        return *prepared[:-1], SOURCE, world.market.authority.get_min_delay()
+
+    return arguments
+
+
+def _own_role(world: World, caller: Caller) -> Arguments:
+    return world.market.authority.proposer_role(), caller.address
+
+
+def _proposer_role(world: World, _: Caller) -> Arguments:
+    return world.market.authority.proposer_role(), world.administrator.address
+
+
+def _purse(world: World) -> str:
+    return world.market.vault.purse_account(Purse.POOL)
+
+
+def _member_token(token: str) -> dict[tuple[str, str, str], Scene]:
+    return {
+        (token, "approve", ""): _these(NEW_ADDRESS, 1),
+        (token, "cancelNonce", ""): _these(NONCE),
+        (token, "permit", ""): _permit(token),
+        (token, "recoverBalance", ""): lambda world, _: (world.replaced.address,),
+        (token, "transfer", ""): lambda world, _: (world.subject.address, 1),
+        (token, "transfer", "to his first account"): lambda world, who: (world.first_of(who), 1),
+        (token, "transfer", "to a suspended member"): lambda world, _: (world.address("suspended member"), 1),
+        (token, "transfer", "to a purse"): lambda world, _: (_purse(world), 1),
+        (token, "transfer", "to the Vault"): lambda world, _: (world.market.vault.address, 1),
+        (token, "transferFrom", ""): lambda world, _: (
+            world.subject.address,
+            world.member.address,
+            1,
+        ),
+        (token, "transferSigned", ""): _transfer_signed(token),
+    }
+
+
+_MEMBERSHIP: dict[tuple[str, str], Scene] = {
+    ("addAccount", ""): lambda world, who: world.acceptance(who),
+    ("addAccountSigned", ""): _add_account_signed,
+    ("admit", ""): lambda world, _: (world.application(),),
+    ("admit", "with an office"): lambda world, _: (world.application(NARROW_OFFICES),),
+    ("admitSigned", ""): _admit_signed,
+    ("approveRecovery", ""): _recovery("key in recovery"),
+    ("cancelNonce", ""): _these(NONCE),
+    ("cancelRecovery", ""): lambda world, _: (world.address("key in recovery"),),
+    ("changeOwner", ""): lambda world, _: (world.subject_id, world.member_id(world.callers["member"])),
+    ("changeOwner", "of an office holder"): lambda world, _: (
+        world.member_id(world.callers["issuer"]),
+        world.subject_id,
+    ),
+    ("completeRecovery", ""): lambda world, _: (world.ready.address,),
+    ("decideRecovery", ""): lambda world, _: (world.address("issuer"), NEW_ADDRESS),
+    ("expel", ""): _subject("a verdict"),
+    ("grantRoles", ""): _subject(int(Role.STORAGE)),
+    ("grantRoles", "of an office"): _subject(NARROW_OFFICES),
+    ("objectToRecovery", ""): _these(),
+    ("objectToRecoverySigned", ""): lambda world, who: (signed(world, "Membership", "ObjectToRecovery", who),),
+    ("proposeRecovery", ""): lambda world, _: (world.subject.address, NEW_ADDRESS, REFERENCE),
+    ("proposeRecovery", "of an office holder"): lambda world, _: (world.address("issuer"), NEW_ADDRESS, REFERENCE),
+    ("registerSystemAccount", ""): _these(NEW_ADDRESS),
+    ("reinstate", ""): lambda world, _: (
+        world.member_id(world.callers["suspended member"]),
+        "an inquiry is over",
+    ),
+    ("reinstate", "of an expelled member"): lambda world, _: (
+        world.member_id(world.callers["expelled member"]),
+        "a verdict is lifted",
+    ),
+    ("renew", ""): _subject(FAR, REFERENCE),
+    ("renew", "of an office holder"): lambda world, _: (world.member_id(world.callers["issuer"]), LATER, REFERENCE),
+    ("retireAccount", ""): lambda world, who: (world.second_of(who),),
+    ("retireAccountSigned", ""): _retire_account_signed,
+    ("setMirror", ""): _these(NEW_ADDRESS),
+    ("suspend", ""): _subject("an inquiry"),
+    ("withdrawRoles", ""): _subject(int(Role.CONSUMER), "an inquiry"),
+}
+
+_VAULT: dict[tuple[str, str], Scene] = {
+    ("cancelNonce", ""): _these(NONCE),
+    ("chooseModules", ""): _these(1),
+    ("chooseModulesSigned", ""): _vault_signed("ChooseModules", "chosen"),
+    ("deposit", ""): _these(1),
+    ("depositSigned", ""): _vault_signed("Deposit", "amount"),
+    ("depositWithPermit", ""): _deposit_with_permit,
+    ("enterModule", ""): _these(NEW_ADDRESS),
+    ("fundPurse", ""): _these(int(Purse.POOL), 1),
+    ("lock", ""): lambda world, _: (world.subject.address, LOCKED, 0),
+    ("lockMore", ""): lambda world, _: (world.subject.address, LOCKED),
+    ("pause", ""): _these(),
+    ("pauseModule", ""): lambda world, _: (world.address("open module"),),
+    ("pay", ""): lambda world, _: (world.subject.address, world.member.address, LOCKED),
+    ("release", ""): lambda world, _: (world.subject.address, LOCKED),
+    ("resumeDeposits", ""): _these(),
+    ("resumeModule", ""): lambda world, _: (world.address("paused module"),),
+    ("retireModule", ""): lambda world, _: (world.address("open module"),),
+    ("setPurse", ""): _these(int(Purse.POOL), NEW_ADDRESS, 1),
+    ("spend", ""): lambda world, who: (int(world.purse_of(who)), world.subject.address, 1, REFERENCE),
+    ("spend", "when the authority keeps the purse"): lambda world, _: (
+        int(Purse.COMMON_FUND),
+        world.subject.address,
+        1,
+        REFERENCE,
+    ),
+    ("sync", ""): lambda world, _: (world.subject.address,),
+    ("withdraw", ""): _these(1),
+    ("withdrawSigned", ""): _vault_signed("Withdraw", "amount"),
+}
+
+_AUTHORITY: dict[tuple[str, str], Scene] = {
+    ("cancel", ""): lambda world, _: (world.market.authority.hash_operation(*world.single),),
+    ("execute", ""): lambda world, _: world.single,
+    ("executeBatch", ""): lambda world, _: world.batch,
+    ("grantRole", ""): _proposer_role,
+    ("onERC1155BatchReceived", ""): _these(NEW_ADDRESS, NEW_ADDRESS, [], [], b""),
+    ("onERC1155Received", ""): _these(NEW_ADDRESS, NEW_ADDRESS, 1, 1, b""),
+    ("onERC721Received", ""): _these(NEW_ADDRESS, NEW_ADDRESS, 1, b""),
+    ("receive", ""): _these(),
+    ("renounceRole", ""): _own_role,
+    ("revokeRole", ""): _proposer_role,
+    ("schedule", ""): _operation("single"),
+    ("scheduleBatch", ""): _operation("batch"),
+    ("setMembership", ""): lambda world, _: (world.market.membership.address,),
+    ("updateDelay", ""): _these(1),
+}
+
+SCENES: dict[tuple[str, str, str], Scene] = {
+    **{("Membership", *key): scene for key, scene in _MEMBERSHIP.items()},
+    **{("Vault", *key): scene for key, scene in _VAULT.items()},
+    **{("Authority", *key): scene for key, scene in _AUTHORITY.items()},
+    **_member_token("PowerToken"),
+    **_member_token("PowerPoints"),
+    ("PowerToken", "mint", ""): lambda world, _: (world.member.address, 1, SOURCE),
+    ("PowerToken", "redeem", ""): lambda world, _: (
+        world.member_id(world.callers["issuer"]),
+        1,
+        REFERENCE,
+    ),
+    ("PowerToken", "redeemSigned", ""): _redeem_signed,
+    ("PowerPoints", "issue", ""): _issue,
+    ("PowerPoints", "setBudget", ""): _set_budget,
+    ("PowerPoints", "setPort", ""): _these(REASON, NEW_ADDRESS),
+    ("PowerPoints", "use", ""): _use,
+}

@@ -1,0 +1,420 @@
+"""What the deployment grants, grant by grant: the holder can, others cannot, and nobody got anything else.
+
+The grants are the data of wattbook/deployment/plan.py and the settings. A grant without an assertion here fails.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import ape
+import pytest
+from eth_account.signers.local import LocalAccount
+from eth_utils.crypto import keccak
+
+from tests.assertions import FAR, pass_time, refused
+from wattbook import Application, ContractRevert, Market, Role
+from wattbook.chain import Chain
+from wattbook.contracts import reverts
+from wattbook.contracts.base import Contract
+from wattbook.contracts.structs import Purse, Status
+from wattbook.deployment.decisions import carry_out, propose
+from wattbook.deployment.deployer import deploy
+from wattbook.deployment.local import known_account
+from wattbook.deployment.plan import CONTRACTS, PROPOSER_ROLE, Call, constitution, purse_account
+from wattbook.deployment.settings import MarketSettings, local_settings
+from wattbook.roles import MARKET_ROLES, OFFICES
+
+SETTINGS = local_settings()
+ADMINISTRATOR = SETTINGS.administrator
+NOBODY = "0x" + "00" * 20
+REFERENCE = keccak(text="a reference")
+NOTHING = bytes(32)
+
+DEPLOYER = known_account(17)
+STRANGER = known_account(18)
+NEWCOMER = known_account(19)
+
+
+def _name(name: str) -> str:
+    return name
+
+
+def planned(settings: MarketSettings) -> list[Call]:
+    """The constitution with names for the contracts' addresses."""
+    return constitution(settings, _name, DEPLOYER.address)
+
+
+@pytest.fixture(scope="module")
+def market(chain: Chain) -> Market:
+    """A market whose deployer holds nothing else."""
+    market = Market(chain, deploy(chain, DEPLOYER, SETTINGS, None, lambda line: None))
+    # The authority is asked too, and the in-process chain lets a call pay for its gas.
+    ape.accounts.test_accounts[-1].transfer(market.authority.address, 10**18)
+    return market
+
+
+@dataclass
+class Grants:
+    """Asks of a market who can do something: `only(holders, ...)` fails unless exactly they can."""
+
+    market: Market
+    everybody: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        known = [member.account for member in SETTINGS.members]
+        known += [SETTINGS.keeper(purse, self.market.deployment.address) for purse in Purse]
+        known += [self.market.authority.address, ADMINISTRATOR, DEPLOYER.address, STRANGER.address]
+        self.everybody = list(dict.fromkeys(known))
+
+    def only(
+        self,
+        holders: list[str],
+        refusal: type[ContractRevert],
+        contract: Contract,
+        function: str,
+        *arguments: Any,
+    ) -> None:
+        can = []
+        for account in self.everybody:
+            try:
+                self.market.chain.call(contract.raw.functions[function](*arguments), account)
+            except ContractRevert as error:
+                # A non-member is told so before anybody asks for his role.
+                expected = (refusal, reverts.NotMember) if refusal is reverts.MissingRole else refusal
+                assert isinstance(error, expected), f"{account} is refused by accident: {error}"
+            else:
+                can.append(account)
+        assert can == [account for account in self.everybody if account in holders]
+
+
+@pytest.fixture
+def grants(market: Market) -> Grants:
+    return Grants(market)
+
+
+# ------------------------------------------------------------------------------------ roles of first members
+
+
+def _registrar(grants: Grants, holders: list[str]) -> None:
+    """They admit; the authority, which gives them the office, can do so too."""
+    application = Application(NEWCOMER.address, int(Role.CONSUMER), 0, FAR, REFERENCE, REFERENCE)
+    market = grants.market
+    holders = [*holders, market.authority.address]
+    grants.only(holders, reverts.MissingRole, market.membership, "admit", application)
+
+
+def _regulator(grants: Grants, holders: list[str]) -> None:
+    """They suspend, as the authority can, and cancel what it was told to do, as not even the proposer can."""
+    market = grants.market
+    authority = market.authority
+    suspending = [*holders, authority.address]
+    grants.only(suspending, reverts.MissingRole, market.membership, "suspend", 1, "a reason")
+
+    operation = (STRANGER.address, 0, b"", NOTHING, NOTHING)
+    identity = authority.hash_operation(*operation)
+    if not authority.is_operation(identity):
+        authority.schedule(*operation, SETTINGS.authority_delay, sender=known_account("administrator"))
+    refusal = reverts.AccessControlUnauthorizedAccount
+    grants.only(holders, refusal, authority, "cancel", identity)
+
+
+def _issuer(grants: Grants, holders: list[str]) -> None:
+    token = grants.market.power_token
+    member = SETTINGS.members[0].account
+    grants.only(holders, reverts.MissingRole, token, "mint", member, 1, REFERENCE)
+
+
+def _operator(grants: Grants, holders: list[str]) -> None:
+    regulators = SETTINGS.holders(Role.REGULATOR)
+    pausing = [*holders, *regulators, grants.market.authority.address]
+    grants.only(pausing, reverts.MissingRole, grants.market.vault, "pause")
+
+
+def _asked_by_contracts_to_come(role: Role) -> Callable[[Grants, list[str]], None]:
+    """No contract asks for this role yet; what they will ask is this."""
+
+    def proof(grants: Grants, holders: list[str]) -> None:
+        active = [a for a in grants.everybody if grants.market.membership.is_active(a, int(role))]
+        assert active == [a for a in grants.everybody if a in holders]
+
+    return proof
+
+
+ROLE_PROOFS: dict[Role, Callable[[Grants, list[str]], None]] = {
+    Role.REGISTRAR: _registrar,
+    Role.REGULATOR: _regulator,
+    Role.ISSUER: _issuer,
+    Role.OPERATOR: _operator,
+    Role.ATTESTER: _asked_by_contracts_to_come(Role.ATTESTER),
+    Role.GRID: _asked_by_contracts_to_come(Role.GRID),
+}
+GRANTED_ROLES = [role for role in Role if SETTINGS.holders(role)]
+
+
+@pytest.mark.parametrize("role", GRANTED_ROLES, ids=lambda role: role.name)
+def test_role(grants: Grants, role: Role) -> None:
+    assert role in ROLE_PROOFS, f"nothing here asserts what {role.name} opens"
+    ROLE_PROOFS[role](grants, SETTINGS.holders(role))
+
+
+def test_every_bit_of_a_first_members_roles_has_a_name() -> None:
+    """Else a role could be granted that no test above sees."""
+    for member in SETTINGS.members:
+        named_bits = sum(role for role in Role if member.roles & role)
+        assert member.roles == named_bits, member.name
+
+
+# ---------------------------------------------------------------------------------- calls of the constitution
+
+
+def _admit(grants: Grants, application: tuple[Any, ...]) -> None:
+    """He is who he was admitted as; his roles have tests of their own above."""
+    wanted = Application(*application)
+    membership = grants.market.membership
+    standing = membership.standing_of(wanted.account)
+    member = membership.member_of(standing.member)
+    assert (standing.status, member.status) == (Status.ACTIVE, Status.ACTIVE)
+    assert member.accounts == [wanted.account]
+    assert (member.roles, member.certified_until) == (wanted.roles, wanted.certified_until)
+    assert (member.credential, member.nullifier) == (wanted.credential, wanted.nullifier)
+    assert membership.member_by_nullifier(wanted.nullifier) == standing.member == member.owner
+    assert standing.roles == wanted.roles | Role.SPEND
+
+
+def _set_purse(grants: Grants, purse: int, keeper: str, modules: int) -> None:
+    """The keeper can spend from the purse, nobody else can, not even another keeper; and no module can lock from it."""
+    market, to = grants.market, SETTINGS.members[0].account
+    _fill_purse(market, Purse(purse))
+    spend = ("spend", purse, to, 1, REFERENCE)
+    holder = market.authority.address if keeper == "Authority" else keeper
+    grants.only([holder], reverts.NotPurseKeeper, market.vault, *spend)
+    assert market.vault.account_of(purse_account(Purse(purse))).modules == modules == 0
+
+
+def _fill_purse(market: Market, purse: Purse) -> None:
+    token, vault = market.power_token, market.vault
+    issuer = known_account("issuer")
+    token.mint(issuer.address, 1, purse.to_bytes(31) + b"\1", sender=issuer)
+    token.approve(vault.address, 1, sender=issuer)
+    vault.fund_purse(purse, 1, sender=issuer)
+
+
+def _set_membership(grants: Grants, membership: str) -> None:
+    """The authority asks this book for the regulators, and will never ask another."""
+    assert membership == "Membership"
+    market = grants.market
+    assert market.authority.membership() == market.membership.address
+    again = Call("Authority", "setMembership", (STRANGER.address,))
+    _fails(market, again, reverts.MembershipNotSettable, caller=market.authority.address)
+
+
+def _set_mirror(grants: Grants, mirror: str) -> None:
+    """What Membership decides about an account stands in the Vault at once, and only there."""
+    assert mirror == "Vault"
+    market, attester = grants.market, SETTINGS.holders(Role.ATTESTER)[0]
+    assert market.membership.mirror() == market.vault.address
+    member = market.membership.standing_of(attester).member
+    market.membership.suspend(member, "an inquiry", sender=_regulator_key())
+    assert market.vault.account_of(attester).status == Status.SUSPENDED
+
+    another = Call("Membership", "setMirror", (STRANGER.address,))
+    _fails(market, another, reverts.MirrorAlreadySet, mirror=market.vault.address)
+
+
+def _fails(market: Market, call: Call, error: type[ContractRevert], **arguments: Any) -> None:
+    """Not even a decision does this."""
+    propose(market, call, sender=known_account("administrator"))
+    pass_time(SETTINGS.authority_delay)
+    with refused(error, **arguments):
+        carry_out(market, call, sender=STRANGER)
+
+
+def _regulator_key() -> LocalAccount:
+    key = known_account("regulator")
+    assert key.address in SETTINGS.holders(Role.REGULATOR)
+    return key
+
+
+def _register_system_account(grants: Grants, account: str) -> None:
+    """It is known and can do nothing to others; of the contracts only the Vault can take tokens and give them back."""
+    membership = grants.market.membership
+    if account != "Vault":
+        assert account in map(purse_account, Purse)
+        _has_no_role(grants.market, account)
+        assert grants.market.vault.account_of(account).status == Status.SYSTEM
+        return
+    _has_no_role(grants.market, grants.market.vault.address)
+    token, vault, issuer = grants.market.power_token, grants.market.vault, known_account("issuer")
+    token.mint(issuer.address, 1, REFERENCE, sender=issuer)
+    token.approve(vault.address, 1, sender=issuer)
+    vault.deposit(1, sender=issuer)
+    vault.withdraw(1, sender=issuer)
+    for planned_contract in CONTRACTS:
+        address = grants.market.deployment.address(planned_contract.name)
+        status = membership.standing_of(address).status
+        assert (status == Status.SYSTEM) == (planned_contract.name == account)
+
+
+def _has_no_role(market: Market, account: str) -> None:
+    membership = market.membership
+    assert membership.standing_of(account).status == Status.SYSTEM
+    assert membership.is_active(account, 0)
+    assert not membership.is_active(account, int(MARKET_ROLES | OFFICES))
+
+
+def _grant_role(grants: Grants, role: bytes, account: str) -> None:
+    assert role == PROPOSER_ROLE
+    _proposer(grants)
+    assert grants.market.authority.has_role(role, account)
+
+
+def _revoke_role(grants: Grants, role: bytes, account: str) -> None:
+    assert (role, account) == (PROPOSER_ROLE, DEPLOYER.address)
+    _proposer(grants)
+    assert not grants.market.authority.has_role(role, account)
+
+
+def _proposer(grants: Grants) -> None:
+    refusal = reverts.AccessControlUnauthorizedAccount
+    operation = (NOBODY, 0, b"", NOTHING, NOTHING, SETTINGS.authority_delay)
+    grants.only([ADMINISTRATOR], refusal, grants.market.authority, "schedule", *operation)
+
+
+def _update_delay(grants: Grants, delay: int) -> None:
+    """The proposer himself cannot have anything sooner."""
+    operation = (NOBODY, 0, b"", NOTHING, NOTHING, delay - 1)
+    authority = grants.market.authority
+    assert authority.get_min_delay() == delay
+    with refused(reverts.TimelockInsufficientDelay, delay=delay - 1, min_delay=delay):
+        authority.schedule(*operation, sender=known_account("administrator"))
+
+
+CALL_PROOFS: dict[tuple[str, str], Callable[..., None]] = {
+    ("Membership", "admit"): _admit,
+    ("Membership", "registerSystemAccount"): _register_system_account,
+    ("Membership", "setMirror"): _set_mirror,
+    ("Vault", "setPurse"): _set_purse,
+    ("Authority", "grantRole"): _grant_role,
+    ("Authority", "revokeRole"): _revoke_role,
+    ("Authority", "setMembership"): _set_membership,
+    ("Authority", "updateDelay"): _update_delay,
+}
+
+
+@pytest.mark.parametrize(
+    "call",
+    planned(SETTINGS),
+    ids=lambda call: f"{call.contract}.{call.function}({call.arguments[0]!s:.24})",
+)
+def test_call_of_the_constitution(grants: Grants, call: Call) -> None:
+    kind = (call.contract, call.function)
+    assert kind in CALL_PROOFS, f"nothing here asserts what {call.contract}.{call.function} grants"
+    CALL_PROOFS[kind](grants, *call.arguments)
+
+
+# ------------------------------------------------------------------------------------------ the authority itself
+
+
+def test_anyone_carries_out_what_is_ready(market: Market, grants: Grants) -> None:
+    executor = market.authority.executor_role()
+    assert market.authority.has_role(executor, NOBODY)
+    operation = (NOBODY, 0, b"", NOTHING, NOTHING)
+    identity = market.authority.hash_operation(*operation)
+    # Nobody is refused for who he is, only because nothing was proposed.
+    for account in grants.everybody:
+        with pytest.raises(reverts.TimelockUnexpectedOperationState) as caught:
+            execute = market.authority.raw.functions.execute(*operation)
+            market.chain.call(execute, account)
+        assert caught.value.operation_id == identity
+
+
+def test_nobody_changes_the_authority_but_itself(market: Market, grants: Grants) -> None:
+    authority = market.authority
+    role = authority.proposer_role()
+    for function in ("grantRole", "revokeRole"):
+        refusal = reverts.AccessControlUnauthorizedAccount
+        grants.only([authority.address], refusal, authority, function, role, STRANGER.address)
+    grants.only([authority.address], reverts.TimelockUnauthorizedCaller, authority, "updateDelay", 1)
+    membership = market.membership.address
+    grants.only([], reverts.MembershipNotSettable, authority, "setMembership", membership)
+
+
+def test_every_contract_obeys_the_authority_and_nobody_else(market: Market) -> None:
+    for contract in (market.membership, market.vault, market.power_points):
+        assert contract.authority() == market.authority.address
+
+
+# --------------------------------------------------------------------------------------------- and nothing else
+
+
+@pytest.mark.parametrize("deployer", [DEPLOYER, known_account("administrator")], ids=["other", "same"])
+def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
+    """All that the contracts ever said is what the data say."""
+    market = Market(chain, deploy(chain, deployer, SETTINGS, None, lambda line: None))
+    at, authority = market.deployment.address, market.authority
+    calls = constitution(SETTINGS, at, deployer.address)
+    said = History(market)
+
+    assert said.take("MirrorSet") == [{"mirror": at("Vault")}]
+    assert said.take("MembershipSet") == [{"membership": at("Membership")}]
+    system = [at("Vault"), *map(purse_account, Purse)]
+    assert said.take("SystemAccountRegistered") == [{"account": account} for account in system]
+    assert [
+        (event["member"], event["account"], event["registrar"], *event["application"].values())
+        for event in said.take("MemberAdmitted")
+    ] == [
+        (number, member.account, at("Authority"), *member.application)
+        for number, member in enumerate(SETTINGS.members, 1)
+    ]
+    keepers = [{"purse": purse, "keeper": SETTINGS.keeper(purse, at)} for purse in Purse]
+    assert said.take("PurseKeeperSet") == keepers
+    assert said.take("ModulesChosen") == [{"account": purse_account(purse), "modules": 0} for purse in Purse]
+    assert said.take("MinDelayChange") == [
+        {"oldDuration": 0, "newDuration": 0},
+        {"oldDuration": 0, "newDuration": SETTINGS.authority_delay},
+    ]
+    assert _standing_roles(said) == {
+        (authority.default_admin_role(), at("Authority")),
+        (authority.proposer_role(), ADMINISTRATOR),
+        (authority.canceller_role(), deployer.address),
+        (authority.executor_role(), NOBODY),
+    }
+    # OpenZeppelin's constructor says so of every founder, and the authority asks Membership instead.
+    assert not authority.has_role(authority.canceller_role(), deployer.address)
+    # What else was proposed before the constitution would have no delay, for ever.
+    assert market.deployment.constitution
+    operation = bytes.fromhex(market.deployment.constitution[2:])
+    for name in ("CallScheduled", "CallExecuted"):
+        steps = [(event["id"], event["index"]) for event in said.take(name)]
+        assert steps == [(operation, index) for index in range(len(calls))]
+    assert not said.events, f"other things happened: {sorted(said.events)}"
+
+
+class History:
+    """The arguments of all events of a market's contracts, by name, until they are taken."""
+
+    def __init__(self, market: Market) -> None:
+        self.events: dict[str, list[dict[str, Any]]] = {}
+        eth, first = market.chain.web3.eth, market.deployment.contracts["Authority"].block
+        for contract in (
+            market.authority,
+            market.membership,
+            market.power_token,
+            market.power_points,
+            market.vault,
+        ):
+            decoded = [log for kind in contract.raw.events for log in kind.get_logs(from_block=first)]
+            logs = eth.get_logs({"address": contract.address, "fromBlock": first})
+            assert len(decoded) == len(logs), "an event that its ABI does not have"
+            for log in sorted(decoded, key=lambda log: (log["blockNumber"], log["logIndex"])):
+                self.events.setdefault(log["event"], []).append(dict(log["args"]))
+
+    def take(self, name: str) -> list[dict[str, Any]]:
+        return self.events.pop(name, [])
+
+
+def _standing_roles(said: History) -> set[tuple[bytes, str]]:
+    granted = {(event["role"], event["account"]) for event in said.take("RoleGranted")}
+    revoked = {(event["role"], event["account"]) for event in said.take("RoleRevoked")}
+    return granted - revoked

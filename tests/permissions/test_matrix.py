@@ -1,0 +1,156 @@
+"""Every state-changing function against every kind of caller: allowed exactly where docs/permissions.md says."""
+
+from typing import Any
+
+import pytest
+
+from tests.permissions.documented import Right, rights, vocabulary
+from tests.permissions.scenes import SCENES, contract_of, with_another_key
+from tests.permissions.world import Caller, World
+from wattbook import ContractRevert, abi
+from wattbook.chain import Chain, named
+from wattbook.contracts import reverts
+from wattbook.contracts.convert import plain
+
+# Only to give the Vault the ether that the in-process chain asks of every sender.
+pytestmark = pytest.mark.filterwarnings("ignore:SELFDESTRUCT opcode:DeprecationWarning")
+
+# What a refusal may be called; anything else means that the call failed by accident.
+REFUSALS = (
+    reverts.AccessControlUnauthorizedAccount,
+    reverts.CertificationExpired,
+    reverts.ERC20InsufficientAllowance,
+    reverts.MembershipNotSettable,
+    reverts.MissingRole,
+    reverts.ModuleNotAllowed,
+    reverts.NoRecovery,
+    reverts.NotActive,
+    reverts.NotAuthority,
+    reverts.NotFirstAccount,
+    reverts.NotMember,
+    reverts.NotOwnAccount,
+    reverts.NotPortHolder,
+    reverts.NotPurseKeeper,
+    reverts.OfficeNotGrantable,
+    reverts.SpendNotAllowed,
+    reverts.SystemAccountPulls,
+    reverts.TimelockUnauthorizedCaller,
+    reverts.UnexpectedStatus,
+)
+FORGERY = (reverts.InvalidSignature, reverts.ERC2612InvalidSigner)
+
+ROWS = rights()
+SIGNED_ROWS = [right for right in ROWS if right.signed]
+
+
+@pytest.fixture(scope="module")
+def world(chain: Chain) -> World:
+    return World(chain)
+
+
+def test_the_table_has_every_function_once_and_no_other() -> None:
+    changing = {
+        (name, entry.get("name", "receive"))
+        for name in abi.contract_names()
+        for entry in abi.interface(name).abi
+        if entry["type"] in ("function", "receive", "fallback")
+        and entry["stateMutability"] in ("nonpayable", "payable")
+    }
+    usual = [(right.contract, right.function) for right in ROWS if not right.case]
+    assert set(usual) == changing
+    assert len(set(usual)) == len(usual), "a function has two rows"
+    assert {(right.contract, right.function) for right in ROWS} == changing
+
+
+def test_no_function_is_overloaded() -> None:
+    """A name stands for one function, in the table and here."""
+    for name in abi.contract_names():
+        names = [entry["name"] for entry in abi.interface(name).abi if entry["type"] == "function"]
+        assert len(set(names)) == len(names)
+
+
+def test_the_table_and_the_scenes_name_the_same_cases() -> None:
+    cases = [right.scene for right in ROWS]
+    assert len(set(cases)) == len(cases), "a case has two rows"
+    assert set(cases) == set(SCENES)
+
+
+def test_the_table_keeps_to_the_vocabulary(world: World) -> None:
+    used = frozenset().union(*(right.terms for right in ROWS))
+    exemplified = frozenset().union(*(caller.terms for caller in world.callers.values()))
+    assert used == vocabulary()
+    assert used == exemplified | {"anyone", "nobody"}
+
+
+@pytest.mark.parametrize("right", ROWS, ids=str)
+def test_callers(world: World, right: Right) -> None:
+    """Whoever may call succeeds; whoever may not is refused for want of the right."""
+    signer = _someone_of(world, right) if right.signed else None
+    wrong = []
+    for caller in world.callers.values():
+        if caller.address == _vault(world) and (right.contract == "Vault" or right.case == "to the Vault"):
+            continue  # the Vault never calls itself, nor sends to itself
+        allowed = right.signed or _holds(caller, right)
+        wrong += _wrongly(world, right, signer or caller, caller, allowed)
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("right", SIGNED_ROWS, ids=str)
+def test_signers(world: World, right: Right) -> None:
+    """Whoever sends it, the right is the signer's."""
+    wrong = []
+    for signer in world.callers.values():
+        if signer.key:
+            sender = world.callers["stranger"]
+            wrong += _wrongly(world, right, signer, sender, _holds(signer, right))
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("right", SIGNED_ROWS, ids=str)
+def test_forgers(world: World, right: Right) -> None:
+    """Nobody signs for another: not even the other himself can send it."""
+    signer = _someone_of(world, right)
+    refusal = _refusal(world, right, with_another_key(signer), signer)
+    assert type(refusal) in FORGERY, f"{right}: {refusal or 'succeeded'}"
+
+
+def _wrongly(world: World, right: Right, who: Caller, sender: Caller, allowed: bool) -> list[str]:
+    refusal = _refusal(world, right, who, sender)
+    if allowed:
+        return [] if refusal is None else [f"{who} is refused: {refusal}"]
+    if refusal is None:
+        return [f"{who} is let in"]
+    return [] if isinstance(refusal, REFUSALS) else [f"{who} is refused by accident: {refusal}"]
+
+
+def _refusal(world: World, right: Right, who: Caller, sender: Caller) -> ContractRevert | None:
+    arguments = SCENES[right.scene](world, who)
+    try:
+        if right.function == "receive":
+            _send_ether(world, sender)
+        else:
+            contract = contract_of(world, right.contract, right.function)
+            function = contract.raw.functions[right.function](*plain(arguments))
+            # An authority that obeys itself is asked by itself, whichever it is.
+            itself = right.contract == "Authority" and "authority" in sender.terms
+            world.chain.call(function, contract.address if itself else sender.address)
+    except ContractRevert as refusal:
+        return refusal
+    return None
+
+
+def _send_ether(world: World, sender: Caller) -> None:
+    transaction: Any = {"from": sender.address, "to": world.market.authority.address, "value": 1}
+    named(lambda: world.chain.web3.eth.call(transaction))
+
+
+def _holds(caller: Caller, right: Right) -> bool:
+    return "anyone" in right.terms or bool(caller.terms & right.terms)
+
+
+def _someone_of(world: World, right: Right) -> Caller:
+    return next(c for c in world.callers.values() if c.key and _holds(c, right))
+
+
+def _vault(world: World) -> str:
+    return world.market.vault.address

@@ -1,0 +1,365 @@
+"""A market in which every kind of caller exists, and every right has something to act on.
+
+Those who are no longer active hold every office and enough money, so that nothing but their state can be why they are
+refused.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from eth_utils.crypto import keccak
+
+from tests.assertions import FAR, pass_time
+from wattbook import Application, Market, Role, abi
+from wattbook.chain import Chain
+from wattbook.contracts.authority import Authority
+from wattbook.contracts.membership import Membership
+from wattbook.contracts.structs import Purse
+from wattbook.deployment.bytecode import creation_code
+from wattbook.deployment.deployer import deploy, encode_call
+from wattbook.deployment.local import known_account
+from wattbook.deployment.plan import Call
+from wattbook.deployment.settings import local_settings
+from wattbook.eip712 import sign
+from wattbook.roles import MARKET_ROLES, OFFICES
+
+# Terms that come together: what an account of a member is, by its state and place.
+INACTIVE = frozenset({"account", "spending account", "first account"})
+ACTIVE = INACTIVE | {"active account", "active spending account", "active first account"}
+NARROW = frozenset({"account", "active account"})
+
+# Attester and grid are for contracts to come: here they open nothing.
+OFFICE_TERMS = {
+    "registrar": {"registrar"},
+    "regulator": {"regulator"},
+    "issuer": {"issuer"},
+    "operator": {"operator"},
+}
+
+EVERYTHING = MARKET_ROLES | OFFICES
+REASON = 1
+BUDGET = 1_000_000
+FUNDS = 1000 * 10**6
+LOCKED = 10
+TWO_DAYS = 2 * 24 * 3600
+NOTHING = bytes(32)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """One kind of caller: the terms of the page that are true of it, and its key unless nobody has one."""
+
+    name: str
+    address: str
+    terms: frozenset[str]
+    key: LocalAccount | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class World:
+    """Built once; tests only ask what would happen."""
+
+    def __init__(self, chain: Chain) -> None:
+        self.chain = chain
+        self._next_key = 17
+        self._member_ids: dict[str, int] = {}
+        self._seconds: dict[str, str] = {}
+        self._kept: dict[str, Purse] = {}
+        self.callers: dict[str, Caller] = {}
+        self.deployer = self._person()
+        self.administrator = known_account("administrator")
+        self.registrar = known_account("registrar")
+        self.regulator = known_account("regulator")
+        self.market = Market(chain, deploy(chain, self.deployer, local_settings(), None, _silent))
+        self._admit_members()
+        self._meet_others()
+        self._decide()
+        self._add_accounts()
+        self._bring_money()
+        self._lock_money()
+        self._recover()
+        self._change_states()
+        self._prepare_operations()
+        self.bare_membership = Membership(chain, self._create("Membership", self.market.authority.address, 60))
+        self.bare_authority = Authority(chain, self._create("Authority", self.deployer.address))
+        for contract in (self.market.vault, self.market.authority, self.bare_authority):
+            self._force_ether(contract.address)
+
+    # What scenes ask for.
+
+    def member_id(self, caller: Caller) -> int:
+        """The member whose account the caller is or was; for others, some member."""
+        return self._member_ids.get(caller.address, self.subject_id)
+
+    def second_of(self, caller: Caller) -> str:
+        """The further account of a first account; for others, the narrow account."""
+        return self._seconds.get(caller.address, self.callers["account without SPEND"].address)
+
+    def first_of(self, caller: Caller) -> str:
+        """The first account of the caller's member; for others, an active member."""
+        accounts = self.market.membership.member_of(self.member_id(caller)).accounts
+        return accounts[0]
+
+    def address(self, name: str) -> str:
+        return self.callers[name].address
+
+    def purse_of(self, caller: Caller) -> Purse:
+        """The purse that the caller keeps, or would if he were active; for others, and for one who keeps another
+        purse, that of the purse keeper."""
+        return self._kept.get(caller.address, Purse.NETWORK)
+
+    def has_points(self, caller: Caller) -> bool:
+        return self.market.power_points.balance_of(caller.address) > 0
+
+    def newcomer(self) -> LocalAccount:
+        """A key that the market has never seen."""
+        return Account.from_key(keccak(text="newcomer"))
+
+    def application(self, roles: int = Role.CONSUMER) -> Application:
+        return _application(self.newcomer(), roles, FAR)
+
+    def acceptance(self, caller: Caller) -> tuple[str, int, int, bytes]:
+        """A newcomer's agreement to act for the caller's member, as addAccount takes it."""
+        newcomer = self.newcomer()
+        return self._accept(newcomer, self.member_id(caller), Role.CONSUMER)
+
+    # How it comes to be.
+
+    def _person(self) -> LocalAccount:
+        key = known_account(self._next_key)
+        self._next_key += 1
+        return key
+
+    def _caller(self, name: str, terms: frozenset[str] | set[str], key: LocalAccount | str) -> Any:
+        known = key if isinstance(key, LocalAccount) else None
+        address = key.address if known else key
+        self.callers[name] = Caller(name, address, frozenset(terms), known)
+        return key
+
+    def _admit(self, key: LocalAccount, until: int = FAR) -> LocalAccount:
+        application = _application(key, MARKET_ROLES, until)
+        receipt = self.market.membership.admit(application, sender=self.registrar)
+        self._member_ids[key.address] = receipt.event("MemberAdmitted").args["member"]
+        return key
+
+    def _admit_members(self) -> None:
+        self.member = self._caller("member", ACTIVE, self._admit(self._person()))
+        until = self.chain.now + TWO_DAYS
+        self.inactive = {
+            "suspended member": self._admit(self._person()),
+            "expired member": self._admit(self._person(), until),
+            "expelled member": self._admit(self._person()),
+        }
+        for name, key in self.inactive.items():
+            self._caller(name, INACTIVE, key)
+        self.replaced = self._caller("replaced key", set(), self._admit(self._person()))
+        recovering = ACTIVE | {"account in recovery"}
+        self.recovering = self._caller("key in recovery", recovering, self._admit(self._person()))
+        self.clerk = self._admit(self._person())
+        self.subject, self.ready = self._admit(self._person()), self._admit(self._person())
+        self.subject_id = self._member_ids[self.subject.address]
+        for office in ("registrar", "regulator", "issuer", "operator", "attester1", "grid"):
+            key, terms = known_account(office), ACTIVE
+            self._member_ids[key.address] = self.market.membership.standing_of(key.address).member
+            if office in OFFICE_TERMS:
+                terms = ACTIVE | OFFICE_TERMS[office]
+            self._caller(office, terms, key)
+
+    def _meet_others(self) -> None:
+        market = self.market
+        self._caller("stranger", set(), self._person())
+        self._caller("deployer", set(), self.deployer)
+        self._caller("administrator", {"proposer"}, self.administrator)
+        self._caller("Authority", {"authority"}, market.authority.address)
+        self._caller("Vault", {"system account"}, market.vault.address)
+        self.system = self._caller("system account", {"system account"}, self._person())
+        self.modules = [
+            self._caller(f"{state} module", {f"{state} module"}, self._person())
+            for state in ("open", "paused", "leaving")
+        ]
+        self._caller("purse keeper", ACTIVE | {"purse keeper"}, self._admit(self._person()))
+        self._caller("keeper of another purse", ACTIVE, self._admit(self._person()))
+        self._caller("keeper who is no member", set(), self._person())
+        self._kept = {
+            self.address("purse keeper"): Purse.NETWORK,
+            self.address("suspended member"): Purse.POOL,
+            self.address("keeper who is no member"): Purse.GRID,
+        }
+        self._caller("port holder", {"port holder"}, self._person())
+        self._caller("holder of another port", set(), self._person())
+        self._caller("approved account", {"approved account"}, self._person())
+
+    def _decide(self) -> None:
+        officers = [*self.inactive.values(), self.replaced, self.clerk]
+        self._carry_out(
+            *(Call("Membership", "grantRoles", (self._member_ids[key.address], int(OFFICES))) for key in officers),
+            Call("Membership", "registerSystemAccount", (self.system.address,)),
+            *(Call("Vault", "enterModule", (module.address,)) for module in self.modules),
+            *(Call("Vault", "setPurse", (purse, keeper, 0)) for keeper, purse in self._kept.items()),
+            Call("Vault", "setPurse", (Purse.PLATFORM, self.address("keeper of another purse"), 0)),
+            Call("PowerPoints", "setPort", (REASON, self.address("port holder"))),
+            Call("PowerPoints", "setPort", (REASON + 1, self.address("holder of another port"))),
+            Call("PowerPoints", "setBudget", (REASON, self.market.power_points.current_epoch(), BUDGET)),
+        )
+
+    def _add_accounts(self) -> None:
+        narrow, retired = self._person(), self._person()
+        self._caller("account without SPEND", NARROW, narrow)
+        self._caller("retired account", set(), retired)
+        self._add(self.clerk, narrow, Role.CONSUMER)
+        self._add(self.clerk, retired, EVERYTHING | Role.SPEND)
+        firsts = [caller.key for caller in self.callers.values() if "first account" in caller.terms]
+        for first in (*firsts, self.replaced):
+            second = Account.from_key(keccak(text=f"second account of {first.address}"))
+            self._add(first, second, Role.CONSUMER)
+            self._seconds[first.address] = second.address
+
+    def _add(self, first: LocalAccount, account: LocalAccount, rights: int) -> None:
+        member = self._member_ids[first.address]
+        arguments = self._accept(account, member, rights)
+        self.market.membership.add_account(*arguments, sender=first)
+        self._member_ids[account.address] = member
+
+    def _accept(self, account: LocalAccount, member: int, rights: int) -> tuple[str, int, int, bytes]:
+        agreed = {"account": account.address, "member": member, "rights": rights, "deadline": FAR}
+        signature = sign(self.market.membership, "AcceptAccount", account, agreed)
+        return account.address, int(rights), FAR, signature
+
+    def _bring_money(self) -> None:
+        token, vault, points = self.market.power_token, self.market.vault, self.market.power_points
+        issuer = known_account("issuer")
+        members = [key for key in self._everybody() if key.address in self._member_ids]
+        for number, key in enumerate(members, 1):
+            token.mint(key.address, FUNDS, number.to_bytes(32), sender=issuer)
+            token.approve(vault.address, FUNDS, sender=key)
+            vault.deposit(FUNDS // 2, sender=key)
+        # The system takes by pulling.
+        token.approve(self.system.address, FUNDS // 4, sender=self.member)
+        self.chain.send(
+            token.raw.functions.transferFrom(self.member.address, self.system.address, FUNDS // 4),
+            self.system,
+        )
+        token.approve(vault.address, FUNDS, sender=self.system)
+        vault.deposit(FUNDS // 8, sender=self.system)
+        for purse in Purse:
+            vault.fund_purse(purse, FUNDS // 32, sender=self.member)
+        earners = [self.market.vault.address, self.system.address, *(key.address for key in members)]
+        points.issue(
+            REASON,
+            keccak(text="a start"),
+            points.current_epoch(),
+            earners,
+            [100] * len(earners),
+            sender=self.callers["port holder"].key,
+        )
+        for contract in (token, points):
+            # The Vault's allowance would make it one more approved account.
+            contract.approve(vault.address, 0, sender=self.subject)
+            contract.approve(self.address("approved account"), 10, sender=self.subject)
+
+    def _everybody(self) -> list[LocalAccount]:
+        """The callers who have a key, and whom they act on."""
+        return [*(caller.key for caller in self.callers.values() if caller.key), self.subject]
+
+    def _lock_money(self) -> None:
+        vault = self.market.vault
+        vault.choose_modules(0b111, sender=self.subject)
+        for module in self.modules:
+            vault.lock(self.subject.address, LOCKED, 0, sender=module)
+        vault.pause_module(self.address("paused module"), sender=known_account("operator"))
+        self._carry_out(Call("Vault", "retireModule", (self.address("leaving module"),)))
+
+    def _recover(self) -> None:
+        membership = self.market.membership
+        for key in (self.ready, self.recovering):
+            self._propose_recovery(key)
+        replacement = self.replacement_of(self.ready.address)
+        membership.approve_recovery(self.ready.address, replacement, sender=self.regulator)
+        pass_time(membership.recovery_delay())
+        replaced = self.replaced.address
+        self._carry_out(Call("Membership", "decideRecovery", (replaced, self.replacement_of(replaced))))
+
+    def _propose_recovery(self, key: LocalAccount) -> None:
+        self.market.membership.propose_recovery(
+            key.address, self.replacement_of(key.address), NOTHING, sender=self.registrar
+        )
+
+    def replacement_of(self, address: str) -> str:
+        return str(Account.from_key(keccak(text=f"replacement of {address}")).address)
+
+    def _change_states(self) -> None:
+        membership = self.market.membership
+        suspended, expelled = (self.member_id(self.callers[f"{state} member"]) for state in ("suspended", "expelled"))
+        membership.suspend(suspended, "an inquiry", sender=self.regulator)
+        membership.expel(expelled, "a verdict", sender=self.regulator)
+        membership.retire_account(self.address("retired account"), sender=self.clerk)
+        pass_time(TWO_DAYS)
+        assert not membership.is_active(self.address("expired member"), 0)
+
+    def _prepare_operations(self) -> None:
+        authority = self.market.authority
+        operation = Call("PowerPoints", "setPort", (REASON + 2, self.member.address))
+        self.single = (
+            self.market.power_points.address,
+            0,
+            encode_call(self.chain, operation),
+            NOTHING,
+            NOTHING,
+        )
+        target, value, payload, predecessor, salt = self.single
+        self.batch = ([target], [value], [payload], predecessor, salt)
+        delay = authority.get_min_delay()
+        authority.schedule(*self.single, delay, sender=self.administrator)
+        authority.schedule_batch(*self.batch, delay, sender=self.administrator)
+        pass_time(delay)
+
+    def _carry_out(self, *calls: Call) -> None:
+        authority = self.market.authority
+        targets = [self.market.deployment.address(call.contract) for call in calls]
+        payloads = [encode_call(self.chain, call) for call in calls]
+        operation = (targets, [0] * len(calls), payloads, NOTHING, NOTHING)
+        delay = authority.get_min_delay()
+        authority.schedule_batch(*operation, delay, sender=self.administrator)
+        pass_time(delay)
+        authority.execute_batch(*operation, sender=self.administrator)
+
+    def _create(self, name: str, *arguments: Any) -> str:
+        """A contract by itself, as during the deployment: a Membership without a mirror, an Authority without one."""
+        factory = self.chain.web3.eth.contract(abi=abi.interface(name).abi, bytecode=creation_code(name))
+        creation = self.chain.sign_creation(factory.constructor(*arguments), self.deployer)
+        self.chain.submit(creation.signed)
+        return creation.address
+
+    def _force_ether(self, address: str) -> None:
+        """Gives a contract that takes no ether what the in-process chain asks of every sender: code that dies there."""
+        code = "0x73" + address.removeprefix("0x") + "ff"
+        eth = self.chain.web3.eth
+        transaction = {
+            "from": self.deployer.address,
+            "value": 10**18,
+            "data": code,
+            "gas": 200_000,
+            "gasPrice": eth.gas_price,
+            "nonce": eth.get_transaction_count(self.deployer.address),
+            "chainId": self.chain.chain_id,
+        }
+        self.chain.submit(self.deployer.sign_transaction(transaction))
+
+
+def _application(key: LocalAccount, roles: int, until: int) -> Application:
+    return Application(
+        key.address,
+        int(roles),
+        0,
+        until,
+        keccak(text=f"papers of {key.address}"),
+        keccak(text=f"identity of {key.address}"),
+    )
+
+
+def _silent(_: str) -> None:
+    pass
