@@ -37,7 +37,7 @@ contract Authority is IAuthority, TimelockController {
         bytes32 salt,
         uint256 delay
     ) public override {
-        require(getMinDelay() != 0, NotFounded());
+        require(isOperationDone(constitution), NotFounded());
         super.schedule(target, value, data, predecessor, salt, delay);
     }
 
@@ -49,9 +49,10 @@ contract Authority is IAuthority, TimelockController {
         bytes32 salt,
         uint256 delay
     ) public override {
-        if (getMinDelay() == 0) {
-            require(constitution == 0, NotFounded());
+        if (constitution == 0) {
             constitution = hashOperationBatch(targets, values, payloads, predecessor, salt);
+        } else {
+            require(isOperationDone(constitution), NotFounded());
         }
         super.scheduleBatch(targets, values, payloads, predecessor, salt, delay);
     }

@@ -142,7 +142,10 @@ contract Membership is IMembership, Governed, SignedActions {
     function renew(uint32 member, uint40 certifiedUntil, bytes32 credential) external {
         Member storage m = _certifiable(member);
         require(certifiedUntil > block.timestamp, CertificationInPast(certifiedUntil));
-        require(certifiedUntil >= m.certifiedUntil, CertificationShortened(certifiedUntil, m.certifiedUntil));
+        require(
+            certifiedUntil >= m.certifiedUntil || msg.sender == authority,
+            CertificationShortened(certifiedUntil, m.certifiedUntil)
+        );
         require(credential != 0, EmptyHash());
         m.certifiedUntil = certifiedUntil;
         m.credential = credential;
@@ -173,6 +176,7 @@ contract Membership is IMembership, Governed, SignedActions {
     function withdrawRoles(uint32 member, uint32 roles, string calldata reason) external {
         _requireRegulator(reason);
         _requireKnownRoles(roles);
+        _requireNotOverRegulator(member);
         _existing(member).roles &= ~roles;
         emit RolesWithdrawn(member, roles, reason);
         _refresh(member);
@@ -186,11 +190,19 @@ contract Membership is IMembership, Governed, SignedActions {
         m.status = Status.Suspended;
         emit MemberSuspended(member, msg.sender, reason);
         _refresh(member);
+        // Whoever strikes first must not win: a regulator who suspends another goes with him, until the authority decides.
+        uint32 own = _standings[msg.sender].member;
+        if (msg.sender != authority && m.roles & Roles.REGULATOR != 0 && own != member) {
+            _members[own].status = Status.Suspended;
+            emit MemberSuspended(own, msg.sender, reason);
+            _refresh(own);
+        }
     }
 
     /// @inheritdoc IMembership
     function reinstate(uint32 member, string calldata reason) external {
         _requireRegulator(reason);
+        _requireNotOverRegulator(member);
         Status status = _existing(member).status;
         bool mayReturn = status == Status.Suspended || (status == Status.Expelled && msg.sender == authority);
         require(mayReturn, UnexpectedStatus(member, status));
@@ -202,6 +214,7 @@ contract Membership is IMembership, Governed, SignedActions {
     /// @inheritdoc IMembership
     function expel(uint32 member, string calldata reason) external {
         _requireRegulator(reason);
+        _requireNotOverRegulator(member);
         _notExpelled(member).status = Status.Expelled;
         emit MemberExpelled(member, msg.sender, reason);
         _refresh(member);
@@ -247,8 +260,7 @@ contract Membership is IMembership, Governed, SignedActions {
     function proposeRecovery(address account, address replacement, bytes32 evidence) external {
         requireActive(msg.sender, Roles.REGISTRAR);
         _indexOf(account);
-        uint32 roles = _members[_standings[account].member].roles;
-        require(roles & Roles.OFFICES == 0, OfficeNotGrantable(roles));
+        _requireNoOffice(_standings[account].member);
         _requireNew(replacement);
         require(_recoveries[account].replacement == address(0), RecoveryPending(account));
         _recoveries[account] = Recovery(replacement, _standings[msg.sender].owner, 0);
@@ -288,6 +300,8 @@ contract Membership is IMembership, Governed, SignedActions {
         Recovery memory r = _recoveries[account];
         require(r.replacement != address(0), NoRecovery(account, address(0)));
         require(r.readyAt != 0 && block.timestamp >= r.readyAt, RecoveryNotReady(account, r.readyAt));
+        // He may have been given an office since.
+        _requireNoOffice(_standings[account].member);
         _recover(account, r.replacement);
     }
 
@@ -460,7 +474,18 @@ contract Membership is IMembership, Governed, SignedActions {
     function _certifiable(uint32 member) private view returns (Member storage m) {
         if (msg.sender != authority) requireActive(msg.sender, Roles.REGISTRAR);
         m = _notExpelled(member);
-        require(msg.sender == authority || m.roles & Roles.OFFICES == 0, OfficeNotGrantable(m.roles));
+        if (msg.sender != authority) _requireNoOffice(member);
+    }
+
+    function _requireNoOffice(uint32 member) private view {
+        uint32 roles = _members[member].roles;
+        require(roles & Roles.OFFICES == 0, OfficeNotGrantable(roles));
+    }
+
+    /// @dev Regulators have no power over regulators but the one to suspend, which costs them their own.
+    function _requireNotOverRegulator(uint32 member) private view {
+        bool above = msg.sender == authority || _members[member].roles & Roles.REGULATOR == 0;
+        require(above, NotAuthority(msg.sender));
     }
 
     function _requireKnownRoles(uint32 roles) private pure {

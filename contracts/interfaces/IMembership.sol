@@ -214,8 +214,8 @@ interface IMembership {
     ///
     /// Requirements:
     /// - the caller is an active registrar and the member holds no office, or the caller is the authority;
-    /// - the member is not expelled; the certification ends in the future and no sooner than before; the credential is
-    ///   not zero.
+    /// - the member is not expelled; the certification ends in the future and, unless the caller is the authority, no
+    ///   sooner than before; the credential is not zero.
     function renew(uint32 member, uint40 certifiedUntil, bytes32 credential) external;
 
     /// @notice Adds roles to those a member holds.
@@ -244,12 +244,13 @@ interface IMembership {
     ///
     /// Requirements:
     /// - the caller is an active regulator or the authority;
-    /// - the member exists, the roles are known ones, a reason is given.
+    /// - the member is no regulator unless the caller is the authority; the roles are known ones, a reason is given.
     function withdrawRoles(uint32 member, uint32 roles, string calldata reason) external;
 
-    /// @notice Stops a member's new business at once. What he began runs on; what he is owed stays payable.
+    /// @notice Stops a member's new business at once. What he began runs on; what he is owed stays payable. A regulator
+    /// who suspends another regulator is suspended with him, so that it is no use to be the first; the authority decides.
     ///
-    /// Emits {MemberSuspended}.
+    /// Emits {MemberSuspended}, twice when a regulator suspends another.
     ///
     /// Requirements:
     /// - the caller is an active regulator or the authority;
@@ -262,7 +263,8 @@ interface IMembership {
     ///
     /// Requirements:
     /// - the caller is an active regulator or the authority;
-    /// - the member is Suspended, or Expelled when the caller is the authority; a reason is given.
+    /// - the member is Suspended and no regulator; or Suspended or Expelled when the caller is the authority;
+    /// - a reason is given.
     function reinstate(uint32 member, string calldata reason) external;
 
     /// @notice Ends a membership. The person cannot be admitted again, and only the authority can take this back; what
@@ -272,7 +274,7 @@ interface IMembership {
     ///
     /// Requirements:
     /// - the caller is an active regulator or the authority;
-    /// - the member is not expelled yet, a reason is given.
+    /// - the member is not expelled yet, and no regulator unless the caller is the authority; a reason is given.
     function expel(uint32 member, string calldata reason) external;
 
     // --------------------------------------------------------------------------------------------------- accounts
@@ -299,8 +301,8 @@ interface IMembership {
         Signed calldata auth
     ) external;
 
-    /// @notice Takes an account out of use: its Vault balance, its chosen modules and what it is owed go to the first
-    /// account, tokens outside the Vault by {IMemberToken-recoverBalance}.
+    /// @notice Takes an account out of use: its Vault balance and what it is owed go to the first account, tokens outside
+    /// the Vault by {IMemberToken-recoverBalance}.
     ///
     /// Emits {AccountRetired}.
     ///
@@ -374,7 +376,7 @@ interface IMembership {
     /// Emits {RecoveryCompleted}.
     ///
     /// Requirements:
-    /// - the recovery was approved and its delay is over; the replacement still belongs to nobody.
+    /// - the recovery was approved and its delay is over; the member holds no office, the replacement belongs to nobody.
     function completeRecovery(address account) external;
 
     // -------------------------------------------------------------------------------------------------- deployment

@@ -304,12 +304,12 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         a.free += amount;
     }
 
-    /// @dev The replacement's standing was copied here before, so it can be credited.
+    /// @dev The replacement's standing was copied here before, so it can be credited. Which modules may lock its money is
+    /// for its own key to say.
     function _replace(address account, Account storage a) private {
         address replacement = membership.currentOf(account);
         emit AccountReplaced(account, replacement, a.free);
         _accounts[replacement].free += a.free;
-        _accounts[replacement].modules |= a.modules;
         a.free = 0;
         a.modules = 0;
     }

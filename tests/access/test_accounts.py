@@ -183,7 +183,7 @@ class TestRetire:
         vault.release(people.bob.address, pt(2), sender=module)
         token.recover_balance(people.bob.address, sender=people.stranger)
         assert vault.account_of(people.alice.address).free == pt(5)
-        assert vault.account_of(people.alice.address).modules == 1
+        assert vault.account_of(people.alice.address).modules == 0
         assert token.balance_of(people.alice.address) == pt(3)
 
     def test_ends_a_recovery_of_it(self, market, people, member, add):

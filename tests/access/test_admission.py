@@ -231,6 +231,11 @@ class TestCertification:
         with refused(reverts.CertificationShortened, certified_until=FAR - 1, current=FAR):
             market.membership.renew(member, FAR - 1, b"\7" * 32, sender=people.registrar)
 
+    def test_the_authority_can_shorten(self, market, people, admit, decide):
+        member = admit(people.alice)
+        decide("Membership", "renew", member, FAR - 1, b"\7" * 32)
+        assert market.membership.member_of(member).certified_until == FAR - 1
+
     def test_office_holders_are_renewed_by_the_authority_only(self, market, people, decide):
         regulator = market.membership.standing_of(people.regulator.address)
         until = regulator.certified_until + 1

@@ -45,6 +45,14 @@ class TestFounding:
         with refused(reverts.NotFounded):
             unfounded.schedule(unfounded.address, 0, grant, NONE, NONE, 0, sender=people.carol)
 
+    def test_a_delay_of_zero_later_on_closes_nothing(self, unfounded, people):
+        payload = bytes.fromhex(unfounded.raw.encode_abi("updateDelay", args=[0])[2:])
+        batch = ([unfounded.address], [0], [payload], NONE, NONE)
+        unfounded.schedule_batch(*batch, 0, sender=people.carol)
+        unfounded.execute_batch(*batch, sender=people.carol)
+        unfounded.schedule(unfounded.address, 0, payload, NONE, NONE, 0, sender=people.carol)
+        unfounded.schedule_batch(*batch[:4], b"\1" * 32, 0, sender=people.carol)
+
     def test_nothing_single_comes_first(self, unfounded, people):
         with refused(reverts.NotFounded):
             unfounded.schedule(unfounded.address, 0, b"", NONE, NONE, 0, sender=people.carol)

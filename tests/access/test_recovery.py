@@ -165,6 +165,14 @@ class TestSteps:
         with refused(reverts.OfficeNotGrantable, roles=Role.ISSUER):
             propose(people.issuer)
 
+    def test_of_one_who_was_given_an_office_meanwhile(self, market, people, member, propose, approve, decide):
+        propose()
+        approve()
+        pass_time(DELAY)
+        decide("Membership", "grantRoles", member, int(Role.ISSUER))
+        with refused(reverts.OfficeNotGrantable, roles=Role.CONSUMER | Role.PRODUCER | Role.ISSUER):
+            market.membership.complete_recovery(people.alice.address, sender=people.stranger)
+
 
 class TestDecided:
     """What registrar and regulator cannot or should not do alone, the authority decides."""
@@ -216,7 +224,7 @@ class TestObjection:
 
 
 class TestMoneyFollows:
-    def test_vault_balance_and_chosen_modules(self, market, people, recover, deposit, module):
+    def test_vault_balance_but_no_consent(self, market, people, recover, deposit, module):
         deposit(people.alice, pt(7))
         market.vault.choose_modules(1, sender=people.alice)
         receipt = recover()
@@ -230,7 +238,7 @@ class TestMoneyFollows:
         old = market.vault.account_of(people.alice.address)
         new = market.vault.account_of(people.spare.address)
         assert (old.free, old.modules, old.status) == (0, 0, Status.REPLACED)
-        assert (new.free, new.modules, new.status) == (pt(7), 1, Status.ACTIVE)
+        assert (new.free, new.modules, new.status) == (pt(7), 0, Status.ACTIVE)
 
     def test_what_is_owed_to_the_old_account(self, market, people, recover, deposit, module):
         vault = market.vault
@@ -247,6 +255,9 @@ class TestMoneyFollows:
         deposit(people.alice, pt(9))
         vault.choose_modules(1, sender=people.alice)
         recover()
+        with refused(reverts.ModuleNotChosen, account=people.spare.address, module=module.address):
+            vault.lock_more(people.alice.address, pt(4), sender=module)
+        vault.choose_modules(1, sender=people.spare)
         receipt = vault.lock_more(people.alice.address, pt(4), sender=module)
         check_event(
             receipt,

@@ -101,3 +101,44 @@ def test_standings_reach_the_vault_at_once(market, people, member, module, depos
     market.membership.withdraw_roles(member, Role.CONSUMER, "moved away", sender=people.regulator)
     with refused(reverts.MissingRole, account=people.alice.address, any_of=Role.CONSUMER):
         vault.lock(people.alice.address, 1, Role.CONSUMER, sender=module)
+
+
+class TestRegulatorsAmongThemselves:
+    @pytest.fixture
+    def second(self, people, admit, decide):
+        """Alice, a second regulator; returns her member id."""
+        member = admit(people.alice)
+        decide("Membership", "grantRoles", member, int(Role.REGULATOR))
+        return member
+
+    @pytest.fixture
+    def first(self, market, people):
+        return market.membership.standing_of(people.regulator.address).member
+
+    def test_who_suspends_the_other_goes_with_him(self, market, people, first, second):
+        receipt = market.membership.suspend(first, "obstruction", sender=people.alice)
+        said = [event.args for event in receipt.events if event.name == "MemberSuspended"]
+        assert said == [
+            {"member": member, "by": people.alice.address, "reason": "obstruction"} for member in (first, second)
+        ]
+        for account in (people.regulator, people.alice):
+            assert market.membership.standing_of(account.address).status == Status.SUSPENDED
+
+    def test_then_the_authority_decides(self, market, people, first, second, decide):
+        market.membership.suspend(first, "obstruction", sender=people.alice)
+        decide("Membership", "reinstate", second, "she was right")
+        assert market.membership.is_active(people.alice.address, Role.REGULATOR)
+
+    def test_nothing_more_than_suspension(self, market, people, first, second):
+        membership = market.membership
+        for step in (
+            lambda: membership.expel(first, "why", sender=people.alice),
+            lambda: membership.reinstate(first, "why", sender=people.alice),
+            lambda: membership.withdraw_roles(first, Role.REGULATOR, "why", sender=people.alice),
+        ):
+            with refused(reverts.NotAuthority, caller=people.alice.address):
+                step()
+
+    def test_one_can_step_down(self, market, people, first):
+        market.membership.suspend(first, "on leave", sender=people.regulator)
+        assert market.membership.member_of(first).status == Status.SUSPENDED

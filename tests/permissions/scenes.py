@@ -63,6 +63,10 @@ def _subject(*arguments: Any) -> Scene:
     return lambda world, _: (world.subject_id, *arguments)
 
 
+def _regulator(*arguments: Any) -> Scene:
+    return lambda world, _: (world.member_id(world.callers["regulator"]), *arguments)
+
+
 def _these(*arguments: Any) -> Scene:
     return lambda world, _: arguments
 
@@ -209,6 +213,7 @@ _MEMBERSHIP: dict[tuple[str, str], Scene] = {
     ("completeRecovery", ""): lambda world, _: (world.ready.address,),
     ("decideRecovery", ""): lambda world, _: (world.address("issuer"), NEW_ADDRESS),
     ("expel", ""): _subject("a verdict"),
+    ("expel", "of a regulator"): _regulator("a verdict"),
     ("grantRoles", ""): _subject(int(Role.STORAGE)),
     ("grantRoles", "of an office"): _subject(NARROW_OFFICES),
     ("objectToRecovery", ""): _these(),
@@ -216,7 +221,8 @@ _MEMBERSHIP: dict[tuple[str, str], Scene] = {
     ("proposeRecovery", ""): lambda world, _: (world.subject.address, NEW_ADDRESS, REFERENCE),
     ("proposeRecovery", "of an office holder"): lambda world, _: (world.address("issuer"), NEW_ADDRESS, REFERENCE),
     ("registerSystemAccount", ""): _these(NEW_ADDRESS),
-    ("reinstate", ""): lambda world, _: (
+    ("reinstate", ""): lambda world, _: (world.idle_id, "an inquiry is over"),
+    ("reinstate", "of a regulator"): lambda world, _: (
         world.member_id(world.callers["suspended member"]),
         "an inquiry is over",
     ),
@@ -231,6 +237,7 @@ _MEMBERSHIP: dict[tuple[str, str], Scene] = {
     ("setMirror", ""): _these(NEW_ADDRESS),
     ("suspend", ""): _subject("an inquiry"),
     ("withdrawRoles", ""): _subject(int(Role.CONSUMER), "an inquiry"),
+    ("withdrawRoles", "of a regulator"): _regulator(int(Role.REGULATOR), "an inquiry"),
 }
 
 _VAULT: dict[tuple[str, str], Scene] = {

@@ -162,6 +162,7 @@ class World:
         self.clerk = self._admit(self._person())
         self.subject, self.ready = self._admit(self._person()), self._admit(self._person())
         self.subject_id = self._member_ids[self.subject.address]
+        self.idle_id = self._member_ids[self._admit(self._person()).address]
         for office in ("registrar", "regulator", "issuer", "operator", "attester1", "grid"):
             key, terms = known_account(office), ACTIVE
             self._member_ids[key.address] = self.market.membership.standing_of(key.address).member
@@ -294,8 +295,12 @@ class World:
     def _change_states(self) -> None:
         membership = self.market.membership
         suspended, expelled = (self.member_id(self.callers[f"{state} member"]) for state in ("suspended", "expelled"))
-        membership.suspend(suspended, "an inquiry", sender=self.regulator)
-        membership.expel(expelled, "a verdict", sender=self.regulator)
+        # Both are regulators among other things, and over those only the authority has power.
+        self._carry_out(
+            Call("Membership", "suspend", (suspended, "an inquiry")),
+            Call("Membership", "expel", (expelled, "a verdict")),
+        )
+        membership.suspend(self.idle_id, "an inquiry", sender=self.regulator)
         membership.retire_account(self.address("retired account"), sender=self.clerk)
         pass_time(TWO_DAYS)
         assert not membership.is_active(self.address("expired member"), 0)

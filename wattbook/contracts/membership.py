@@ -166,8 +166,8 @@ class Membership(Contract):
         Emits {RecoveryCompleted}.
 
         Requirements:
-        - the recovery was approved and its delay is over; the replacement still belongs to
-          nobody.
+        - the recovery was approved and its delay is over; the member holds no office, the
+          replacement belongs to nobody.
         """
         return self._send("completeRecovery", (account,), sender)
 
@@ -200,7 +200,8 @@ class Membership(Contract):
 
         Requirements:
         - the caller is an active regulator or the authority;
-        - the member is not expelled yet, a reason is given.
+        - the member is not expelled yet, and no regulator unless the caller is the authority; a
+          reason is given.
         """
         return self._send("expel", (member, reason), sender)
 
@@ -307,8 +308,9 @@ class Membership(Contract):
 
         Requirements:
         - the caller is an active regulator or the authority;
-        - the member is Suspended, or Expelled when the caller is the authority; a reason is
-          given.
+        - the member is Suspended and no regulator; or Suspended or Expelled when the caller is
+          the authority;
+        - a reason is given.
         """
         return self._send("reinstate", (member, reason), sender)
 
@@ -320,8 +322,8 @@ class Membership(Contract):
         Requirements:
         - the caller is an active registrar and the member holds no office, or the caller is the
           authority;
-        - the member is not expelled; the certification ends in the future and no sooner than
-          before; the credential is not zero.
+        - the member is not expelled; the certification ends in the future and, unless the caller
+          is the authority, no sooner than before; the credential is not zero.
         """
         return self._send("renew", (member, certified_until, credential), sender)
 
@@ -332,8 +334,8 @@ class Membership(Contract):
         return self._call("requireActive", (account, any_of), int)
 
     def retire_account(self, account: str, *, sender: LocalAccount) -> Receipt:
-        """Takes an account out of use: its Vault balance, its chosen modules and what it is owed go
-        to the first account, tokens outside the Vault by {IMemberToken-recoverBalance}.
+        """Takes an account out of use: its Vault balance and what it is owed go to the first
+        account, tokens outside the Vault by {IMemberToken-recoverBalance}.
 
         Emits {AccountRetired}.
 
@@ -369,9 +371,10 @@ class Membership(Contract):
 
     def suspend(self, member: int, reason: str, *, sender: LocalAccount) -> Receipt:
         """Stops a member's new business at once. What he began runs on; what he is owed stays
-        payable.
+        payable. A regulator who suspends another regulator is suspended with him, so that it is
+        no use to be the first; the authority decides.
 
-        Emits {MemberSuspended}.
+        Emits {MemberSuspended}, twice when a regulator suspends another.
 
         Requirements:
         - the caller is an active regulator or the authority;
@@ -386,6 +389,7 @@ class Membership(Contract):
 
         Requirements:
         - the caller is an active regulator or the authority;
-        - the member exists, the roles are known ones, a reason is given.
+        - the member is no regulator unless the caller is the authority; the roles are known
+          ones, a reason is given.
         """
         return self._send("withdrawRoles", (member, roles, reason), sender)
