@@ -189,14 +189,15 @@ contract Membership is IMembership, Governed, SignedActions {
         require(m.status == Status.Active, UnexpectedStatus(member, m.status));
         m.status = Status.Suspended;
         emit MemberSuspended(member, msg.sender, reason);
-        _refresh(member);
         // Whoever strikes first must not win: a regulator who suspends another goes with him, until the authority decides.
         uint32 own = _standings[msg.sender].member;
-        if (msg.sender != authority && m.roles & Roles.REGULATOR != 0 && own != member) {
+        bool together = msg.sender != authority && own != member && m.roles & Roles.REGULATOR != 0;
+        if (together) {
             _members[own].status = Status.Suspended;
             emit MemberSuspended(own, msg.sender, reason);
-            _refresh(own);
         }
+        _refresh(member);
+        if (together) _refresh(own);
     }
 
     /// @inheritdoc IMembership
