@@ -69,6 +69,8 @@ def founded(chain: Chain) -> Market:
 
 @pytest.fixture
 def market(founded: Market) -> Market:
+    """The market, with a newest block of this moment: what was founded minutes ago would be a wrong now."""
+    ape.chain.mine()
     return founded
 
 
