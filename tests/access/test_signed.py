@@ -1,10 +1,11 @@
 """The base of signed actions, shown on the Vault's withdrawal and a token's transfer."""
 
+import ape
 import pytest
 from eth_account.messages import encode_typed_data
 from web3 import Web3
 
-from tests.assertions import FAR, check_event, pass_time, refused
+from tests.assertions import FAR, check_event, refused
 from wattbook import Signed, pt
 from wattbook.contracts import reverts
 from wattbook.eip712 import sign_action, typed_data
@@ -54,12 +55,17 @@ def test_withdrawn_before_it_was_sent(market, people, rich):
         market.vault.cancel_nonce(3, sender=rich)
 
 
-def test_deadline_is_the_last_second(market, people, rich):
+@pytest.mark.parametrize("late", [0, 1])
+def test_deadline_is_the_last_second(market, people, rich, late):
     deadline = market.chain.now + 100
     auth = withdrawal(market, rich, deadline=deadline)
-    pass_time(100)
-    with refused(reverts.SignatureExpired, deadline=deadline):
+    ape.chain.pending_timestamp = deadline + late
+    if late:
+        with refused(reverts.SignatureExpired, deadline=deadline):
+            market.vault.withdraw_signed(pt(1), auth, sender=people.relayer)
+    else:
         market.vault.withdraw_signed(pt(1), auth, sender=people.relayer)
+    assert market.chain.now == deadline + late
 
 
 def test_amount_changed(market, people, rich):
