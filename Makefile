@@ -11,9 +11,9 @@ SOURCES := $(filter %.sol,$(CONTRACTS))
 
 help:
 	@echo "make setup    install everything into .venv and node_modules, compile the contracts"
-	@echo "make demo     a market day on a local chain"
+	@echo "make demo     found a market on a local chain, let members in, move money"
 	@echo "make test     the test suite"
-	@echo "make bench    gas and speed figures"
+	@echo "make bench    gas and code sizes, beside other systems"
 	@echo "make lint     every static check"
 	@echo "make format   put all sources in their canonical form"
 	@echo "make lock     resolve the Python packages anew into requirements*.lock"

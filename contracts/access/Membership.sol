@@ -93,7 +93,9 @@ contract Membership is IMembership, Governed, SignedActions {
         Standing storage target = _standings[to];
         if (source.status == Status.System) {
             Standings.requirePayable(to, target.status);
-            require(to != mirror || operator == to, SystemAccountPulls(to));
+            // Withdrawals come from the mirror, the Vault; otherwise the system takes what it asked for only.
+            bool wanted = target.status != Status.System || operator == to || from == mirror;
+            require(wanted, SystemAccountPulls(to));
             return;
         }
         if (target.status == Status.System) {
@@ -274,7 +276,7 @@ contract Membership is IMembership, Governed, SignedActions {
         Recovery storage r = _recoveries[account];
         require(replacement != address(0) && r.replacement == replacement, NoRecovery(account, replacement));
         require(r.readyAt == 0, RecoveryPending(account));
-        require(r.registrar != _standings[msg.sender].owner, RecoveryNeedsTwoPeople(r.registrar));
+        require(r.registrarOwner != _standings[msg.sender].owner, RecoveryNeedsTwoPeople(r.registrarOwner));
         r.readyAt = uint40(block.timestamp) + recoveryDelay;
         emit RecoveryApproved(account, replacement, r.readyAt);
     }
@@ -303,11 +305,13 @@ contract Membership is IMembership, Governed, SignedActions {
         require(r.readyAt != 0 && block.timestamp >= r.readyAt, RecoveryNotReady(account, r.readyAt));
         // He may have been given an office since.
         _requireNoOffice(_standings[account].member);
+        delete _recoveries[account];
         _recover(account, r.replacement);
     }
 
     /// @inheritdoc IMembership
     function decideRecovery(address account, address replacement) external onlyAuthority {
+        if (_recoveries[account].replacement != address(0)) _stopRecovery(account, msg.sender);
         _recover(account, replacement);
     }
 
@@ -386,7 +390,7 @@ contract Membership is IMembership, Governed, SignedActions {
         address[] storage accounts = _members[member].accounts;
         accounts[_indexOf(account)] = accounts[accounts.length - 1];
         accounts.pop();
-        delete _recoveries[account];
+        if (_recoveries[account].replacement != address(0)) _stopRecovery(account, first);
         _replace(account, first);
         emit AccountRetired(member, account);
         _mirror(account);
@@ -395,7 +399,6 @@ contract Membership is IMembership, Governed, SignedActions {
     function _recover(address account, address replacement) private {
         _requireNew(replacement);
         uint256 index = _indexOf(account);
-        delete _recoveries[account];
         uint32 member = _standings[account].member;
         _members[member].accounts[index] = replacement;
         _standings[replacement] = _standings[account];

@@ -40,11 +40,11 @@ struct Member {
 
 /// @notice A lost key on its way to be replaced.
 /// @param replacement the account that will take its place
-/// @param registrar beneficial owner of the registrar who proposed it
+/// @param registrarOwner beneficial owner of the registrar who proposed it
 /// @param readyAt when it can be completed; 0 until a regulator approves
 struct Recovery {
     address replacement;
-    uint32 registrar;
+    uint32 registrarOwner;
     uint40 readyAt;
 }
 
@@ -172,9 +172,10 @@ interface IMembership {
     /// member when it has no right to spend. Reverts when it was never admitted or was replaced.
     function payoutOf(address account) external view returns (address);
 
-    /// @notice The rule of every token here, asked before tokens move; reads two storage slots and reverts with the
-    /// reason when the transfer is not allowed. Between members both must be active. A system account takes tokens only
-    /// by pulling them, from whoever was ever admitted, and may give to whoever was ever admitted, the mirror excepted.
+    /// @notice The rule of every token here, asked before tokens move; reads two storage slots for a transfer between
+    /// members who may spend, and reverts with the reason when it is not allowed. Between members both must be active. A system account takes tokens only
+    /// by pulling them, from whoever was ever admitted, and may give to whoever was ever admitted; to other system
+    /// accounts only the mirror (the Vault) gives, when they withdraw.
     /// @param operator who caused the transfer
     function checkTransfer(address operator, address from, address to) external view;
 
@@ -192,7 +193,8 @@ interface IMembership {
     /// - account and nullifier are new, and nothing in the application is zero or in the past.
     function admit(Application calldata application) external returns (uint32 member);
 
-    /// @notice Admits a person who signed the application, countersigned by a registrar; anyone may send it.
+    /// @notice Admits a person who signed the application, countersigned by a registrar; anyone may send it. Neither
+    /// signature can be withdrawn, so the deadline should be short.
     ///
     /// Emits {MemberAdmitted}.
     ///
@@ -304,7 +306,7 @@ interface IMembership {
     /// @notice Takes an account out of use: its Vault balance and what it is owed go to the first account, tokens outside
     /// the Vault by {IMemberToken-recoverBalance}.
     ///
-    /// Emits {AccountRetired}.
+    /// Emits {AccountRetired}, and {RecoveryStopped} when a recovery of it was under way.
     ///
     /// Requirements:
     /// - the caller is the first account of the same member;
@@ -364,7 +366,7 @@ interface IMembership {
 
     /// @notice Replaces an account by decision of the authority: that of an office holder, or one whose thief objects.
     ///
-    /// Emits {RecoveryCompleted}.
+    /// Emits {RecoveryCompleted}, and {RecoveryStopped} when a recovery was under way.
     ///
     /// Requirements:
     /// - the caller is the authority;

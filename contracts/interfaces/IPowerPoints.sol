@@ -21,9 +21,9 @@ interface IPowerPoints is IMemberToken {
     error NotPortHolder(uint16 reason, address caller);
     /// @notice Thrown when a source was rewarded for this reason before.
     error SourceUsed(uint16 reason, bytes32 source);
-    /// @notice Thrown when an epoch lies in the future, or a budget would change an epoch that is over.
+    /// @notice Thrown when points are issued for a future epoch, or a budget is set for any but this epoch and the next.
     error EpochNotOpen(uint32 epoch, uint32 current);
-    /// @notice Thrown when a budget is set for an epoch before one that has its own.
+    /// @notice Thrown when a budget is set for this epoch after the next one has got its own.
     error BudgetOutOfOrder(uint16 reason, uint32 fromEpoch, uint32 latest);
     /// @notice Thrown when an epoch's budget does not cover an issue.
     error BudgetExceeded(uint16 reason, uint32 epoch, uint256 left, uint256 asked);
@@ -86,6 +86,6 @@ interface IPowerPoints is IMemberToken {
     ///
     /// Requirements:
     /// - the caller is the authority;
-    /// - the epoch is not over, and no later one has a budget of its own.
+    /// - the epoch is this one or the next, and the one after it has no budget of its own.
     function setBudget(uint16 reason, uint32 fromEpoch, uint128 amount) external;
 }

@@ -206,7 +206,8 @@ interface IVault {
     /// - the account is active in at least one of the roles `anyOf` (0: in any capacity), and `amount` is free.
     function lock(address account, uint128 amount, uint32 anyOf) external;
 
-    /// @notice Locks money for business that began before, whatever has become of the member since.
+    /// @notice Locks money for business that began before, whatever has become of the member since. A member who unchose
+    /// the module, or a new key that has not chosen it yet, makes this fail.
     ///
     /// Emits {Locked}.
     ///
@@ -263,7 +264,8 @@ interface IVault {
     /// - the caller is an active regulator or operator, or the authority.
     function pause() external;
 
-    /// @notice Stops one module's new business at once.
+    /// @notice Stops one module's new business at once. What it began goes on, and so do {lockMore}, {release} and {pay}:
+    /// who does not trust it any more unchooses it.
     ///
     /// Emits {ModulePaused}.
     ///

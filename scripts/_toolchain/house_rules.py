@@ -19,7 +19,7 @@ TEST_MNEMONIC = "test " * 11 + "junk"
 MAX_LINES = 600
 WORDLESS_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
 FLOAT_MODULES = (
-    "wattbook/attack_probability.py",
+    "wattbook/governance/attack_probability.py",
     "wattbook/cli/attack_probability.py",
     "wattbook/bench/",
 )

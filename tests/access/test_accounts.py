@@ -191,7 +191,8 @@ class TestRetire:
         market.membership.propose_recovery(
             people.bob.address, people.spare.address, b"\1" * 32, sender=people.registrar
         )
-        market.membership.retire_account(people.bob.address, sender=people.alice)
+        receipt = market.membership.retire_account(people.bob.address, sender=people.alice)
+        check_event(receipt, "RecoveryStopped", account=people.bob.address, by=people.alice.address)
         zero = "0x" + "00" * 20
         assert market.membership.recovery_of(people.bob.address).replacement == zero
 

@@ -187,8 +187,11 @@ class TestDecided:
         market.membership.object_to_recovery(sender=people.alice)
         propose()
         decide("Membership", "decideRecovery", people.alice.address, people.spare.address)
+        stopped = market.membership.raw.events.RecoveryStopped().get_logs(from_block=0)
+        by = [log["args"]["by"] for log in stopped]
+        assert by == [people.alice.address, market.authority.address]
         assert market.membership.current_of(people.alice.address) == people.spare.address
-        assert market.membership.recovery_of(people.alice.address).registrar == 0
+        assert market.membership.recovery_of(people.alice.address).registrar_owner == 0
 
     def test_by_nobody_else(self, market, people, member):
         with refused(reverts.NotAuthority, caller=people.regulator.address):

@@ -68,8 +68,8 @@ def test_status_of_a_market_that_is_wrong(command, rpc, node):
 
 def test_attack_probability(program):
     assert lines(program("attack-probability", "--q", "0.3", "--z", "50")) == [
-        "Nakamoto's estimate (000, equation 1)  5.903e-7",
-        "exact                                  0.00003110",
+        "Nakamoto's estimate (2008, section 11)  5.903e-7",
+        "exact                                   0.00003110",
     ]
 
 

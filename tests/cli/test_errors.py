@@ -44,14 +44,14 @@ def test_bad_usage(command, arguments):
     result = command(*arguments)
     assert result.status == 2
     assert result.out == ""
-    assert result.err.splitlines()[-1].startswith("Error: ")
-    assert "Traceback" not in result.err
+    assert result.err.startswith("wattbook: ")
+    assert result.err.count("\n") == 1
 
 
 def test_bad_usage_of_the_program(program):
     result = program("attack-probability", "--q", "0.3")
     assert (result.status, result.out) == (2, "")
-    assert result.err.endswith("Error: Missing option '--z'.\n")
+    assert result.err == "wattbook: Missing option '--z'.\n"
 
 
 @JSON
@@ -139,13 +139,15 @@ def test_contracts_that_are_not_compiled(command, rpc, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("q", ["half", "2", "-1", "NaN"])
 def test_a_share_that_is_none(command, q):
-    said = complaint(command("attack-probability", "--q", q, "--z", "6"))
-    assert said == f"q is a share between 0 and 1, not {q}"
+    result = command("attack-probability", "--q", q, "--z", "6")
+    assert (result.status, result.out) == (2, "")
+    assert result.err == f"wattbook: q is a share between 0 and 1, not {q}\n"
 
 
 def test_a_depth_that_is_none(command):
-    said = complaint(command("attack-probability", "--q", "0.3", "--z", "-1"))
-    assert said == "z is a number of blocks from 0 to 100000, not -1"
+    result = command("attack-probability", "--q", "0.3", "--z", "-1")
+    assert (result.status, result.out) == (2, "")
+    assert result.err == "wattbook: z is a number of blocks from 0 to 100000, not -1\n"
 
 
 @pytest.mark.parametrize(

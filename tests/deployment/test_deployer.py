@@ -376,3 +376,37 @@ def test_a_deployer_who_is_not_the_administrator_keeps_no_power(node, found):
     for role, holder in powers.items():
         for account in (STRANGER, known_account("administrator"), regulator):
             assert authority.has_role(role, account.address) == (account == holder)
+
+
+@pytest.mark.parametrize("field", ["address", "constitution", "settings"])
+def test_a_file_with_a_broken_field(node, found, file, field):
+    found()
+    data = json.loads(file.read_text())
+    if field == "address":
+        data["contracts"]["Vault"]["address"] = "zz"
+    else:
+        data[field] = "zz"
+    file.write_text(json.dumps(data))
+    with pytest.raises(DeploymentError, match="is not a deployment file"):
+        Deployment.read(file)
+
+
+def test_an_authority_of_another_constitution(node, found, file):
+    found()
+    data = json.loads(file.read_text())
+    data["settings"]["authority_delay"] = 59
+    file.write_text(json.dumps(data))
+    with pytest.raises(DeploymentError, match="was founded by another operation"):
+        found(settings=replace(local_settings(), authority_delay=59))
+
+
+@pytest.mark.parametrize("lacking", ["regulator", "keeper"])
+def test_settings_nobody_could_live_with(found, lacking):
+    settings = local_settings()
+    if lacking == "regulator":
+        members = tuple(member for member in settings.members if member.name != "regulator")
+        settings = replace(settings, members=members)
+    else:
+        settings = replace(settings, purses=settings.purses | {"grid": STRANGER.address})
+    with pytest.raises(SettingsError, match=lacking):
+        found(settings=settings)

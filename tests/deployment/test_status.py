@@ -5,10 +5,7 @@ import json
 import pytest
 
 from wattbook.connection import Market
-from wattbook.deployment.anvil import pass_time
-from wattbook.deployment.decisions import carry_out, propose
 from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
-from wattbook.deployment.plan import Call
 from wattbook.deployment.record import Deployment, find_deployment
 from wattbook.deployment.status import check
 from wattbook.errors import DeploymentError
@@ -47,6 +44,8 @@ def test_a_good_market(node, found):
         "Vault.membership",
         "Vault.token",
         "Vault.authority",
+        "Membership.recoveryDelay",
+        "PowerPoints.epochLength",
         "constitution",
     ]
 
@@ -119,17 +118,29 @@ def test_a_constitution_that_was_not_carried_out(node, found, file):
     assert list(details) == ["Authority.membership", "Membership.mirror", "constitution"]
 
 
-def test_a_constitution_that_is_not_the_authority_s(node, found):
-    """Another operation that was carried out too does not pass for it."""
-    deployment = found()
-    market, administrator = Market(node, deployment), known_account("administrator")
-    founding = deployment.constitution
-    call = Call("Authority", "updateDelay", (61,))
-    deployment.constitution = "0x" + propose(market, call, sender=administrator).hex()
-    pass_time(node, market.authority.get_min_delay())
-    carry_out(market, call, sender=administrator)
-    expected = f"the authority was founded by another operation, {founding}"
-    assert wrong(node, deployment) == {"constitution": expected}
+@pytest.mark.parametrize("key", ["administrator", "authority_delay", "members"])
+def test_settings_that_the_market_was_not_founded_with(node, found, file, key):
+    """Whoever deployed wrote the file too; what it says must be what the authority carried out."""
+    found()
+    data = json.loads(file.read_text())
+    other = {"administrator": STRANGER.address, "authority_delay": 59, "members": data["settings"]["members"][:-1]}
+    data["settings"][key] = other[key]
+    file.write_text(json.dumps(data))
+    details = wrong(node, Deployment.read(file))
+    assert list(details) == ["constitution"]
+    assert details["constitution"].startswith("the authority was founded with other settings, by operation 0x")
+
+
+@pytest.mark.parametrize(
+    ("key", "subject"), [("recovery_delay", "Membership.recoveryDelay"), ("points_epoch", "PowerPoints.epochLength")]
+)
+def test_numbers_in_the_code_that_are_not_the_file_s(node, found, file, key, subject):
+    found()
+    data = json.loads(file.read_text())
+    was = data["settings"][key]
+    data["settings"][key] = was + 1
+    file.write_text(json.dumps(data))
+    assert wrong(node, Deployment.read(file)) == {subject: str(was)}
 
 
 def test_a_deployment_that_was_broken_off(node, found, file):

@@ -176,7 +176,7 @@ class World:
         self._caller("deployer", set(), self.deployer)
         self._caller("administrator", {"proposer"}, self.administrator)
         self._caller("Authority", {"authority"}, market.authority.address)
-        self._caller("Vault", {"system account"}, market.vault.address)
+        self._caller("Vault", {"system account", "vault"}, market.vault.address)
         self.system = self._caller("system account", {"system account"}, self._person())
         self.modules = [
             self._caller(f"{state} module", {f"{state} module"}, self._person())

@@ -123,8 +123,8 @@ class TestIssue:
 
 class TestBudget:
     def test_holds_from_its_epoch_on(self, points, port, epoch, decide):
-        decide("PowerPoints", "setBudget", REASON, epoch + 2, 7)
-        assert [points.budget_of(REASON, epoch + i) for i in range(-1, 4)] == [0, 100, 100, 7, 7]
+        decide("PowerPoints", "setBudget", REASON, epoch + 1, 7)
+        assert [points.budget_of(REASON, epoch + i) for i in range(-1, 4)] == [0, 100, 7, 7, 7]
 
     def test_lowered_below_what_was_issued(self, points, alice, port, epoch, decide):
         points.issue(REASON, SOURCE, epoch, [alice.address], [60], sender=port)
@@ -132,14 +132,16 @@ class TestBudget:
         with refused(reverts.BudgetExceeded, reason=REASON, epoch=epoch, left=0, asked=1):
             points.issue(REASON, BILL, epoch, [alice.address], [1], sender=port)
 
-    def test_of_an_epoch_that_is_over(self, as_authority, epoch):
-        with refused(reverts.EpochNotOpen, epoch=epoch - 1, current=epoch):
-            as_authority("PowerPoints", "setBudget", REASON, epoch - 1, 5)
+    @pytest.mark.parametrize("distance", [-1, 2])
+    def test_of_any_but_this_epoch_and_the_next(self, as_authority, epoch, distance):
+        """One set far ahead could never be changed before."""
+        with refused(reverts.EpochNotOpen, epoch=epoch + distance, current=epoch):
+            as_authority("PowerPoints", "setBudget", REASON, epoch + distance, 5)
 
     def test_before_a_later_one(self, as_authority, epoch, decide):
-        decide("PowerPoints", "setBudget", REASON, epoch + 2, 7)
-        with refused(reverts.BudgetOutOfOrder, reason=REASON, from_epoch=epoch + 1, latest=epoch + 2):
-            as_authority("PowerPoints", "setBudget", REASON, epoch + 1, 5)
+        decide("PowerPoints", "setBudget", REASON, epoch + 1, 7)
+        with refused(reverts.BudgetOutOfOrder, reason=REASON, from_epoch=epoch, latest=epoch + 1):
+            as_authority("PowerPoints", "setBudget", REASON, epoch, 5)
 
     def test_only_by_the_authority(self, points, people, epoch):
         with refused(reverts.NotAuthority, caller=people.administrator.address):

@@ -29,7 +29,7 @@ def main() -> None:
     except click.exceptions.Abort:
         sys.exit("stopped")
     except click.ClickException as error:
-        error.show()
+        click.echo(_line(error.format_message()), err=True)
         sys.exit(error.exit_code)
     except WattbookError as error:
         sys.exit(_line(error))

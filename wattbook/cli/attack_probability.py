@@ -1,6 +1,7 @@
 import click
 
 from wattbook.cli.output import as_json, show
+from wattbook.errors import UnitError
 from wattbook.governance import attack_probability as engine
 
 
@@ -10,7 +11,10 @@ from wattbook.governance import attack_probability as engine
 @as_json
 def attack_probability(q: str, z: int, as_json: bool) -> None:
     """How likely an attacker overtakes a longest-chain system: as the paper estimates it, and exactly."""
-    result = engine.attack_probability(q, z)
+    try:
+        result = engine.attack_probability(q, z)
+    except UnitError as error:
+        raise click.UsageError(str(error)) from None
     # Shown, not reckoned with: these numbers end here.
     shown = {
         "q": float(result.q),
@@ -21,8 +25,8 @@ def attack_probability(q: str, z: int, as_json: bool) -> None:
 
     def lines() -> list[str]:
         return [
-            f"Nakamoto's estimate (000, equation 1)  {result.poisson:.4g}",
-            f"exact                                  {result.exact:.4g}",
+            f"Nakamoto's estimate (2008, section 11)  {result.poisson:.4g}",
+            f"exact                                   {result.exact:.4g}",
         ]
 
     show(as_json, shown, lines)

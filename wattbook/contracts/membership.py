@@ -88,7 +88,7 @@ class Membership(Contract):
         sender: LocalAccount,
     ) -> Receipt:
         """Admits a person who signed the application, countersigned by a registrar; anyone may send
-        it.
+        it. Neither signature can be withdrawn, so the deadline should be short.
 
         Emits {MemberAdmitted}.
 
@@ -152,10 +152,11 @@ class Membership(Contract):
         return self._send("changeOwner", (member, like_member), sender)
 
     def check_transfer(self, operator: str, from_: str, to: str) -> None:
-        """The rule of every token here, asked before tokens move; reads two storage slots and
-        reverts with the reason when the transfer is not allowed. Between members both must be
-        active. A system account takes tokens only by pulling them, from whoever was ever
-        admitted, and may give to whoever was ever admitted, the mirror excepted.
+        """The rule of every token here, asked before tokens move; reads two storage slots for a
+        transfer between members who may spend, and reverts with the reason when it is not
+        allowed. Between members both must be active. A system account takes tokens only by
+        pulling them, from whoever was ever admitted, and may give to whoever was ever admitted;
+        to other system accounts only the mirror (the Vault) gives, when they withdraw.
         """
         self._call("checkTransfer", (operator, from_, to), type(None))
 
@@ -181,7 +182,7 @@ class Membership(Contract):
         """Replaces an account by decision of the authority: that of an office holder, or one whose
         thief objects.
 
-        Emits {RecoveryCompleted}.
+        Emits {RecoveryCompleted}, and {RecoveryStopped} when a recovery was under way.
 
         Requirements:
         - the caller is the authority;
@@ -337,7 +338,7 @@ class Membership(Contract):
         """Takes an account out of use: its Vault balance and what it is owed go to the first
         account, tokens outside the Vault by {IMemberToken-recoverBalance}.
 
-        Emits {AccountRetired}.
+        Emits {AccountRetired}, and {RecoveryStopped} when a recovery of it was under way.
 
         Requirements:
         - the caller is the first account of the same member;

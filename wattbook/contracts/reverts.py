@@ -37,7 +37,7 @@ class BudgetExceeded(ContractRevert):
 
 
 class BudgetOutOfOrder(ContractRevert):
-    """Thrown when a budget is set for an epoch before one that has its own."""
+    """Thrown when a budget is set for this epoch after the next one has got its own."""
 
     SIGNATURE = "BudgetOutOfOrder(uint16,uint32,uint32)"
     FIELDS = ("reason", "from_epoch", "latest")
@@ -164,7 +164,9 @@ class EmptyReference(ContractRevert):
 
 
 class EpochNotOpen(ContractRevert):
-    """Thrown when an epoch lies in the future, or a budget would change an epoch that is over."""
+    """Thrown when points are issued for a future epoch, or a budget is set for any but this epoch
+    and the next.
+    """
 
     SIGNATURE = "EpochNotOpen(uint32,uint32)"
     FIELDS = ("epoch", "current")

@@ -117,12 +117,12 @@ class Recovery(NamedTuple):
     """A lost key on its way to be replaced.
 
     - replacement: the account that will take its place
-    - registrar: beneficial owner of the registrar who proposed it
+    - registrarOwner: beneficial owner of the registrar who proposed it
     - readyAt: when it can be completed; 0 until a regulator approves
     """
 
     replacement: str
-    registrar: int
+    registrar_owner: int
     ready_at: int
 
 

@@ -146,7 +146,8 @@ class Vault(Contract):
         return self._send("lock", (account, amount, any_of), sender)
 
     def lock_more(self, account: str, amount: int, *, sender: LocalAccount) -> Receipt:
-        """Locks money for business that began before, whatever has become of the member since.
+        """Locks money for business that began before, whatever has become of the member since. A
+        member who unchose the module, or a new key that has not chosen it yet, makes this fail.
 
         Emits {Locked}.
 
@@ -180,7 +181,8 @@ class Vault(Contract):
         return self._send("pause", (), sender)
 
     def pause_module(self, module: str, *, sender: LocalAccount) -> Receipt:
-        """Stops one module's new business at once.
+        """Stops one module's new business at once. What it began goes on, and so do {lockMore},
+        {release} and {pay}: who does not trust it any more unchooses it.
 
         Emits {ModulePaused}.
 

@@ -17,8 +17,9 @@ from wattbook.deployment.code import code_hash
 from wattbook.deployment.local import LOCAL_CHAIN_IDS
 from wattbook.deployment.plan import CONTRACTS, Call, PlannedContract, constitution
 from wattbook.deployment.record import Deployed, Deployment, Pending
-from wattbook.deployment.settings import MarketSettings
+from wattbook.deployment.settings import AUTHORITY, MarketSettings
 from wattbook.errors import DeploymentError, SettingsError
+from wattbook.roles import Role
 
 Report = Callable[[str], None]
 _NO_PREDECESSOR = bytes(32)
@@ -72,11 +73,13 @@ def _begin_or_resume(
 ) -> Deployment:
     fresh = Deployment.begin(chain, deployer.address, settings.as_json(), path)
     if path is None or not path.exists():
-        return _possible(fresh, settings, chain)
+        _possible(settings, chain)
+        return fresh
     known = Deployment.read(path)
     if _is_of_a_local_chain_gone(known, chain):
         report(f"{path} is of a local chain that is gone; starting anew")
-        return _possible(fresh, settings, chain)
+        _possible(settings, chain)
+        return fresh
     known.require_chain(chain)
     if known.deployer != fresh.deployer:
         raise DeploymentError(f"{path} was begun by {known.deployer}; {fresh.deployer} cannot go on with it")
@@ -93,12 +96,17 @@ def _is_of_a_local_chain_gone(known: Deployment, chain: Chain) -> bool:
     return known.genesis != chain.genesis or any(map(lambda t: chain.status_of(t) is None, created))
 
 
-def _possible(fresh: Deployment, settings: MarketSettings, chain: Chain) -> Deployment:
-    """Refuses settings that the contracts would refuse only after all of them stand."""
+def _possible(settings: MarketSettings, chain: Chain) -> None:
+    """Refuses settings that the contracts would refuse only after all of them stand, or that nobody could live with."""
     for member in settings.members:
         if member.certified_until <= chain.now:
             raise SettingsError(f"the certification of member {member.name} has ended already")
-    return fresh
+    if not settings.holders(Role.REGULATOR):
+        raise SettingsError("no first member is a regulator, so nobody could suspend a member or cancel a proposal")
+    accounts = {member.account for member in settings.members}
+    for purse, keeper in settings.purses.items():
+        if keeper not in accounts and keeper != AUTHORITY:
+            raise SettingsError(f"the keeper of purse {purse}, {keeper}, is no first member and could not spend")
 
 
 def _create(
@@ -160,19 +168,29 @@ def _found(
 ) -> None:
     """Has the authority carry out the constitution, once."""
     authority = Authority(chain, deployment.address("Authority"))
-    calls = constitution(settings, deployment.address, deployer.address)
-    targets = [deployment.address(call.contract) for call in calls]
-    payloads = [encode_call(chain, call) for call in calls]
-    values = [0] * len(calls)
-    operation = authority.hash_operation_batch(targets, values, payloads, _NO_PREDECESSOR, _SALT)
+    batch = founding_batch(chain, deployment, settings)
+    operation = authority.hash_operation_batch(*batch)
+    if authority.constitution() not in (bytes(32), operation):
+        raise DeploymentError(f"the authority at {authority.address} was founded by another operation; deploy anew")
     if not authority.is_operation(operation):
-        authority.schedule_batch(targets, values, payloads, _NO_PREDECESSOR, _SALT, 0, sender=deployer)
+        _possible(settings, chain)
+        authority.schedule_batch(*batch, 0, sender=deployer)
     if not authority.is_operation_done(operation):
-        authority.execute_batch(targets, values, payloads, _NO_PREDECESSOR, _SALT, sender=deployer)
-        report(f"constitution carried out in {len(calls)} calls")
+        authority.execute_batch(*batch, sender=deployer)
+        report(f"constitution carried out in {len(batch[0])} calls")
     if deployment.constitution is None:
         deployment.constitution = "0x" + operation.hex()
         deployment.write()
+
+
+Batch = tuple[list[str], list[int], list[bytes], bytes, bytes]
+
+
+def founding_batch(chain: Chain, deployment: Deployment, settings: MarketSettings) -> Batch:
+    """The constitution as the authority takes it: targets, values, payloads, predecessor, salt."""
+    calls = constitution(settings, deployment.address, deployment.deployer)
+    targets = [deployment.address(call.contract) for call in calls]
+    return targets, [0] * len(calls), [encode_call(chain, call) for call in calls], _NO_PREDECESSOR, _SALT
 
 
 def encode_call(chain: Chain, call: Call) -> bytes:

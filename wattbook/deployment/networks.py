@@ -84,6 +84,9 @@ def network(name: str) -> Network:
 def network_of_chain(chain_id: int) -> Network:
     """The network with this chain id, for those who are connected already."""
     found = [item for item in _known().values() if item.chain_id == chain_id]
+    if len(found) > 1:
+        names = ", ".join(item.name for item in found)
+        raise SettingsError(f"networks {names} all have chain id {chain_id}; leave one of them in {_file()}")
     return found[0] if found else Network(f"of chain {chain_id}", "")
 
 

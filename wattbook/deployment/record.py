@@ -6,7 +6,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from web3 import Web3
+
 from wattbook.chain import Chain
+from wattbook.deployment.settings import MarketSettings
 from wattbook.errors import DeploymentError
 
 
@@ -56,6 +59,12 @@ class Deployment:
     def read(cls, path: Path) -> "Deployment":
         try:
             data = json.loads(path.read_text())
+            MarketSettings.from_json(data["settings"])
+            for name, item in data["contracts"].items():
+                if not Web3.is_checksum_address(item["address"]):
+                    raise ValueError(f"{item['address']!r}, where {name} should be, is not an address")
+            if data["constitution"] is not None:
+                bytes.fromhex(data["constitution"].removeprefix("0x"))
             return cls(
                 chain_id=data["chainId"],
                 genesis=data["genesis"],

@@ -16,7 +16,7 @@ from wattbook.errors import SettingsError
 from wattbook.roles import MARKET_ROLES, OFFICES, Role
 
 # The keeper of a purse from which only decisions of the authority spend.
-_AUTHORITY = "authority"
+AUTHORITY = "authority"
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,16 @@ class MarketSettings:
     def keeper(self, purse: Purse, at: Callable[[str], str]) -> str:
         """Who may spend from a purse, given where the contracts stand."""
         keeper = self.purses[purse.name.lower()]
-        return at("Authority") if keeper == _AUTHORITY else keeper
+        return at("Authority") if keeper == AUTHORITY else keeper
 
     def holders(self, role: Role) -> list[str]:
         """The accounts of first members with a role."""
         return [member.account for member in self.members if member.roles & role]
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "MarketSettings":
+        """The settings that a deployment file keeps."""
+        return cls(**{**data, "members": tuple(FirstMember(**member) for member in data["members"])})
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "members": [asdict(member) for member in self.members]}
@@ -139,7 +144,7 @@ def _roles(name: str, words: list[str]) -> int:
 
 
 def _keeper(value: str) -> str:
-    return value if value == _AUTHORITY else _address(value)
+    return value if value == AUTHORITY else _address(value)
 
 
 def _address(value: str) -> str:

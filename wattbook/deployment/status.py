@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from wattbook.chain import Chain
 from wattbook.connection import Market
-from wattbook.deployment.deployer import require_code
+from wattbook.deployment.deployer import founding_batch, require_code
 from wattbook.deployment.plan import CONTRACTS, PROPOSER_ROLE
 from wattbook.deployment.record import Deployment
+from wattbook.deployment.settings import MarketSettings
 from wattbook.errors import DeploymentError
 
 
@@ -43,6 +44,7 @@ def _check_code(chain: Chain, deployment: Deployment, name: str) -> Finding:
 
 def _check_wiring(market: Market) -> list[Finding]:
     at = market.deployment.address
+    settings = market.deployment.settings
     expected = [
         ("Authority.membership", market.authority.membership(), at("Membership")),
         ("Membership.authority", market.membership.authority(), at("Authority")),
@@ -53,21 +55,24 @@ def _check_wiring(market: Market) -> list[Finding]:
         ("Vault.membership", market.vault.membership(), at("Membership")),
         ("Vault.token", market.vault.token(), at("PowerToken")),
         ("Vault.authority", market.vault.authority(), at("Authority")),
+        ("Membership.recoveryDelay", market.membership.recovery_delay(), settings["recovery_delay"]),
+        ("PowerPoints.epochLength", market.power_points.epoch_length(), settings["points_epoch"]),
     ]
-    return [Finding(subject, found == wanted, found) for subject, found, wanted in expected]
+    return [Finding(subject, found == wanted, str(found)) for subject, found, wanted in expected]
 
 
 def _check_constitution(market: Market) -> Finding:
-    operation = market.deployment.constitution
-    done = operation is not None and market.authority.is_operation_done(bytes.fromhex(operation[2:]))
-    administrator = market.deployment.settings["administrator"]
-    deployer = market.deployment.deployer
-    if not done:
+    """Reckons from the settings in the file what the constitution must have been."""
+    settings = MarketSettings.from_json(market.deployment.settings)
+    batch = founding_batch(market.chain, market.deployment, settings)
+    operation = market.authority.hash_operation_batch(*batch)
+    founding = market.authority.constitution()
+    if founding not in (bytes(32), operation):
+        detail = f"the authority was founded with other settings, by operation 0x{founding.hex()}"
+        return Finding("constitution", False, detail)
+    if not market.authority.is_operation_done(operation):
         return Finding("constitution", False, "not carried out; run `wattbook deploy` to finish")
-    founding = "0x" + market.authority.constitution().hex()
-    if founding != operation:
-        return Finding("constitution", False, f"the authority was founded by another operation, {founding}")
-    if deployer != administrator and market.authority.has_role(PROPOSER_ROLE, deployer):
+    deployer = market.deployment.deployer
+    if deployer != settings.administrator and market.authority.has_role(PROPOSER_ROLE, deployer):
         return Finding("constitution", False, f"the deployer {deployer} can still propose")
-    delay = market.authority.get_min_delay()
-    return Finding("constitution", True, f"carried out; delay {delay} s")
+    return Finding("constitution", True, f"carried out; delay {market.authority.get_min_delay()} s")

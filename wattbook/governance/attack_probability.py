@@ -1,6 +1,6 @@
-"""How likely an attacker overtakes a longest-chain system (mechanisms 8; 000, equation 1).
+"""How likely an attacker overtakes a longest-chain system (Nakamoto 2008, section 11).
 
-An attacker with a share q of the computing power starts z blocks behind. 000 prints Nakamoto's estimate, which takes
+An attacker with a share q of the computing power starts z blocks behind. Nakamoto's estimate takes
 the attacker's progress for a Poisson process with its expected rate; the exact probability, with the progress
 distributed as a negative binomial, is larger: at q = 0.3, z = 50 by a factor of fifty. Both are given. A chain with
 immediate finality, such as QBFT, is not attacked this way at all.

@@ -1,4 +1,4 @@
-"""The attack probabilities of mechanisms 8."""
+"""The attack probabilities on longest-chain systems (Nakamoto 2008, section 11)."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -44,7 +44,7 @@ def _depths(need: list[dict[str, Any]]) -> Iterator[tuple[str, Any, Any, bool]]:
 
 
 def _claim(meta: dict[str, Any]) -> Iterator[tuple[str, Any, Any, bool]]:
-    """What 000 claims for q = 0.3 and z = 50, and from where the exact probability keeps that claim."""
+    """What the estimate claims for q = 0.3 and z = 50, and from where the exact probability keeps that claim."""
     result = attack_probability("0.3", 50)
     if "computed" in meta:
         yield _close("claim computed", meta["computed"], result.poisson)
