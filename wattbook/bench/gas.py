@@ -7,6 +7,7 @@ machine.
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
+from wattbook.bench.anchors import OPEN_TRANSFER
 from wattbook.chain import Chain
 from wattbook.connection import Market
 from wattbook.contracts.structs import Application
@@ -71,6 +72,7 @@ class _Day:
         self.gas["mint to a holder"] = receipt.gas_used
         self.gas["transfer to a new holder"] = token.transfer(carol.address, pt(10), sender=alice).gas_used
         self.gas["transfer to a holder"] = token.transfer(carol.address, pt(10), sender=alice).gas_used
+        self.gas["membership check in a transfer"] = self.gas["transfer to a holder"] - OPEN_TRANSFER
         for holder in (carol, dora):
             token.mint(holder.address, pt(100), keccak(text="more" + holder.address), sender=issuer)
         reference = keccak(text="payment")
