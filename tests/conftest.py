@@ -78,18 +78,22 @@ Decide = Callable[..., None]
 Admit = Callable[..., int]
 
 
-@pytest.fixture
-def decide(market: Market, people: People) -> Decide:
+def decider(market: Market, proposer: LocalAccount, wait: Callable[[int], None]) -> Decide:
     """Has the authority make a call, its delay over: `decide("Vault", "enterModule", address)`."""
     salts = count(1)
 
     def run(contract: str, function: str, *arguments: object) -> None:
         call, salt = Call(contract, function, arguments), next(salts).to_bytes(32)
-        propose(market, call, sender=people.administrator, salt=salt)
-        pass_time(market.authority.get_min_delay())
-        carry_out(market, call, sender=people.administrator, salt=salt)
+        propose(market, call, sender=proposer, salt=salt)
+        wait(market.authority.get_min_delay())
+        carry_out(market, call, sender=proposer, salt=salt)
 
     return run
+
+
+@pytest.fixture
+def decide(market: Market, people: People) -> Decide:
+    return decider(market, people.administrator, pass_time)
 
 
 @pytest.fixture

@@ -1,19 +1,16 @@
 """Thousands of steps want the faster chain: these tests run on an anvil of their own, whatever ape is connected to."""
 
 from collections.abc import Iterator
-from itertools import count
 
 import pytest
 from web3.types import RPCEndpoint
 
-from tests.conftest import Decide, People
+from tests.conftest import Decide, People, decider
 from wattbook import Market
 from wattbook.chain import Chain
 from wattbook.deployment.anvil import Anvil, pass_time
-from wattbook.deployment.decisions import carry_out, propose
 from wattbook.deployment.deployer import deploy
 from wattbook.deployment.local import known_account
-from wattbook.deployment.plan import Call
 from wattbook.deployment.settings import local_settings
 
 
@@ -31,15 +28,7 @@ def market(chain: Chain) -> Market:
 
 @pytest.fixture
 def decide(market: Market, people: People) -> Decide:
-    salts = count(1)
-
-    def run(contract: str, function: str, *arguments: object) -> None:
-        call, salt = Call(contract, function, arguments), next(salts).to_bytes(32)
-        propose(market, call, sender=people.administrator, salt=salt)
-        pass_time(market.chain, market.authority.get_min_delay())
-        carry_out(market, call, sender=people.administrator, salt=salt)
-
-    return run
+    return decider(market, people.administrator, lambda seconds: pass_time(market.chain, seconds))
 
 
 def snapshot(chain: Chain) -> str:
