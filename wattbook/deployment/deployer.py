@@ -178,9 +178,6 @@ def _found(
     if not authority.is_operation_done(operation):
         authority.execute_batch(*batch, sender=deployer)
         report(f"constitution carried out in {len(batch[0])} calls")
-    if deployment.constitution is None:
-        deployment.constitution = "0x" + operation.hex()
-        deployment.write()
 
 
 Batch = tuple[list[str], list[int], list[bytes], bytes, bytes]

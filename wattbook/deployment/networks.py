@@ -137,5 +137,6 @@ def _unlock(keystore: Path) -> LocalAccount:
         return account
     except OSError as error:
         raise SettingsError(f"{keystore} cannot be read: {error.strerror}") from None
+    # The last is how the library says that it does not know the way in which the keystore was encrypted.
     except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError):
         raise SettingsError(f"{keystore} is not a keystore, or its password is wrong") from None

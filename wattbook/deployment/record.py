@@ -48,7 +48,6 @@ class Deployment:
     settings: dict[str, Any]
     contracts: dict[str, Deployed] = field(default_factory=dict)
     pending: Pending | None = None
-    constitution: str | None = None
     path: Path | None = None
 
     @classmethod
@@ -63,8 +62,6 @@ class Deployment:
             for name, item in data["contracts"].items():
                 if not Web3.is_checksum_address(item["address"]):
                     raise ValueError(f"{item['address']!r}, where {name} should be, is not an address")
-            if data["constitution"] is not None:
-                bytes.fromhex(data["constitution"].removeprefix("0x"))
             return cls(
                 chain_id=data["chainId"],
                 genesis=data["genesis"],
@@ -72,7 +69,6 @@ class Deployment:
                 settings=data["settings"],
                 contracts={name: Deployed(**item) for name, item in data["contracts"].items()},
                 pending=Pending(**data["pending"]) if data["pending"] else None,
-                constitution=data["constitution"],
                 path=path,
             )
         except OSError as error:
@@ -94,7 +90,6 @@ class Deployment:
             "settings": self.settings,
             "contracts": {name: asdict(item) for name, item in self.contracts.items()},
             "pending": asdict(self.pending) if self.pending else None,
-            "constitution": self.constitution,
         }
         draft = self.path.with_suffix(".tmp")
         try:
