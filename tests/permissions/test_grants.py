@@ -383,8 +383,7 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
     # OpenZeppelin's constructor says so of every founder, and the authority asks Membership instead.
     assert not authority.has_role(authority.canceller_role(), deployer.address)
     # What else was proposed before the constitution would have no delay, for ever.
-    assert market.deployment.constitution
-    operation = bytes.fromhex(market.deployment.constitution[2:])
+    operation = authority.constitution()
     for name in ("CallScheduled", "CallExecuted"):
         steps = [(event["id"], event["index"]) for event in said.take(name)]
         assert steps == [(operation, index) for index in range(len(calls))]
