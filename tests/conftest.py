@@ -11,9 +11,11 @@ from eth_utils.crypto import keccak
 from hypothesis import settings
 
 from tests.assertions import FAR, pass_time
+from tests.devices import QUARTER, SLOT, Devices, facts
 from wattbook import Application, Market, Role
 from wattbook.abi import interface
 from wattbook.chain import Chain
+from wattbook.contracts.structs import Carrier
 from wattbook.deployment.decisions import carry_out, propose
 from wattbook.deployment.deployer import deploy
 from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
@@ -180,3 +182,18 @@ def module(market: Market, people: People, decide: Decide) -> LocalAccount:
     """An account that the authority has entered as a module of the Vault, with index 0."""
     decide("Vault", "enterModule", people.module.address)
     return people.module
+
+
+@pytest.fixture
+def zone(market: Market, people: People, decide: Decide) -> int:
+    """The number of a zone in which electricity is traded in quarters of an hour."""
+    decide("Zones", "addZone", b"park".ljust(32, b"\0"))
+    number = market.zones.zone_count()
+    decide("Zones", "openCarrier", number, int(Carrier.ELECTRICITY), SLOT, QUARTER, facts(people.grid.address))
+    return number
+
+
+@pytest.fixture
+def devices(market: Market, people: People, zone: int) -> Devices:
+    """Brings devices into the zone."""
+    return Devices(market, people.operator, zone)

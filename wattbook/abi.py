@@ -54,14 +54,14 @@ def all_errors() -> list[dict[str, Any]]:
 
 def signature(entry: dict[str, Any]) -> str:
     """The canonical signature of a function, event or error: `name(type,...)`."""
-    return f"{entry['name']}({','.join(_canonical(item) for item in entry['inputs'])})"
+    return f"{entry['name']}({','.join(canonical_type(item) for item in entry['inputs'])})"
 
 
-def _canonical(item: dict[str, Any]) -> str:
+def canonical_type(item: dict[str, Any]) -> str:
     kind = str(item["type"])
     if not kind.startswith("tuple"):
         return kind
-    inner = ",".join(_canonical(part) for part in item["components"])
+    inner = ",".join(canonical_type(part) for part in item["components"])
     return f"({inner}){kind.removeprefix('tuple')}"
 
 

@@ -4,11 +4,19 @@ from functools import cached_property
 from pathlib import Path
 
 from wattbook.chain import Chain
+from wattbook.contracts.auction import Auction
 from wattbook.contracts.authority import Authority
+from wattbook.contracts.clearing import Clearing
+from wattbook.contracts.direct_sale import DirectSale
+from wattbook.contracts.energy_units import EnergyUnits
 from wattbook.contracts.membership import Membership
+from wattbook.contracts.meters import Meters
+from wattbook.contracts.pool import Pool
 from wattbook.contracts.power_points import PowerPoints
 from wattbook.contracts.power_token import PowerToken
+from wattbook.contracts.rulebook import Rulebook
 from wattbook.contracts.vault import Vault
+from wattbook.contracts.zones import Zones
 from wattbook.deployment.record import Deployment, find_deployment
 
 
@@ -42,6 +50,38 @@ class Market:
     @cached_property
     def vault(self) -> Vault:
         return Vault(self.chain, self.deployment.address("Vault"))
+
+    @cached_property
+    def zones(self) -> Zones:
+        return Zones(self.chain, self.deployment.address("Zones"))
+
+    @cached_property
+    def meters(self) -> Meters:
+        return Meters(self.chain, self.deployment.address("Meters"))
+
+    @cached_property
+    def energy_units(self) -> EnergyUnits:
+        return EnergyUnits(self.chain, self.deployment.address("EnergyUnits"))
+
+    @cached_property
+    def auction(self) -> Auction:
+        return Auction(self.chain, self.deployment.address("Auction"))
+
+    @cached_property
+    def clearing(self) -> Clearing:
+        return Clearing(self.chain, self.deployment.address("Clearing"))
+
+    @cached_property
+    def direct_sale(self) -> DirectSale:
+        return DirectSale(self.chain, self.deployment.address("DirectSale"))
+
+    @cached_property
+    def pool(self) -> Pool:
+        return Pool(self.chain, self.deployment.address("Pool"))
+
+    @cached_property
+    def rulebook(self) -> Rulebook:
+        return Rulebook(self.chain, self.deployment.address("Rulebook"))
 
 
 def connect(rpc_url: str, deployment: str | Path | Deployment | None = None) -> Market:

@@ -29,6 +29,10 @@ _DOMAIN_NAMES = {
     "PowerToken": "Wattbook Power Token",
     "PowerPoints": "Wattbook Power Points",
     "Vault": "Wattbook Vault",
+    "Meters": "Wattbook Meters",
+    "EnergyUnits": "Wattbook Energy Units",
+    "Auction": "Wattbook Auction",
+    "DirectSale": "Wattbook Direct Sale",
 }
 
 
@@ -56,6 +60,19 @@ def _action(name: str, contracts: str | tuple[str, ...], *fields: tuple[str, str
 
 
 _TOKENS = ("PowerToken", "PowerPoints")
+_KEY: Fields = (("curve", "uint8"), ("x", "bytes32"), ("y", "bytes32"))
+_DEVICE: Fields = (
+    ("zone", "uint16"),
+    ("carrier", "uint8"),
+    ("direction", "uint8"),
+    ("technology", "uint24"),
+    ("clean", "bool"),
+    ("stores", "bool"),
+    ("ratedW", "uint32"),
+    ("modulus", "uint64"),
+    ("site", "bytes32"),
+    *_KEY,
+)
 
 MESSAGES = {
     message.name: message
@@ -110,9 +127,54 @@ MESSAGES = {
             ("amount", "uint256"),
             ("paymentReference", "bytes32"),
         ),
+        Message(
+            "Commit",
+            ("Auction",),
+            (
+                ("trader", "address"),
+                ("book", "bytes32"),
+                ("sizeClass", "uint8"),
+                ("number", "uint8"),
+                ("seal", "bytes32"),
+            ),
+        ),
+        Message(
+            "Sale",
+            ("DirectSale",),
+            (
+                ("seller", "address"),
+                ("buyer", "address"),
+                ("carrier", "uint8"),
+                ("zone", "uint16"),
+                ("device", "uint32"),
+                ("slotStart", "uint40"),
+                ("wh", "uint40"),
+                ("price", "uint16"),
+                ("salt", "uint256"),
+                ("deadline", "uint256"),
+            ),
+        ),
         _action("Deposit", "Vault", ("amount", "uint128")),
         _action("Withdraw", "Vault", ("amount", "uint128")),
         _action("ChooseModules", "Vault", ("chosen", "uint48")),
+        Message("DeviceRegistration", ("Meters",), (("owner", "address"), *_DEVICE, ("deadline", "uint256"))),
+        Message("DeviceKey", ("Meters",), (("device", "uint32"), *_KEY, ("deadline", "uint256"))),
+        _action("RegisterDevice", "Meters", *_DEVICE),
+        _action("OfferDevice", "Meters", ("device", "uint32"), ("to", "address")),
+        _action("AcceptDevice", "Meters", ("device", "uint32")),
+        _action("ProposeKey", "Meters", ("device", "uint32"), *_KEY),
+        _action("SetPayee", "Meters", ("device", "uint32"), ("payee", "address")),
+        _action("PledgeDevice", "Meters", ("device", "uint32"), ("pledgee", "address"), ("payee", "address")),
+        _action("RetireDevice", "Meters", ("device", "uint32")),
+        _action(
+            "IssueUnits",
+            "EnergyUnits",
+            ("device", "uint32"),
+            ("slotStart", "uint40"),
+            ("to", "address"),
+            ("amount", "uint40"),
+        ),
+        _action("TransferUnits", "EnergyUnits", ("to", "address"), ("id", "uint256"), ("amount", "uint256")),
     )
 }
 
@@ -140,6 +202,12 @@ def typed_data(contract: Contract, name: str, values: dict[str, Any]) -> dict[st
 def struct_hash(contract: Contract, name: str, values: dict[str, Any]) -> bytes:
     """The hash of a message without its domain."""
     return encode_typed_data(full_message=typed_data(contract, name, values)).body
+
+
+def digest(contract: Contract, name: str, values: dict[str, Any]) -> bytes:
+    """What is signed, by whatever key: 32 bytes."""
+    document = encode_typed_data(full_message=typed_data(contract, name, values))
+    return keccak(b"\x19" + document.version + document.header + document.body)
 
 
 def sign(contract: Contract, name: str, signer: LocalAccount, values: dict[str, Any]) -> bytes:

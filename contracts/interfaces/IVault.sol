@@ -39,6 +39,14 @@ struct Module {
     ModuleStatus status;
 }
 
+/// @notice One account's part in what a module does for many at once.
+/// @param account whose money it is
+/// @param amount uPT to lock when positive, to release when negative
+struct Change {
+    address account;
+    int128 amount;
+}
+
 /// @notice Accounts of the market itself, registered in Membership as system accounts. Modules pay into them, those that
 /// the authority chose can lock from them, and a keeper may spend from each.
 enum Purse {
@@ -58,6 +66,7 @@ interface IVault {
     event Withdrawn(address indexed account, address indexed to, uint128 amount);
     event Locked(address indexed module, address indexed account, uint128 amount);
     event Released(address indexed module, address indexed account, uint128 amount);
+    event Adjusted(address indexed module, Change[] changes);
     event Paid(address indexed module, address indexed from, address indexed to, uint128 amount);
     event Spent(Purse indexed purse, address indexed to, uint128 amount, bytes32 indexed spendReference);
     event ModulesChosen(address indexed account, uint48 modules);
@@ -78,6 +87,8 @@ interface IVault {
     error ModuleNotAllowed(address module, ModuleStatus status);
     /// @notice Thrown when an account did not choose the module that would lock its money.
     error ModuleNotChosen(address account, address module);
+    /// @notice Thrown when new business would release instead of lock.
+    error NotALock(address account, int128 amount);
     /// @notice Thrown when a module would give more than it locked.
     error InsufficientLocked(address module, uint128 locked, uint128 asked);
     /// @notice Thrown when a module enters a second time.
@@ -216,6 +227,25 @@ interface IVault {
     /// - `amount` is free.
     function lockMore(address account, uint128 amount) external;
 
+    /// @notice {lock} for many at once. What one account refuses does not stop the others: `done` says which were locked.
+    ///
+    /// Emits {Adjusted}, in which a refused change has the amount 0.
+    ///
+    /// Requirements:
+    /// - the caller is an Open module;
+    /// - no amount is negative.
+    function lockEach(Change[] calldata changes, uint32 anyOf) external returns (bool[] memory done);
+
+    /// @notice {lockMore} for every positive amount and {release} for every negative one, many at once. A lock that one
+    /// account refuses does not stop the others: `done` says which changes took place.
+    ///
+    /// Emits {Adjusted}, in which a refused change has the amount 0.
+    ///
+    /// Requirements:
+    /// - the caller is an Open or Paused module, or one that is Leaving, for which every lock is refused;
+    /// - it has locked what it releases; who is to receive was ever admitted or belongs to the system.
+    function adjustEach(Change[] calldata changes) external returns (bool[] memory done);
+
     /// @notice Gives locked money back to whom it was locked from.
     ///
     /// Emits {Released}.
@@ -225,7 +255,8 @@ interface IVault {
     /// - `account` was ever admitted or belongs to the system; a replaced account's place is taken by its replacement.
     function release(address account, uint128 amount) external;
 
-    /// @notice Pays locked money of `from` into the account of `to`.
+    /// @notice Pays locked money of `from` into the account of `to`. A module that pays for several at once names itself as
+    /// `from`; its own events say for whom.
     ///
     /// Emits {Paid}.
     ///

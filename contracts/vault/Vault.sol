@@ -10,7 +10,7 @@ import {IMembership} from "../interfaces/IMembership.sol";
 import {IPowerToken} from "../interfaces/IPowerToken.sol";
 import {Signed} from "../interfaces/ISignedActions.sol";
 import {IStandingMirror} from "../interfaces/IStandingMirror.sol";
-import {Account, IVault, Module, ModuleStatus, Purse} from "../interfaces/IVault.sol";
+import {Account, Change, IVault, Module, ModuleStatus, Purse} from "../interfaces/IVault.sol";
 import {Roles} from "../libraries/Roles.sol";
 import {Standing, Standings, Status} from "../libraries/Standings.sol";
 
@@ -143,6 +143,54 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         );
         account = _current(account);
         _lock(account, _accounts[account], m, amount);
+    }
+
+    /// @inheritdoc IVault
+    function lockEach(Change[] calldata changes, uint32 anyOf) external returns (bool[] memory done) {
+        Module storage m = _modules[msg.sender];
+        require(m.status == ModuleStatus.Open, ModuleNotAllowed(msg.sender, m.status));
+        uint8 bit = m.bit;
+        uint128 added = 0;
+        done = new bool[](changes.length);
+        Change[] memory made = changes;
+        for (uint256 i = 0; i < made.length; ++i) {
+            int128 amount = made[i].amount;
+            require(amount >= 0, NotALock(made[i].account, amount));
+            Account storage a = _accounts[made[i].account];
+            done[i] =
+                Standings.isActive(a.status, a.certifiedUntil, a.roles, anyOf) && _tryDebit(a, bit, uint128(amount));
+            if (done[i]) added += uint128(amount);
+            else made[i].amount = 0;
+        }
+        m.locked += added;
+        emit Adjusted(msg.sender, made);
+    }
+
+    /// @inheritdoc IVault
+    function adjustEach(Change[] calldata changes) external returns (bool[] memory done) {
+        Module storage m = _modules[msg.sender];
+        require(m.status != ModuleStatus.None, ModuleNotAllowed(msg.sender, m.status));
+        bool mayLock = m.status != ModuleStatus.Leaving;
+        uint8 bit = m.bit;
+        uint128 locked = m.locked;
+        done = new bool[](changes.length);
+        Change[] memory made = changes;
+        for (uint256 i = 0; i < made.length; ++i) {
+            int128 amount = made[i].amount;
+            if (amount < 0) {
+                uint128 given = uint128(-amount);
+                require(given <= locked, InsufficientLocked(msg.sender, locked, given));
+                locked -= given;
+                _credit(made[i].account, given);
+                done[i] = true;
+            } else {
+                done[i] = mayLock && _tryDebit(_accounts[_current(made[i].account)], bit, uint128(amount));
+                if (done[i]) locked += uint128(amount);
+                else made[i].amount = 0;
+            }
+        }
+        m.locked = locked;
+        emit Adjusted(msg.sender, made);
     }
 
     /// @inheritdoc IVault
@@ -279,6 +327,14 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         a.free = free - amount;
         m.locked += amount;
         emit Locked(msg.sender, account, amount);
+    }
+
+    /// @dev Half of a lock that is refused instead of reverting; the caller adds it to what the module has locked.
+    function _tryDebit(Account storage a, uint8 bit, uint128 amount) private returns (bool) {
+        uint128 free = a.free;
+        if (a.modules >> bit & 1 == 0 || amount > free) return false;
+        a.free = free - amount;
+        return true;
     }
 
     function _unlock(uint128 amount) private {

@@ -71,7 +71,8 @@ def structs_module(contracts: list[Json]) -> str:
     enums = [name for name in definitions if name in used and definitions[name][2] == "enum"]
     structs = [name for name in definitions if name in used and definitions[name][2] == "struct"]
     parts = [HEADER + '"""The structs and enums that contracts take and return."""\n\n']
-    parts.append("from enum import IntEnum\nfrom typing import NamedTuple\n")
+    # A struct can stand before those that it is made of.
+    parts.append("from __future__ import annotations\n\nfrom enum import IntEnum\nfrom typing import NamedTuple\n")
     for name in enums:
         members = [member.strip() for member in definitions[name][4].split(",")]
         body = "\n".join(f"    {snake(member).upper()} = {i}" for i, member in enumerate(members))
@@ -135,7 +136,7 @@ def reverts_module(contracts: list[Json]) -> str:
 
 def _revert(entry: Json, item: Json) -> str:
     notices = [doc["notice"] for doc in item["userdoc"].get("errors", {}).get(_signature(entry), [])]
-    inputs = [part | {"name": snake(part["name"])} for part in entry["inputs"]]
+    inputs = [part | {"name": _parameter(part["name"], i)} for i, part in enumerate(entry["inputs"])]
     lines = [f"class {entry['name']}(ContractRevert):"]
     if notices:
         lines += [_doc(notices[0], 4), ""]
@@ -233,7 +234,9 @@ def _python_type(kind: str, internal: str) -> str:
         return "int"
     if kind.startswith("bytes"):
         return "bytes"
-    # Inside a struct, the type stands as it is written in Solidity.
+    # Inside a struct, the type stands as it is written in Solidity, and a contract's is its interface.
+    if re.match("I[A-Z]", kind):
+        return "str"
     return {"address": "str", "bool": "bool", "string": "str"}.get(kind, kind)
 
 

@@ -86,13 +86,28 @@ def test_vectors(program):
     said = lines(program("vectors", str(VECTORS)))
     assert len(said) == len(list(VECTORS.glob("*.json")))
     assert f"{VECTORS / 'nakamoto.json'}: 77 passed, 0 failed, 0 not run" in said
-    assert f"{VECTORS / 'clearing_uniform.json'}: 0 passed, 0 failed, 48 not run" in said
+    assert f"{VECTORS / 'clearing_uniform.json'}: 48 passed, 0 failed, 0 not run" in said
+    assert f"{VECTORS / 'tender.json'}: 0 passed, 0 failed, 17 not run" in said
+
+
+def test_vectors_of_a_variant_that_is_not_known(command, working_folder):
+    data = json.loads((VECTORS / "clearing_uniform.json").read_text())
+    data["cases"][0]["ration"] = "LOTTERY"
+    file = working_folder / "another.json"
+    file.write_text(json.dumps(data))
+    case, reason = "simple_cross (cases[0])", "ration must be PRORATA or TIME, not 'LOTTERY'"
+    assert lines(command("vectors", str(file))) == [
+        f"{file}: 47 passed, 0 failed, 1 not run",
+        f"  {case}: not run, {reason}",
+    ]
+    [answer] = parsed(command("vectors", str(file), "--json"))
+    assert (answer["notRun"], answer["notRunCases"]) == (1, [{"case": case, "reason": reason}])
 
 
 def test_vectors_as_json(command):
     file = str(VECTORS / "nakamoto.json")
     assert parsed(command("vectors", file, "--json")) == [
-        {"file": file, "passed": 77, "failed": 0, "notRun": 0, "mismatches": []}
+        {"file": file, "passed": 77, "failed": 0, "notRun": 0, "notRunCases": [], "mismatches": []}
     ]
 
 
@@ -140,5 +155,5 @@ def test_bench_when_a_figure_changed(command, working_folder):
 def test_version_and_help(program, command):
     assert lines(program("--version")) == ["wattbook, version 0.1.0"]
     said = command("--help").out
-    for name in ("attack-probability", "bench", "deploy", "status", "vectors"):
+    for name in ("attack-probability", "bench", "clear", "deploy", "status", "vectors"):
         assert f"\n  {name} " in said

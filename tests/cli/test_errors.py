@@ -165,6 +165,12 @@ def test_vectors_that_are_none(command, working_folder, text, expected):
     assert complaint(command("vectors", "case.json")).startswith(expected)
 
 
+def test_vectors_nested_too_deeply(program, working_folder):
+    """In a process of its own: test tools raise the limit of nesting beyond what the stack can bear."""
+    (working_folder / "case.json").write_text("[" * 200_000)
+    assert complaint(program("vectors", "case.json")).startswith("case.json is not JSON: maximum recursion depth")
+
+
 def test_a_folder_without_vectors(command):
     assert complaint(command("vectors", ".")) == "there are no vector files in ."
 

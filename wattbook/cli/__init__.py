@@ -6,6 +6,7 @@ import click
 
 from wattbook.cli.attack_probability import attack_probability
 from wattbook.cli.bench import bench
+from wattbook.cli.clear import clear
 from wattbook.cli.deploy import deploy
 from wattbook.cli.status import status
 from wattbook.cli.vectors import vectors
@@ -18,7 +19,7 @@ def commands() -> None:
     """An energy market on an EVM chain, run from Python."""
 
 
-for command in (attack_probability, bench, deploy, status, vectors):
+for command in (attack_probability, bench, clear, deploy, status, vectors):
     commands.add_command(command)
 
 

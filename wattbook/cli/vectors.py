@@ -20,6 +20,7 @@ def vectors(paths: tuple[Path, ...], as_json: bool) -> None:
             "passed": outcome.passed,
             "failed": len(outcome.mismatches),
             "notRun": outcome.not_run,
+            "notRunCases": [{"case": n.case, "reason": n.reason} for n in outcome.skipped],
             "mismatches": [
                 {"case": m.case, "expected": str(m.expected), "got": str(m.got)} for m in outcome.mismatches
             ],
@@ -34,4 +35,5 @@ def vectors(paths: tuple[Path, ...], as_json: bool) -> None:
 def _lines(outcome: Outcome) -> list[str]:
     counts = f"{outcome.passed} passed, {len(outcome.mismatches)} failed, {outcome.not_run} not run"
     shown = [f"  {m.case}: expected {m.expected}, got {m.got}" for m in outcome.mismatches]
-    return [f"{outcome.file}: {counts}", *shown]
+    not_run = [f"  {n.case}: not run, {n.reason}" for n in outcome.skipped]
+    return [f"{outcome.file}: {counts}", *shown, *not_run]

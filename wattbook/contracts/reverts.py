@@ -2,7 +2,17 @@
 """The errors that contracts revert with."""
 
 from wattbook.contracts.revert import ContractRevert
-from wattbook.contracts.structs import ModuleStatus, Purse, Status
+from wattbook.contracts.structs import (
+    BookState,
+    Carrier,
+    Curve,
+    DeviceStatus,
+    ModuleStatus,
+    Purse,
+    Refusal,
+    Stage,
+    Status,
+)
 
 
 class AccessControlBadConfirmation(ContractRevert):
@@ -25,6 +35,57 @@ class AccountTaken(ContractRevert):
     member: int
 
 
+class AuctionAlreadySet(ContractRevert):
+    """Thrown when the auction is named a second time."""
+
+    SIGNATURE = "AuctionAlreadySet(address)"
+    FIELDS = ("auction",)
+    auction: str
+
+
+class BelowPoolPrice(ContractRevert):
+    """Thrown when an offer is below what the pool pays."""
+
+    SIGNATURE = "BelowPoolPrice(uint16,uint16)"
+    FIELDS = ("price", "pool_in")
+    price: int
+    pool_in: int
+
+
+class BondNotDue(ContractRevert):
+    """Thrown when bonds are slashed that a book's excuse or end gives back, or given back without
+    either.
+    """
+
+    SIGNATURE = "BondNotDue(bytes32)"
+    FIELDS = ("book",)
+    book: bytes
+
+
+class BookAlreadyExcused(ContractRevert):
+    """Thrown when a book is excused twice."""
+
+    SIGNATURE = "BookAlreadyExcused(bytes32)"
+    FIELDS = ("book",)
+    book: bytes
+
+
+class BookExists(ContractRevert):
+    """Thrown when a book is opened twice."""
+
+    SIGNATURE = "BookExists(bytes32)"
+    FIELDS = ("book",)
+    book: bytes
+
+
+class BpsTooLarge(ContractRevert):
+    """Thrown when a share is larger than the whole, or the loss is the whole."""
+
+    SIGNATURE = "BpsTooLarge(uint16)"
+    FIELDS = ("bps",)
+    bps: int
+
+
 class BudgetExceeded(ContractRevert):
     """Thrown when an epoch's budget does not cover an issue."""
 
@@ -44,6 +105,35 @@ class BudgetOutOfOrder(ContractRevert):
     reason: int
     from_epoch: int
     latest: int
+
+
+class CapacityExceeded(ContractRevert):
+    """Thrown when more would be drawn of a slot than the device can deliver."""
+
+    SIGNATURE = "CapacityExceeded(uint32,uint40,uint256,uint256)"
+    FIELDS = ("device", "slot_start", "left", "asked")
+    device: int
+    slot_start: int
+    left: int
+    asked: int
+
+
+class CarrierAlreadyOpen(ContractRevert):
+    """Thrown when a carrier is opened in a zone a second time."""
+
+    SIGNATURE = "CarrierAlreadyOpen(uint16,uint8)"
+    FIELDS = ("zone", "carrier")
+    zone: int
+    carrier: Carrier
+
+
+class CarrierNotOpen(ContractRevert):
+    """Thrown when a carrier is not traded in a zone."""
+
+    SIGNATURE = "CarrierNotOpen(uint16,uint8)"
+    FIELDS = ("zone", "carrier")
+    zone: int
+    carrier: Carrier
 
 
 class CertificationExpired(ContractRevert):
@@ -76,10 +166,44 @@ class CheckpointUnorderedInsertion(ContractRevert):
     SIGNATURE = "CheckpointUnorderedInsertion()"
 
 
+class ChecksItself(ContractRevert):
+    """Thrown when a device would decide disputes about itself."""
+
+    SIGNATURE = "ChecksItself(uint32)"
+    FIELDS = ("device",)
+    device: int
+
+
+class ClearingAlreadySet(ContractRevert):
+    """Thrown when the contract that clears is named a second time."""
+
+    SIGNATURE = "ClearingAlreadySet(address)"
+    FIELDS = ("clearing",)
+    clearing: str
+
+
+class ConflictOfInterest(ContractRevert):
+    """Thrown when an operator would vouch for a device of his own beneficial owner."""
+
+    SIGNATURE = "ConflictOfInterest(uint32,uint32)"
+    FIELDS = ("device", "owner")
+    device: int
+    owner: int
+
+
 class DepositsArePaused(ContractRevert):
     """Thrown when a deposit is made while deposits are paused."""
 
     SIGNATURE = "DepositsArePaused()"
+
+
+class DeviceIsPledged(ContractRevert):
+    """Thrown when a device is pledged where it must not be."""
+
+    SIGNATURE = "DeviceIsPledged(uint32,address)"
+    FIELDS = ("device", "pledgee")
+    device: int
+    pledgee: str
 
 
 class ECDSAInvalidSignature(ContractRevert):
@@ -96,6 +220,53 @@ class ECDSAInvalidSignatureS(ContractRevert):
     SIGNATURE = "ECDSAInvalidSignatureS(bytes32)"
     FIELDS = ("s",)
     s: bytes
+
+
+class ERC1155InsufficientBalance(ContractRevert):
+    SIGNATURE = "ERC1155InsufficientBalance(address,uint256,uint256,uint256)"
+    FIELDS = ("sender", "balance", "needed", "token_id")
+    sender: str
+    balance: int
+    needed: int
+    token_id: int
+
+
+class ERC1155InvalidApprover(ContractRevert):
+    SIGNATURE = "ERC1155InvalidApprover(address)"
+    FIELDS = ("approver",)
+    approver: str
+
+
+class ERC1155InvalidArrayLength(ContractRevert):
+    SIGNATURE = "ERC1155InvalidArrayLength(uint256,uint256)"
+    FIELDS = ("ids_length", "values_length")
+    ids_length: int
+    values_length: int
+
+
+class ERC1155InvalidOperator(ContractRevert):
+    SIGNATURE = "ERC1155InvalidOperator(address)"
+    FIELDS = ("operator",)
+    operator: str
+
+
+class ERC1155InvalidReceiver(ContractRevert):
+    SIGNATURE = "ERC1155InvalidReceiver(address)"
+    FIELDS = ("receiver",)
+    receiver: str
+
+
+class ERC1155InvalidSender(ContractRevert):
+    SIGNATURE = "ERC1155InvalidSender(address)"
+    FIELDS = ("sender",)
+    sender: str
+
+
+class ERC1155MissingApprovalForAll(ContractRevert):
+    SIGNATURE = "ERC1155MissingApprovalForAll(address,address)"
+    FIELDS = ("operator", "owner")
+    operator: str
+    owner: str
 
 
 class ERC20InsufficientAllowance(ContractRevert):
@@ -157,10 +328,22 @@ class EmptyHash(ContractRevert):
     SIGNATURE = "EmptyHash()"
 
 
+class EmptyOffer(ContractRevert):
+    """Thrown when nothing is offered."""
+
+    SIGNATURE = "EmptyOffer()"
+
+
 class EmptyReference(ContractRevert):
     """Thrown when a source or reference is zero."""
 
     SIGNATURE = "EmptyReference()"
+
+
+class EmptyZone(ContractRevert):
+    """Thrown when a zone's name is empty."""
+
+    SIGNATURE = "EmptyZone()"
 
 
 class EpochNotOpen(ContractRevert):
@@ -213,6 +396,35 @@ class InvalidAccountNonce(ContractRevert):
     current_nonce: int
 
 
+class InvalidDistance(ContractRevert):
+    """Thrown when a distance is nothing, or between a zone and itself."""
+
+    SIGNATURE = "InvalidDistance(uint16,uint16,uint32)"
+    FIELDS = ("zone_a", "zone_b", "metres")
+    zone_a: int
+    zone_b: int
+    metres: int
+
+
+class InvalidGrid(ContractRevert):
+    """Thrown when a slot is empty or longer than a day, or the reading period does not divide it."""
+
+    SIGNATURE = "InvalidGrid(uint24,uint24)"
+    FIELDS = ("slot_seconds", "reading_period")
+    slot_seconds: int
+    reading_period: int
+
+
+class InvalidKeyProof(ContractRevert):
+    """Thrown when a key did not sign what it would be used for."""
+
+    SIGNATURE = "InvalidKeyProof(uint8,bytes32,bytes32)"
+    FIELDS = ("curve", "x", "y")
+    curve: Curve
+    x: bytes
+    y: bytes
+
+
 class InvalidRoles(ContractRevert):
     """Thrown when a role set is empty or has bits that mean nothing here."""
 
@@ -231,6 +443,29 @@ class InvalidSignature(ContractRevert):
     SIGNATURE = "InvalidSignature(address)"
     FIELDS = ("signer",)
     signer: str
+
+
+class InvalidTerms(ContractRevert):
+    """Thrown when terms or a schedule cannot be."""
+
+    SIGNATURE = "InvalidTerms()"
+
+
+class KeyNotProposed(ContractRevert):
+    """Thrown when the key to be confirmed is not the one that was proposed last."""
+
+    SIGNATURE = "KeyNotProposed(uint32,bytes32)"
+    FIELDS = ("device", "key_hash")
+    device: int
+    key_hash: bytes
+
+
+class KeyTaken(ContractRevert):
+    """Thrown when a key is, or was, a device's."""
+
+    SIGNATURE = "KeyTaken(uint32)"
+    FIELDS = ("device",)
+    device: int
 
 
 class ListsDiffer(ContractRevert):
@@ -293,6 +528,12 @@ class ModuleNotChosen(ContractRevert):
     module: str
 
 
+class NoRating(ContractRevert):
+    """Thrown when a device can do nothing."""
+
+    SIGNATURE = "NoRating()"
+
+
 class NoRecovery(ContractRevert):
     """Thrown when no recovery of this account, to this replacement, is under way."""
 
@@ -300,6 +541,15 @@ class NoRecovery(ContractRevert):
     FIELDS = ("account", "replacement")
     account: str
     replacement: str
+
+
+class NoTerms(ContractRevert):
+    """Thrown when nobody decided on terms for a carrier in a zone."""
+
+    SIGNATURE = "NoTerms(uint8,bytes32)"
+    FIELDS = ("carrier", "zone")
+    carrier: Carrier
+    zone: bytes
 
 
 class NonceAlreadyUsed(ContractRevert):
@@ -311,6 +561,15 @@ class NonceAlreadyUsed(ContractRevert):
     nonce: int
 
 
+class NotALock(ContractRevert):
+    """Thrown when new business would release instead of lock."""
+
+    SIGNATURE = "NotALock(address,int128)"
+    FIELDS = ("account", "amount")
+    account: str
+    amount: int
+
+
 class NotActive(ContractRevert):
     """Thrown when an account is suspended, expelled or replaced."""
 
@@ -320,12 +579,48 @@ class NotActive(ContractRevert):
     status: Status
 
 
+class NotAuction(ContractRevert):
+    """Thrown when another contract than the auction settles."""
+
+    SIGNATURE = "NotAuction(address)"
+    FIELDS = ("caller",)
+    caller: str
+
+
 class NotAuthority(ContractRevert):
     """Thrown when the caller is not the authority."""
 
     SIGNATURE = "NotAuthority(address)"
     FIELDS = ("caller",)
     caller: str
+
+
+class NotClearing(ContractRevert):
+    """Thrown when another contract than the one that clears reports an outcome."""
+
+    SIGNATURE = "NotClearing(address)"
+    FIELDS = ("caller",)
+    caller: str
+
+
+class NotDeviceOwner(ContractRevert):
+    """Thrown when a device does not belong to the account."""
+
+    SIGNATURE = "NotDeviceOwner(uint32,address)"
+    FIELDS = ("device", "account")
+    device: int
+    account: str
+
+
+class NotDrawn(ContractRevert):
+    """Thrown when a module would release more than is drawn, or of a device that never was."""
+
+    SIGNATURE = "NotDrawn(uint32,uint40,uint256,uint256)"
+    FIELDS = ("device", "slot_start", "drawn", "asked")
+    device: int
+    slot_start: int
+    drawn: int
+    asked: int
 
 
 class NotFirstAccount(ContractRevert):
@@ -352,12 +647,39 @@ class NotMember(ContractRevert):
     account: str
 
 
+class NotOffered(ContractRevert):
+    """Thrown when a device was not offered to the account."""
+
+    SIGNATURE = "NotOffered(uint32,address)"
+    FIELDS = ("device", "account")
+    device: int
+    account: str
+
+
+class NotOpening(ContractRevert):
+    """Thrown when a book is opened outside the time of its commitments and the hour before."""
+
+    SIGNATURE = "NotOpening(uint40,uint40)"
+    FIELDS = ("from_", "until")
+    from_: int
+    until: int
+
+
 class NotOwnAccount(ContractRevert):
     """Thrown when an account is not the caller's member's."""
 
     SIGNATURE = "NotOwnAccount(address)"
     FIELDS = ("account",)
     account: str
+
+
+class NotPledgee(ContractRevert):
+    """Thrown when a device is not pledged to the caller."""
+
+    SIGNATURE = "NotPledgee(uint32,address)"
+    FIELDS = ("device", "caller")
+    device: int
+    caller: str
 
 
 class NotPortHolder(ContractRevert):
@@ -386,6 +708,49 @@ class NotReplaced(ContractRevert):
     account: str
 
 
+class NotWhole(ContractRevert):
+    """Thrown when a rule that must see all orders at once is given a part of them."""
+
+    SIGNATURE = "NotWhole()"
+
+
+class NotWithheld(ContractRevert):
+    """Thrown when an order is slashed or refunded that was revealed, or is not there."""
+
+    SIGNATURE = "NotWithheld(address,uint8)"
+    FIELDS = ("trader", "number")
+    trader: str
+    number: int
+
+
+class NothingTaken(ContractRevert):
+    """Thrown when no order of a call was taken; the first one's reason, None when the call has
+    none.
+    """
+
+    SIGNATURE = "NothingTaken(uint8)"
+    FIELDS = ("refusal",)
+    refusal: Refusal
+
+
+class NothingToReturn(ContractRevert):
+    """Thrown when offers are returned of a book that is not void, or a second time."""
+
+    SIGNATURE = "NothingToReturn(bytes32)"
+    FIELDS = ("book",)
+    book: bytes
+
+
+class NothingToSell(ContractRevert):
+    """Thrown when a device is not certified, or measures no delivery, so that it has nothing to
+    sell.
+    """
+
+    SIGNATURE = "NothingToSell(uint32)"
+    FIELDS = ("device",)
+    device: int
+
+
 class NullifierTaken(ContractRevert):
     """Thrown when a person applies who is, or was, a member already."""
 
@@ -395,12 +760,70 @@ class NullifierTaken(ContractRevert):
     member: int
 
 
+class OffGrid(ContractRevert):
+    """Thrown when no slot of a carrier begins at this second."""
+
+    SIGNATURE = "OffGrid(uint16,uint8,uint40)"
+    FIELDS = ("zone", "carrier", "slot_start")
+    zone: int
+    carrier: Carrier
+    slot_start: int
+
+
+class OffersClosed(ContractRevert):
+    """Thrown when a book does not take offers any more, or not yet."""
+
+    SIGNATURE = "OffersClosed(bytes32)"
+    FIELDS = ("book",)
+    book: bytes
+
+
 class OfficeNotGrantable(ContractRevert):
     """Thrown when a registrar grants an office, or certifies or replaces one who holds an office."""
 
     SIGNATURE = "OfficeNotGrantable(uint32)"
     FIELDS = ("roles",)
     roles: int
+
+
+class OrderNotTaken(ContractRevert):
+    """Thrown when the caller's order was not taken."""
+
+    SIGNATURE = "OrderNotTaken(address,uint8,uint8)"
+    FIELDS = ("trader", "number", "refusal")
+    trader: str
+    number: int
+    refusal: Refusal
+
+
+class OutsidePhase(ContractRevert):
+    """Thrown when something comes before or after its phase, the end of which does not belong to
+    it.
+    """
+
+    SIGNATURE = "OutsidePhase(bytes32,uint40,uint40)"
+    FIELDS = ("book", "from_", "until")
+    book: bytes
+    from_: int
+    until: int
+
+
+class PledgeeDidNotConsent(ContractRevert):
+    """Thrown when the pledgee has not agreed that a device moves to the account."""
+
+    SIGNATURE = "PledgeeDidNotConsent(uint32,address)"
+    FIELDS = ("device", "account")
+    device: int
+    account: str
+
+
+class PoolPricesCrossed(ContractRevert):
+    """Thrown when the pool would pay more than it asks, so that money could be pumped out of it."""
+
+    SIGNATURE = "PoolPricesCrossed(uint16,uint16)"
+    FIELDS = ("pool_in", "pool_out")
+    pool_in: int
+    pool_out: int
 
 
 class ReasonMissing(ContractRevert):
@@ -457,6 +880,54 @@ class SafeERC20FailedOperation(ContractRevert):
     SIGNATURE = "SafeERC20FailedOperation(address)"
     FIELDS = ("token",)
     token: str
+
+
+class SaleKnown(ContractRevert):
+    """Thrown when a sale was carried out before."""
+
+    SIGNATURE = "SaleKnown(bytes32)"
+    FIELDS = ("id",)
+    id: bytes
+
+
+class SaleTooSmall(ContractRevert):
+    """Thrown when less than 100 Wh are sold."""
+
+    SIGNATURE = "SaleTooSmall(uint40)"
+    FIELDS = ("wh",)
+    wh: int
+
+
+class SeedBlockUnknown(ContractRevert):
+    """Thrown when a seed is drawn from a block that is not there yet, or too old to be known."""
+
+    SIGNATURE = "SeedBlockUnknown(uint256)"
+    FIELDS = ("block_number",)
+    block_number: int
+
+
+class SeedFixed(ContractRevert):
+    """Thrown when a seed is fixed that no rule needs, or again while it can still be drawn or was."""
+
+    SIGNATURE = "SeedFixed(bytes32)"
+    FIELDS = ("book",)
+    book: bytes
+
+
+class SeedMissing(ContractRevert):
+    """Thrown when a book is cleared that has no seed yet, and its rule needs one."""
+
+    SIGNATURE = "SeedMissing(bytes32)"
+    FIELDS = ("book",)
+    book: bytes
+
+
+class SellerIsBuyer(ContractRevert):
+    """Thrown when a member would sell to himself."""
+
+    SIGNATURE = "SellerIsBuyer(address)"
+    FIELDS = ("account",)
+    account: str
 
 
 class SignatureExpired(ContractRevert):
@@ -551,10 +1022,42 @@ class TooManyAccounts(ContractRevert):
     member: int
 
 
+class TooManyDevices(ContractRevert):
+    """Thrown when there are as many devices as orders can name."""
+
+    SIGNATURE = "TooManyDevices()"
+
+
 class TooManyModules(ContractRevert):
     """Thrown when the Vault has as many modules as it can ever have."""
 
     SIGNATURE = "TooManyModules()"
+
+
+class TooManyOffers(ContractRevert):
+    """Thrown when a book has as many offers as it can have."""
+
+    SIGNATURE = "TooManyOffers(bytes32)"
+    FIELDS = ("book",)
+    book: bytes
+
+
+class TooSoon(ContractRevert):
+    """Thrown when facts would hold for a slot that has begun or begins too soon."""
+
+    SIGNATURE = "TooSoon(uint40,uint40)"
+    FIELDS = ("time", "earliest")
+    time: int
+    earliest: int
+
+
+class UnexpectedDeviceStatus(ContractRevert):
+    """Thrown when a device is not in the state that a step starts from."""
+
+    SIGNATURE = "UnexpectedDeviceStatus(uint32,uint8)"
+    FIELDS = ("device", "status")
+    device: int
+    status: DeviceStatus
 
 
 class UnexpectedStatus(ContractRevert):
@@ -564,6 +1067,61 @@ class UnexpectedStatus(ContractRevert):
     FIELDS = ("member", "status")
     member: int
     status: Status
+
+
+class UnfairFill(ContractRevert):
+    """Thrown when an outcome would give an order more than it asked for, or at a price worse than
+    its own.
+    """
+
+    SIGNATURE = "UnfairFill(bytes32,uint256)"
+    FIELDS = ("book", "index")
+    book: bytes
+    index: int
+
+
+class UnitExpired(ContractRevert):
+    """Thrown when the slot of a unit has begun."""
+
+    SIGNATURE = "UnitExpired(uint256)"
+    FIELDS = ("id",)
+    id: int
+
+
+class UnitsNotFree(ContractRevert):
+    """Thrown when the device has not this much free in the slot, or is not the caller's."""
+
+    SIGNATURE = "UnitsNotFree(uint32,uint40)"
+    FIELDS = ("device", "wh")
+    device: int
+    wh: int
+
+
+class UnitsUnavailable(ContractRevert):
+    """Thrown when the device has not this much free in the slot, or is not the seller's."""
+
+    SIGNATURE = "UnitsUnavailable(uint32,uint40)"
+    FIELDS = ("device", "wh")
+    device: int
+    wh: int
+
+
+class UnknownDevice(ContractRevert):
+    """Thrown when no device has this number."""
+
+    SIGNATURE = "UnknownDevice(uint32)"
+    FIELDS = ("device",)
+    device: int
+
+
+class UnknownDistance(ContractRevert):
+    """Thrown when nobody has said how far apart two zones are at that time."""
+
+    SIGNATURE = "UnknownDistance(uint16,uint16,uint40)"
+    FIELDS = ("zone_a", "zone_b", "time")
+    zone_a: int
+    zone_b: int
+    time: int
 
 
 class UnknownMember(ContractRevert):
@@ -582,6 +1140,72 @@ class UnknownModules(ContractRevert):
     modules: int
 
 
+class UnknownUnit(ContractRevert):
+    """Thrown when a number cannot be the id of a unit."""
+
+    SIGNATURE = "UnknownUnit(uint256)"
+    FIELDS = ("id",)
+    id: int
+
+
+class UnknownZone(ContractRevert):
+    """Thrown when no zone has this name."""
+
+    SIGNATURE = "UnknownZone(bytes32)"
+    FIELDS = ("zone",)
+    zone: bytes
+
+
+class UnknownZoneNumber(ContractRevert):
+    """Thrown when no zone has this number."""
+
+    SIGNATURE = "UnknownZoneNumber(uint16)"
+    FIELDS = ("number",)
+    number: int
+
+
+class WrongExtent(ContractRevert):
+    """Thrown when a list of words ends before a group that is needed, or goes on behind the last."""
+
+    SIGNATURE = "WrongExtent(bytes32,uint256)"
+    FIELDS = ("book", "group")
+    book: bytes
+    group: int
+
+
+class WrongProposal(ContractRevert):
+    """Thrown when the numbers proposed are not those of this book."""
+
+    SIGNATURE = "WrongProposal()"
+
+
+class WrongStage(ContractRevert):
+    """Thrown when a book has no outcome yet, or has one already."""
+
+    SIGNATURE = "WrongStage(bytes32,uint8)"
+    FIELDS = ("book", "stage")
+    book: bytes
+    stage: Stage
+
+
+class WrongState(ContractRevert):
+    """Thrown when a book is not in a state for this."""
+
+    SIGNATURE = "WrongState(bytes32,uint8)"
+    FIELDS = ("book", "state")
+    book: bytes
+    state: BookState
+
+
+class WrongWords(ContractRevert):
+    """Thrown when the words given for a group are not those that were revealed."""
+
+    SIGNATURE = "WrongWords(bytes32,uint256)"
+    FIELDS = ("book", "group")
+    book: bytes
+    group: int
+
+
 class ZeroAddress(ContractRevert):
     """Thrown when an address that must be somebody's is zero."""
 
@@ -592,3 +1216,12 @@ class ZeroAmount(ContractRevert):
     """Thrown when an amount is zero where that makes no sense."""
 
     SIGNATURE = "ZeroAmount()"
+
+
+class ZoneKnown(ContractRevert):
+    """Thrown when a zone is added a second time."""
+
+    SIGNATURE = "ZoneKnown(bytes32,uint16)"
+    FIELDS = ("zone", "number")
+    zone: bytes
+    number: int

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from wattbook import abi
 from wattbook.errors import ToolMissing
@@ -11,12 +12,22 @@ _COMPILED = Path(__file__).parents[2] / ".build" / "contracts"
 
 def creation_code(name: str) -> str:
     """The code that creates the contract called `name`, as compiled by `make setup`."""
+    compiled = _compiled(name)
+    if compiled["codeHash"] != abi.interface(name).code_hash:
+        raise ToolMissing(f"{name} has changed since it was compiled; run `make setup`")
+    return str(compiled["bytecode"])
+
+
+def storage_slot(name: str, variable: str) -> int:
+    """The storage slot in which a variable of a contract begins."""
+    return next(int(item["slot"]) for item in _compiled(name)["storageLayout"]["storage"] if item["label"] == variable)
+
+
+def _compiled(name: str) -> dict[str, Any]:
     file = _COMPILED / f"{name}.json"
     if not file.exists():
         raise ToolMissing(
             f"{name} is not compiled here; deploying needs a clone of Wattbook in which `make setup` has run"
         )
-    compiled = json.loads(file.read_text())
-    if compiled["codeHash"] != abi.interface(name).code_hash:
-        raise ToolMissing(f"{name} has changed since it was compiled; run `make setup`")
-    return str(compiled["bytecode"])
+    compiled: dict[str, Any] = json.loads(file.read_text())
+    return compiled

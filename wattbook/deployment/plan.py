@@ -36,6 +36,12 @@ class Call:
     arguments: tuple[Any, ...]
 
 
+# How books can be cleared, and how the pool's stock is shared.
+RULES = ("Uniform", "TradeReduction", "Muda", "Ranked", "PoolAfter")
+
+# Contracts that lock members' money, in the order of their bits in the sets that members choose.
+MODULES = ("Auction", "Pool", "DirectSale")
+
 CONTRACTS = (
     PlannedContract("Authority", lambda settings, at, deployer: [deployer]),
     PlannedContract("Membership", lambda settings, at, deployer: [at("Authority"), settings.recovery_delay]),
@@ -48,8 +54,23 @@ CONTRACTS = (
         "Vault",
         lambda settings, at, deployer: [at("Membership"), at("PowerToken"), at("Authority")],
     ),
+    PlannedContract("Zones", lambda settings, at, deployer: [at("Membership"), at("Authority")]),
+    PlannedContract("Meters", lambda settings, at, deployer: [at("Membership"), at("Zones"), at("Authority")]),
+    PlannedContract("EnergyUnits", lambda settings, at, deployer: [at("Membership"), at("Vault"), at("Meters")]),
+    *(PlannedContract(rule, lambda settings, at, deployer: []) for rule in RULES),
+    PlannedContract("Rulebook", lambda settings, at, deployer: [at("Zones"), at("Authority")]),
+    PlannedContract(
+        "Auction",
+        lambda settings, at, deployer: [at("Vault"), at("Rulebook"), at("EnergyUnits"), at("Authority")],
+    ),
+    PlannedContract("Pool", lambda settings, at, deployer: [at("Auction"), at("Zones"), at("Authority")]),
+    PlannedContract("Clearing", lambda settings, at, deployer: [at("Auction"), at("Pool"), at("PoolAfter")]),
+    PlannedContract("DirectSale", lambda settings, at, deployer: [at("Vault"), at("EnergyUnits"), at("Zones")]),
 )
 
+
+# The auction takes what the pool owes from its purse.
+_PURSE_MODULES = {Purse.POOL: 1 << MODULES.index("Auction")}
 
 PROPOSER_ROLE = keccak(text="PROPOSER_ROLE")
 
@@ -60,10 +81,20 @@ def constitution(settings: MarketSettings, at: Address, deployer: str) -> list[C
     calls = [
         Call("Authority", "setMembership", (at("Membership"),)),
         Call("Membership", "setMirror", (at("Vault"),)),
+        Call("Meters", "setMirror", (at("EnergyUnits"),)),
     ]
     calls += [Call("Membership", "registerSystemAccount", (account,)) for account in system]
     calls += [Call("Membership", "admit", (tuple(member.application),)) for member in settings.members]
-    calls += [Call("Vault", "setPurse", (int(purse), settings.keeper(purse, at), 0)) for purse in Purse]
+    calls += [Call("Vault", "enterModule", (at(module),)) for module in MODULES]
+    calls += [
+        Call("Vault", "setPurse", (int(purse), settings.keeper(purse, at), _PURSE_MODULES.get(purse, 0)))
+        for purse in Purse
+    ]
+    calls += [
+        Call("Rulebook", "setAuction", (at("Auction"),)),
+        Call("Rulebook", "setSchedule", (tuple(settings.schedule),)),
+        Call("Auction", "setClearing", (at("Clearing"),)),
+    ]
     if deployer != settings.administrator:
         calls.append(Call("Authority", "revokeRole", (PROPOSER_ROLE, deployer)))
         calls.append(Call("Authority", "grantRole", (PROPOSER_ROLE, settings.administrator)))

@@ -11,7 +11,7 @@ from typing import Any
 
 from web3 import Web3
 
-from wattbook.contracts.structs import Application, Purse
+from wattbook.contracts.structs import Application, Purse, Schedule
 from wattbook.errors import SettingsError
 from wattbook.roles import MARKET_ROLES, OFFICES, Role
 
@@ -50,6 +50,7 @@ class MarketSettings:
     authority_delay: int
     recovery_delay: int
     points_epoch: int
+    schedule: Schedule
     purses: dict[str, str]
     members: tuple[FirstMember, ...]
 
@@ -65,10 +66,12 @@ class MarketSettings:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "MarketSettings":
         """The settings that a deployment file keeps."""
-        return cls(**{**data, "members": tuple(FirstMember(**member) for member in data["members"])})
+        members = tuple(FirstMember(**member) for member in data["members"])
+        return cls(**{**data, "schedule": Schedule(**data["schedule"]), "members": members})
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "members": [asdict(member) for member in self.members]}
+        members = [asdict(member) for member in self.members]
+        return {**asdict(self), "schedule": self.schedule._asdict(), "members": members}
 
 
 def local_settings() -> MarketSettings:
@@ -96,6 +99,7 @@ def _parse(text: str, name: str) -> MarketSettings:
             authority_delay=_seconds(data["authority_delay"]),
             recovery_delay=_seconds(data["recovery_delay"]),
             points_epoch=_seconds(data["points_epoch"]),
+            schedule=Schedule(**{field: _seconds(data["schedule"][field]) for field in Schedule._fields}),
             purses=purses,
             members=_members(data["members"]),
         )

@@ -1,46 +1,40 @@
 """Runs vector files against the engines.
 
-A file's kind is told from its top-level keys and `meta.rule`. What no engine here can run yet is reported as not run,
+A file's kind is told from its top-level keys and from `meta`. What no engine here can run yet is reported as not run,
 never as passed.
 """
 
-import json
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from wattbook.errors import WattbookError
-from wattbook.vectors import nakamoto
+from wattbook.vectors import clearing, comparison, escrow, nakamoto
+from wattbook.vectors.check import Check, Kind, NotRun, VectorError, VectorFile, read
 
+__all__ = ["ENGINES", "Check", "Kind", "NotRun", "Outcome", "VectorError", "VectorFile", "run_file", "vector_files"]
 
-class VectorError(WattbookError):
-    """A vector file cannot be read."""
-
-
-@dataclass(frozen=True)
-class Mismatch:
-    """A case whose result is not the expected one."""
-
-    case: str
-    expected: Any
-    got: Any
+ENGINES: tuple[Kind, ...] = (
+    Kind(clearing.recognises, clearing.checks),
+    Kind(comparison.recognises, comparison.checks, covers=("rows",)),
+    Kind(escrow.recognises, escrow.checks),
+    Kind(nakamoto.recognises, nakamoto.checks, covers=("rows", "need")),
+)
+"""The kinds that run in Python. Another runner is another such tuple."""
 
 
 @dataclass
 class Outcome:
-    """What became of one file's cases."""
+    """What became of one file's cases; `unknown` counts those that no kind covers."""
 
     file: str
     passed: int = 0
-    not_run: int = 0
-    mismatches: list[Mismatch] = field(default_factory=list)
+    unknown: int = 0
+    skipped: list[NotRun] = field(default_factory=list)
+    mismatches: list[Check] = field(default_factory=list)
 
-
-Check = tuple[str, Any, Any, bool]
-Kind = tuple[Callable[[dict[str, Any]], bool], Callable[[dict[str, Any]], list[Check]]]
-
-_KINDS: tuple[Kind, ...] = ((nakamoto.recognises, nakamoto.checks),)
+    @property
+    def not_run(self) -> int:
+        return self.unknown + len(self.skipped)
 
 
 def vector_files(path: Path) -> list[Path]:
@@ -51,31 +45,27 @@ def vector_files(path: Path) -> list[Path]:
     return files
 
 
-def run_file(path: Path) -> Outcome:
-    """Runs every case of a vector file that an engine exists for."""
-    try:
-        data = json.loads(path.read_text())
-    except OSError as error:
-        raise VectorError(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise VectorError(f"{path} is not JSON: {error}") from None
-    if not isinstance(data, dict) or "meta" not in data:
-        raise VectorError(f"{path} is not a vector file: it has no meta")
+def run_file(path: Path, kinds: Sequence[Kind] = ENGINES) -> Outcome:
+    """Runs every case of a vector file that one of the kinds has an engine for."""
+    file = read(path)
     outcome = Outcome(str(path))
-    for recognises, checks in _KINDS:
-        if recognises(data):
-            for case, expected, got, agrees in _checked(checks, data, path):
-                if agrees:
-                    outcome.passed += 1
-                else:
-                    outcome.mismatches.append(Mismatch(case, expected, got))
-            return outcome
-    outcome.not_run = sum(len(value) for key, value in data.items() if key != "meta" and isinstance(value, list))
+    kind = next((kind for kind in kinds if kind.recognises(file)), None)
+    for result in _checks(kind, file) if kind else []:
+        if isinstance(result, NotRun):
+            outcome.skipped.append(result)
+        elif result.agrees:
+            outcome.passed += 1
+        else:
+            outcome.mismatches.append(result)
+    covered = kind.covers if kind else ()
+    outcome.unknown = sum(
+        len(value) for key, value in file.data.items() if isinstance(value, list) and key not in covered
+    )
     return outcome
 
 
-def _checked(checks: Callable[[dict[str, Any]], list[Check]], data: dict[str, Any], path: Path) -> list[Check]:
+def _checks(kind: Kind, file: VectorFile) -> list[Check | NotRun]:
     try:
-        return checks(data)
-    except (KeyError, TypeError, ArithmeticError) as error:
-        raise VectorError(f"{path} has a case that is not whole ({type(error).__name__}: {error})") from None
+        return list(kind.checks(file))
+    except (AttributeError, KeyError, TypeError, ArithmeticError) as error:
+        raise VectorError(f"{file.path} has a case that is not whole ({type(error).__name__}: {error})") from None

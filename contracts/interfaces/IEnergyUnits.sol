@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
+import {Carrier} from "../libraries/Carriers.sol";
+import {Source} from "../libraries/Sources.sol";
+import {Unit} from "../libraries/UnitIds.sol";
+import {IMembership} from "./IMembership.sol";
+import {IMeters} from "./IMeters.sol";
+import {Signed} from "./ISignedActions.sol";
+import {IVault} from "./IVault.sol";
+
+/// @title Energy to come, by device and slot
+/// @notice What a device can sell of a slot is a rule and not a mint: `floor(ratedW * slotSeconds * availabilityBps /
+/// (3600 * 10000))` Wh, at most 2^32 - 1. Selling draws on it: a module locks what its owner sells, or the owner issues
+/// units, ERC-1155 tokens which their holder sells or hands on in his stead. At any time what is drawn of a slot equals
+/// what modules have locked of it and units that are about. When a slot begins its units expire, wherever they are:
+/// what was sold is then a matter of metering.
+///
+/// Tokens follow the rules of {IMembership-checkTransfer}: both sides are active members, and a contract of the market
+/// takes only by pulling. Issuing and releasing, other than transfers, never call the receiver.
+interface IEnergyUnits is IERC1155 {
+    event SourceChanged(uint32 indexed device, address indexed owner, uint32 capWh);
+    event UnitsIssued(
+        uint32 indexed device, uint40 indexed slotStart, address indexed to, address owner, uint40 amount
+    );
+    event UnitsRecovered(address indexed account, address indexed replacement, uint256[] ids);
+
+    /// @notice Thrown when the slot of a unit has begun.
+    error UnitExpired(uint256 id);
+    /// @notice Thrown when a device is not certified, or measures no delivery, so that it has nothing to sell.
+    error NothingToSell(uint32 device);
+    /// @notice Thrown when more would be drawn of a slot than the device can deliver.
+    error CapacityExceeded(uint32 device, uint40 slotStart, uint256 left, uint256 asked);
+    /// @notice Thrown when a module would release more than is drawn, or of a device that never was.
+    error NotDrawn(uint32 device, uint40 slotStart, uint256 drawn, uint256 asked);
+
+    // ------------------------------------------------------------------------------------------------- read only
+
+    /// @notice EIP-712 type of {issueSigned}.
+    function ISSUE_UNITS_TYPEHASH() external view returns (bytes32);
+
+    /// @notice EIP-712 type of {transferSigned}.
+    function TRANSFER_UNITS_TYPEHASH() external view returns (bytes32);
+
+    /// @notice The members' book.
+    function membership() external view returns (IMembership);
+
+    /// @notice The Vault, whose modules lock units as they lock money.
+    function vault() external view returns (IVault);
+
+    /// @notice The devices.
+    function meters() external view returns (IMeters);
+
+    /// @notice The id of one Wh of a device in a slot. It is one for any numbers, whether or not there is such a unit.
+    function unitId(Carrier carrier, uint16 zone, uint32 device, uint40 slotStart) external pure returns (uint256);
+
+    /// @notice What an id stands for; reverts when it cannot be one.
+    function unitOf(uint256 id) external pure returns (Unit memory);
+
+    /// @notice A device as it is known here; all zero when it never was certified.
+    function sourceOf(uint32 device) external view returns (Source memory);
+
+    /// @notice The account that a device is known under here, zero when it never was certified. A replaced account stays
+    /// until somebody calls {IDeviceMirror-sync}; its successor is taken for the owner all the same.
+    function sellerOf(uint32 device) external view returns (address);
+
+    /// @notice Wh drawn of a slot of a device, 0 once it has begun and for a device that is not known here.
+    function drawnOf(uint32 device, uint40 slotStart) external view returns (uint256);
+
+    /// @notice The most that {tryLock} would lock.
+    function available(address holder, uint32 device, uint40 slotStart) external view returns (uint256);
+
+    // ---------------------------------------------------------------------------------------------------- modules
+
+    /// @notice Locks `amount` Wh of a device and slot for `holder`: of what the device can deliver if it is his, and for
+    /// what that does not give, of his units. Changes nothing and returns false if it cannot: the device is not
+    /// certified or of another zone or carrier, the slot has begun or is none, there is not enough. It does not ask
+    /// whether the holder is active, as the Vault does.
+    ///
+    /// Emits {TransferSingle} to nobody for units that are locked, nothing else: the module's own event tells the rest.
+    ///
+    /// Requirements:
+    /// - the caller is an Open or Paused module of the Vault.
+    function tryLock(address holder, uint32 device, uint16 zone, Carrier carrier, uint40 slotStart, uint40 amount)
+        external
+        returns (bool);
+
+    /// @notice Gives back what was locked: to the device if it is the holder's now, else to him as units. Nothing
+    /// happens once the slot has begun, as units have expired. A module is trusted to release no more than it locked.
+    ///
+    /// Emits {TransferSingle} from nobody for units that are given back, nothing else.
+    ///
+    /// Requirements:
+    /// - the caller is a module of the Vault;
+    /// - `amount` is drawn of the slot, on which the device is, in that zone and carrier.
+    function release(address holder, uint32 device, uint16 zone, Carrier carrier, uint40 slotStart, uint40 amount)
+        external;
+
+    // ----------------------------------------------------------------------------------------------------- owners
+
+    /// @notice Makes units of what the caller's device can still deliver in a slot.
+    ///
+    /// Emits {TransferSingle} and {UnitsIssued}.
+    ///
+    /// Requirements:
+    /// - the device is the caller's and certified; a slot begins at `slotStart`, in the future;
+    /// - `amount` is not zero and not drawn;
+    /// - the caller could transfer units to `to`.
+    function issue(uint32 device, uint40 slotStart, address to, uint40 amount) external;
+
+    /// @notice {issue}, signed by the owner.
+    ///
+    /// Emits {TransferSingle}, {UnitsIssued} and {NonceUsed}.
+    ///
+    /// Requirements: those of {issue} for the signer, and a valid signature of IssueUnits.
+    function issueSigned(uint32 device, uint40 slotStart, address to, uint40 amount, Signed calldata auth) external;
+
+    /// @notice A transfer of units, signed by their holder.
+    ///
+    /// Emits {TransferSingle} and {NonceUsed}.
+    ///
+    /// Requirements:
+    /// - a valid signature of TransferUnits; the slot has not begun;
+    /// - both accounts are active, the signer holds `amount`.
+    function transferSigned(address to, uint256 id, uint256 amount, Signed calldata auth) external;
+
+    /// @notice Moves units of a lost key to the account that replaced it; anyone may send it.
+    ///
+    /// Emits {TransferSingle} or {TransferBatch}, and {UnitsRecovered}.
+    ///
+    /// Requirements:
+    /// - the account was replaced.
+    function recoverUnits(address account, uint256[] calldata ids) external;
+}

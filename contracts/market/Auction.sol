@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {Governed} from "../access/Governed.sol";
+import {Book, BookState, IAuction, Order, OrderState, Part, Position} from "../interfaces/IAuction.sol";
+import {IClearing} from "../interfaces/IClearing.sol";
+import {IEnergyUnits} from "../interfaces/IEnergyUnits.sol";
+import {IRulebook} from "../interfaces/IRulebook.sol";
+import {Change, IVault, Purse} from "../interfaces/IVault.sol";
+import {Fills} from "../libraries/Fills.sol";
+import {Margins} from "../libraries/Margins.sol";
+import {Positions} from "../libraries/Positions.sol";
+import {Words} from "../libraries/Words.sol";
+import {Books} from "./Books.sol";
+import {Orders} from "./Orders.sol";
+
+/// @title Sealed-quote double auctions over registered energy
+/// @notice See IAuction. Three layers: Books opens and closes books, Orders takes their orders, this one settles them as
+/// Clearing says.
+contract Auction is Orders {
+    /// @notice Wh bought and sold, uPT paid by buyers and due to sellers, so far.
+    struct Sums {
+        uint40 bought;
+        uint40 sold;
+        uint64 paid;
+        uint64 received;
+    }
+
+    /// @notice How far a book has been settled.
+    struct Settlement {
+        uint16 nextGroup;
+        bool finished;
+        Sums sums;
+        bytes carry;
+    }
+
+    /// @inheritdoc IAuction
+    IClearing public clearing;
+    address private immutable _poolAccount;
+    address private immutable _platform;
+
+    mapping(bytes32 book => Settlement) private _settlements;
+    /// uPT locked from the pool's purse for a book.
+    mapping(bytes32 book => uint128) private _poolLocked;
+
+    constructor(IVault vault_, IRulebook rulebook_, IEnergyUnits energyUnits_, address authority_)
+        Governed(authority_)
+        Books(rulebook_)
+        Orders(vault_, energyUnits_)
+    {
+        _poolAccount = vault_.purseAccount(Purse.Pool);
+        _platform = vault_.purseAccount(Purse.Platform);
+    }
+
+    /// @inheritdoc IAuction
+    function positionsOf(bytes32 book, address trader) external view returns (Position[] memory positions) {
+        uint256 count = 0;
+        while (count < Words.MAX_NUMBERS && _orders[book][trader][count].state != OrderState.None) ++count;
+        positions = new Position[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            Order memory o = _orders[book][trader][i];
+            if (o.state == OrderState.Settled) positions[i] = Positions.unpack(o.content);
+        }
+    }
+
+    /// @inheritdoc IAuction
+    function tradeId(bytes32 book, uint256 index) external view returns (bytes32) {
+        return keccak256(abi.encode(block.chainid, address(this), book, index));
+    }
+
+    /// @inheritdoc IAuction
+    function foldGroups(bytes32 book, uint256 first, uint256[] calldata words)
+        external
+        view
+        returns (uint256 next, bool last)
+    {
+        next = _foldGroups(book, first, words);
+        last = next == _groupCount(book);
+    }
+
+    /// @inheritdoc IAuction
+    function setClearing(IClearing clearing_) external onlyAuthority {
+        require(address(clearing) == address(0), ClearingAlreadySet(address(clearing)));
+        clearing = clearing_;
+        emit ClearingSet(address(clearing_));
+    }
+
+    // -------------------------------------------------------------------------------------------------- settling
+
+    /// @inheritdoc IAuction
+    function close(bytes32 book, uint128 poolNeed) external {
+        require(msg.sender == address(clearing), NotClearing(msg.sender));
+        Book storage b = _books[book];
+        _requireState(book, BookState.Open);
+        _requirePhase(book, b.clearsAt, b.slotStart);
+        b.state = BookState.Cleared;
+        emit BookCleared(book, poolNeed);
+        if (poolNeed == 0) return;
+        _poolLocked[book] = poolNeed;
+        vault.lockMore(_poolAccount, poolNeed);
+    }
+
+    /// @inheritdoc IAuction
+    function settle(bytes32 book, Part calldata part) external {
+        Book memory b = bookOf(book);
+        Settlement storage s = _settlements[book];
+        bool known = (b.state == BookState.Cleared || b.state == BookState.Void) && !s.finished;
+        require(known, WrongState(book, b.state));
+        uint256 next = _foldGroups(book, s.nextGroup, part.words);
+        Sums memory sums = s.sums;
+        bytes memory carry;
+        uint256[] memory fills = new uint256[](part.words.length);
+        if (b.state == BookState.Cleared) (fills, carry) = clearing.fills(book, s.carry, part);
+        _settleOrders(book, b, part.words, fills, sums);
+        s.nextGroup = uint16(next);
+        if (next == _groupCount(book)) {
+            s.finished = true;
+            _finish(book, b.state, sums, carry);
+        } else {
+            (s.sums, s.carry) = (sums, carry);
+        }
+    }
+
+    /// @inheritdoc IAuction
+    function voidBook(bytes32 book) external {
+        _requireState(book, BookState.Open);
+        _requirePhase(book, _books[book].slotStart, type(uint40).max);
+        _books[book].state = BookState.Void;
+        emit BookVoided(book);
+    }
+
+    // ------------------------------------------------------------------------------------------------------ inside
+
+    function _settleOrders(
+        bytes32 book,
+        Book memory b,
+        uint256[] calldata words,
+        uint256[] memory fills,
+        Sums memory sums
+    ) private {
+        Change[] memory changes = new Change[](words.length);
+        uint256 fees = 0;
+        for (uint256 i = 0; i < words.length; ++i) {
+            changes[i] =
+                Change(Words.trader(words[i]), -int128(uint128(_settleOrder(book, b, words[i], fills[i], sums))));
+            fees += Fills.fee(fills[i]);
+        }
+        if (words.length != 0) vault.adjustEach(changes);
+        if (fees != 0) vault.pay(address(this), _platform, uint128(fees));
+    }
+
+    /// @dev Writes what came of an order and returns the money that it does not need.
+    function _settleOrder(bytes32 book, Book memory b, uint256 word, uint256 fill, Sums memory sums)
+        private
+        returns (uint256 back)
+    {
+        Position memory p = Position(Words.isSell(word), Fills.wh(fill), Fills.amount(fill), 0, Words.device(word));
+        uint256 limit = uint256(p.wh) * Words.price(word);
+        require(p.sell ? p.amount >= limit : p.amount <= limit, UnfairFill(book, Words.index(word)));
+        back = _cost(word, b.dearestWh);
+        if (p.sell) {
+            (sums.sold, sums.received) = (sums.sold + p.wh, sums.received + p.amount);
+            p.amount -= Fills.fee(fill);
+            p.margin = uint64(p.wh * Margins.rate(Words.price(word), b.dearestWh));
+            back -= p.margin;
+            // Energy of a slot that has begun is nobody's any more.
+            if (block.timestamp < b.slotStart) _returnEnergy(b, word, Words.qty(word) - p.wh);
+        } else {
+            (sums.bought, sums.paid) = (sums.bought + p.wh, sums.paid + p.amount);
+            back -= p.amount + Fills.fee(fill);
+        }
+        Order storage o = _orders[book][Words.trader(word)][Words.number(word)];
+        (o.content, o.state) = (Positions.pack(p), OrderState.Settled);
+        if (p.wh != 0) {
+            emit Traded(
+                book, Words.trader(word), uint16(Words.index(word)), p.sell, p.wh, Fills.amount(fill), Fills.fee(fill)
+            );
+        }
+    }
+
+    /// @dev What buyers paid and sellers did not get is shared between pool and common fund, and what was locked from the
+    /// pool's purse and not needed goes back.
+    function _finish(bytes32 book, BookState state, Sums memory sums, bytes memory carry) private {
+        uint256 held = _poolLocked[book];
+        int256 share = 0;
+        uint256 spent = 0;
+        uint256 toFund = 0;
+        if (state == BookState.Cleared) {
+            _books[book].state = BookState.Settled;
+            (share, spent, toFund) = clearing.finish(
+                book,
+                carry,
+                int256(uint256(sums.sold)) - int256(uint256(sums.bought)),
+                int256(uint256(sums.paid)) - int256(uint256(sums.received))
+            );
+        }
+        emit BookSettled(book, sums.paid, sums.received, share, spent, toFund);
+        uint256 back = held - spent - (share < 0 ? uint256(-share) : 0);
+        if (back != 0) vault.release(_poolAccount, uint128(back));
+        if (share > 0) vault.pay(address(this), _poolAccount, uint128(uint256(share)));
+        if (toFund != 0) vault.pay(address(this), _commonFund, uint128(toFund));
+    }
+}

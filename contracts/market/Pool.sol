@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {Governed} from "../access/Governed.sol";
+import {Book, BookState, IAuction} from "../interfaces/IAuction.sol";
+import {IEnergyUnits} from "../interfaces/IEnergyUnits.sol";
+import {IPool, Limits, Offer} from "../interfaces/IPool.sol";
+import {IVault, Purse} from "../interfaces/IVault.sol";
+import {Facts, IZones} from "../interfaces/IZones.sol";
+import {Carrier} from "../libraries/Carriers.sol";
+import {Margins} from "../libraries/Margins.sol";
+import {Roles} from "../libraries/Roles.sol";
+import {Stock} from "../libraries/Stock.sol";
+
+/// @title What the market takes and serves at fixed prices, after the book
+/// @notice See IPool.
+contract Pool is IPool, Governed {
+    /// @inheritdoc IPool
+    uint256 public constant MAX_OFFERS = 8;
+    /// @inheritdoc IPool
+    IAuction public immutable auction;
+    /// @inheritdoc IPool
+    IZones public immutable zones;
+    /// @inheritdoc IPool
+    IVault public immutable vault;
+    /// @inheritdoc IPool
+    IEnergyUnits public immutable energyUnits;
+    address private immutable _purse;
+
+    mapping(uint16 zone => mapping(Carrier carrier => Limits)) private _limits;
+    mapping(bytes32 book => Offer[]) private _offers;
+    mapping(bytes32 book => bool) private _done;
+
+    constructor(IAuction auction_, IZones zones_, address authority_) Governed(authority_) {
+        auction = auction_;
+        zones = zones_;
+        vault = auction_.vault();
+        energyUnits = auction_.energyUnits();
+        _purse = vault.purseAccount(Purse.Pool);
+    }
+
+    /// @inheritdoc IPool
+    function limitsOf(uint16 zone, Carrier carrier) external view returns (Limits memory) {
+        return _limits[zone][carrier];
+    }
+
+    /// @inheritdoc IPool
+    function offersOf(bytes32 book) external view returns (Offer[] memory) {
+        return _offers[book];
+    }
+
+    /// @inheritdoc IPool
+    function stockOf(bytes32 book) external view returns (uint256[] memory stock) {
+        Book memory b = auction.bookOf(book);
+        Facts memory facts = zones.factsAt(b.zone, b.carrier, b.slotStart);
+        Limits memory limits = _limits[b.zone][b.carrier];
+        Offer[] memory offers = _offers[book];
+        uint256 grid = _gridPlace(offers, facts.poolOut);
+        stock = new uint256[](offers.length + 2);
+        stock[0] = Stock.pack(_affordable(limits.intakeWh, facts.poolIn), facts.poolIn);
+        for (uint256 i = 0; i < offers.length; ++i) {
+            stock[i < grid ? i + 1 : i + 2] = Stock.pack(offers[i].wh, offers[i].price);
+        }
+        stock[grid + 1] = Stock.pack(limits.gridWh, facts.poolOut);
+    }
+
+    /// @inheritdoc IPool
+    function setLimits(uint16 zone, Carrier carrier, Limits calldata limits) external onlyAuthority {
+        zones.zoneOf(zone);
+        _limits[zone][carrier] = limits;
+        emit LimitsSet(zone, carrier, limits);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- offers
+
+    /// @inheritdoc IPool
+    function offer(bytes32 book, uint32 device, uint16 price, uint40 wh) external {
+        Book memory b = auction.bookOf(book);
+        require(b.state == BookState.Open && block.timestamp < b.clearsAt, OffersClosed(book));
+        uint16 poolIn = zones.factsAt(b.zone, b.carrier, b.slotStart).poolIn;
+        require(price >= poolIn, BelowPoolPrice(price, poolIn));
+        require(wh != 0, EmptyOffer());
+        Offer memory made = Offer(msg.sender, device, price, wh);
+        _insert(book, made);
+        uint128 margin = _margin(wh, price, b.dearestWh);
+        emit UnitOffered(book, made, margin);
+        bool free = energyUnits.tryLock(msg.sender, device, b.zone, b.carrier, b.slotStart, wh);
+        require(free, UnitsNotFree(device, wh));
+        vault.lock(msg.sender, margin, Roles.STORAGE | Roles.GRID);
+    }
+
+    /// @inheritdoc IPool
+    function close(bytes32 book, uint256[] calldata taken, int256 dustWh) external {
+        require(msg.sender == address(auction.clearing()), NotClearing(msg.sender));
+        Book memory b = auction.bookOf(book);
+        _done[book] = true;
+        uint256 count = _offers[book].length;
+        uint256 grid = _gridPlace(_offers[book], zones.factsAt(b.zone, b.carrier, b.slotStart).poolOut);
+        for (uint256 i = 0; i < count; ++i) {
+            _conclude(book, b, i, taken.length == 0 ? 0 : taken[i < grid ? i + 1 : i + 2]);
+        }
+        emit PoolTraded(book, taken.length == 0 ? 0 : taken[0], dustWh);
+    }
+
+    /// @inheritdoc IPool
+    function returnOffers(bytes32 book) external {
+        Book memory b = auction.bookOf(book);
+        uint256 count = _offers[book].length;
+        require(b.state == BookState.Void && !_done[book] && count != 0, NothingToReturn(book));
+        _done[book] = true;
+        emit OffersReturned(book);
+        for (uint256 i = 0; i < count; ++i) {
+            _conclude(book, b, i, 0);
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------------ inside
+
+    /// @dev Behind those of the same price.
+    function _insert(bytes32 book, Offer memory made) private {
+        Offer[] storage offers = _offers[book];
+        uint256 at = offers.length;
+        require(at < MAX_OFFERS, TooManyOffers(book));
+        offers.push(made);
+        while (at != 0 && offers[at - 1].price > made.price) {
+            offers[at] = offers[at - 1];
+            --at;
+        }
+        offers[at] = made;
+    }
+
+    /// @dev Keeps what an offer sold, with its margin, and gives back the rest.
+    function _conclude(bytes32 book, Book memory b, uint256 i, uint256 sold) private {
+        Offer memory o = _offers[book][i];
+        uint40 unsold = o.wh - uint40(sold);
+        _offers[book][i].wh = uint40(sold);
+        o.wh = uint40(sold);
+        emit UnitSold(book, o.seller, o, _margin(o.wh, o.price, b.dearestWh));
+        if (unsold == 0) return;
+        energyUnits.release(o.seller, o.device, b.zone, b.carrier, b.slotStart, unsold);
+        vault.release(o.seller, _margin(unsold, o.price, b.dearestWh));
+    }
+
+    /// @dev How many offers come before the grid's energy: those that are not dearer.
+    function _gridPlace(Offer[] memory offers, uint16 poolOut) private pure returns (uint256 place) {
+        while (place < offers.length && offers[place].price <= poolOut) ++place;
+    }
+
+    function _affordable(uint256 wh, uint256 price) private view returns (uint256) {
+        if (price == 0) return wh;
+        uint256 paid = vault.accountOf(_purse).free / price;
+        return paid < wh ? paid : wh;
+    }
+
+    function _margin(uint40 wh, uint16 price, uint24 dearestWh) private pure returns (uint128) {
+        return uint128(wh * Margins.rate(price, dearestWh));
+    }
+}

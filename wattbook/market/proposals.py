@@ -1,0 +1,75 @@
+"""What is proposed to the contracts to clear a book: the engines' outcomes in the form that each rule checks.
+
+All of them take the orders in the sequence of the words that go with them, with the index for an id.
+"""
+
+from collections.abc import Sequence
+
+from wattbook.market import muda, ranked, trade_reduction, uniform
+from wattbook.market.orders import Order, Side
+from wattbook.market.shares import floor_shares
+
+# A level that there is none of.
+_NONE = 2**16
+_MEMBER, _BY_POOL, _UNIT = 0, 1, 2
+_STOCK = "stock:"
+
+
+def for_uniform(outcome: uniform.Outcome) -> list[int]:
+    """L and U; anything will do for a book that lacks a side."""
+    return [outcome.lower or 0, outcome.upper or 0]
+
+
+def for_trade_reduction(outcome: trade_reduction.Outcome) -> list[int]:
+    """L, U and the marginal and next levels of both sides."""
+    levels = (outcome.marginal_bid, outcome.marginal_ask, outcome.next_bid, outcome.next_ask)
+    return [*for_uniform(outcome.efficient), *(_NONE if level is None else level for level in levels)]
+
+
+def for_muda(outcome: muda.Outcome) -> list[int]:
+    """L and U of both halves."""
+    return [*for_uniform(outcome.left.own), *for_uniform(outcome.right.own)]
+
+
+def for_ranked(outcome: ranked.Outcome) -> list[int]:
+    """How many buyers there are, and the rankings of both sides."""
+    return [len(outcome.buyers), *outcome.buyers, *outcome.sellers]
+
+
+def stock_units(stock: Sequence[tuple[int, int]]) -> list[ranked.PoolUnit]:
+    """The pool's stock of (Wh, price) as units of the ranked rule, without the intake in the first place."""
+    return [ranked.PoolUnit(f"{_STOCK}{place}", *item) for place, item in enumerate(stock) if place and item[0]]
+
+
+def ranked_trades(outcome: ranked.Outcome) -> list[int]:
+    """The trades of the ranked rule as its contract reckons them: the evidence for settling."""
+    trades = [_trade(trade.buyer, trade.seller, trade.qty, trade.price, _MEMBER) for trade in outcome.trades]
+    sellers = {unit.name: unit.seller for unit in outcome.units}
+    for taken in outcome.pool_trades:
+        seller = sellers[taken.unit]
+        if seller is None:
+            place = int(taken.unit.removeprefix(_STOCK))
+            trades.append(_trade(taken.buyer, place, taken.qty, taken.price, _UNIT))
+        else:
+            trades.append(_trade(taken.buyer, seller, taken.qty, taken.price, _BY_POOL))
+    return trades
+
+
+def for_pool(orders: Sequence[Order], fills: Sequence[int], stock: Sequence[tuple[int, int]]) -> list[int]:
+    """How much is wanted of the pool's intake and of each of its units, given what members traded."""
+    left = {order.id: order.qty - fill for order, fill in zip(orders, fills, strict=True)}
+    intake_price = stock[0][1]
+    wanted = [sum(left[order.id] for order in orders if order.side is Side.SELL and order.price <= intake_price)]
+    bids = [order for order in orders if order.side is Side.BUY]
+    for available, price in stock[1:]:
+        payable = [order.id for order in bids if order.price >= price]
+        total = sum(left[buyer] for buyer in payable)
+        wanted.append(total)
+        shares = floor_shares((left[buyer] for buyer in payable), min(total, available))
+        for buyer, share in zip(payable, shares, strict=True):
+            left[buyer] -= share
+    return wanted
+
+
+def _trade(buyer: int, seller: int, wh: int, price: int, kind: int) -> int:
+    return buyer | seller << 16 | wh << 32 | price << 72 | kind << 88

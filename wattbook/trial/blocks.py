@@ -1,0 +1,146 @@
+"""Many transactions of a local chain in one block, without signatures."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from eth_abi.abi import decode, encode
+from eth_utils.crypto import keccak
+from web3.types import RPCEndpoint
+
+from wattbook import abi
+from wattbook.chain import Chain
+from wattbook.contracts.base import Contract
+from wattbook.contracts.convert import plain
+from wattbook.contracts.revert import revert_from_data
+from wattbook.errors import ChainError
+
+OPTIONS = (
+    *("--hardfork", "prague", "--order", "fifo", "--base-fee", "0", "--gas-price", "0"),
+    *("--gas-limit", "100000000000000", "--timestamp", "1800000000", "--prune-history"),
+)
+_GAS = 15_000_000_000
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Message:
+    """A call that an account makes."""
+
+    sender: str
+    to: str
+    data: str
+
+
+@dataclass(frozen=True)
+class Log:
+    """One event, its arguments in the sequence of their declaration."""
+
+    name: str
+    args: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Mined:
+    """What became of a message."""
+
+    gas: int
+    logs: tuple[Log, ...]
+
+
+class Blocks:
+    """Puts messages into blocks of a chain that seals none by itself."""
+
+    def __init__(self, chain: Chain) -> None:
+        self.chain = chain
+        self._one("evm_setAutomine", False)
+        self._one("anvil_autoImpersonateAccount", True)
+
+    def mine(self, messages: Sequence[Message], time: int | None = None) -> list[Mined]:
+        """Seals one block with all the messages, at a time of its own choosing; each must succeed."""
+        sent = self._sent(messages)
+        if time is not None:
+            self._one("evm_setNextBlockTimestamp", time)
+        self._one("evm_mine")
+        found = []
+        for message, receipt in zip(messages, self._many("eth_getTransactionReceipt", sent), strict=True):
+            if receipt is None or receipt["status"] != "0x1":
+                raise self._reason(message)
+            found.append(Mined(int(receipt["gasUsed"], 16), tuple(_logs(receipt["logs"]))))
+        return found
+
+    @property
+    def now(self) -> int:
+        return self.chain.now
+
+    def set_storage(self, address: str, slot: bytes, value: bytes) -> None:
+        """Writes a storage word, as no contract would."""
+        self._one("anvil_setStorageAt", address, "0x" + slot.hex(), "0x" + value.hex())
+
+    def _sent(self, messages: Sequence[Message]) -> list[str]:
+        return self._many(
+            "eth_sendTransaction",
+            [{"from": m.sender, "to": m.to, "data": m.data, "gas": hex(_GAS), "gasPrice": "0x0"} for m in messages],
+        )
+
+    def _many(self, method: str, parameters: Sequence[Any]) -> list[Any]:
+        results = []
+        for start in range(0, len(parameters), _AT_ONCE):
+            batch = [(RPCEndpoint(method), [item]) for item in parameters[start : start + _AT_ONCE]]
+            for answer in self.chain.web3.provider.make_batch_request(batch):  # type: ignore[attr-defined]
+                results.append(_result(answer))
+        return results
+
+    def _one(self, method: str, *parameters: Any) -> Any:
+        return _result(self.chain.web3.provider.make_request(RPCEndpoint(method), list(parameters)))
+
+    def _reason(self, message: Message) -> Exception:
+        call = {"from": message.sender, "to": message.to, "data": message.data, "gas": hex(_GAS)}
+        answer = self.chain.web3.provider.make_request(RPCEndpoint("eth_call"), [call, "latest"])
+        error: Any = answer.get("error") or {}
+        data = error.get("data") if isinstance(error, dict) else None
+        if isinstance(data, str):
+            return revert_from_data(data, None)
+        return ChainError(f"a message to {message.to} failed: {error or 'its replay does not'}")
+
+
+def message(contract: Contract, function: str, sender: str, *values: Any) -> Message:
+    """A call of a contract's function."""
+    selector, kinds = _function(contract.NAME, function)
+    return Message(sender, contract.address, "0x" + (selector + encode(kinds, plain(values))).hex())
+
+
+def _result(answer: Any) -> Any:
+    if answer.get("error"):
+        raise ChainError(f"the node refused: {answer['error'].get('message', answer['error'])}")
+    return answer["result"]
+
+
+@cache
+def _function(contract: str, function: str) -> tuple[bytes, list[str]]:
+    entries = abi.interface(contract).abi
+    entry = next(e for e in entries if e["type"] == "function" and e["name"] == function)
+    return keccak(text=abi.signature(entry))[:4], [abi.canonical_type(part) for part in entry["inputs"]]
+
+
+@cache
+def _events() -> dict[bytes, tuple[str, list[tuple[str, bool]]]]:
+    return {
+        keccak(text=abi.signature(entry)): (
+            entry["name"],
+            [(abi.canonical_type(part), bool(part["indexed"])) for part in entry["inputs"]],
+        )
+        for entry in abi.all_events()
+    }
+
+
+def _logs(logs: list[dict[str, Any]]) -> Iterator[Log]:
+    for log in logs:
+        topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
+        if topics[0] not in _events():
+            continue
+        name, parts = _events()[topics[0]]
+        indexed = iter(topics[1:])
+        inside = iter(decode([kind for kind, is_topic in parts if not is_topic], bytes.fromhex(log["data"][2:])))
+        yield Log(name, tuple(decode([k], next(indexed))[0] if is_topic else next(inside) for k, is_topic in parts))

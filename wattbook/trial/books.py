@@ -1,0 +1,194 @@
+"""Runs one book through the contracts: opened, committed, revealed, cleared, settled, and read back."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+
+from wattbook.contracts.pool_after import PoolAfter
+from wattbook.contracts.structs import Setting, Stage, Terms
+from wattbook.contracts.uniform import Uniform
+from wattbook.deployment.bytecode import storage_slot
+from wattbook.market import proposals
+from wattbook.market.orders import Order, Side
+from wattbook.market.words import Book, Quote, SizeClass, in_groups, index_of, seal, slices
+from wattbook.trial.blocks import Log, Message, Mined, message
+from wattbook.trial.park import Park
+
+# Orders of one transaction that settles: about 14 million gas.
+SETTLED_AT_ONCE = 512
+REVEALED_AT_ONCE = 50
+CLEARED_AT_ONCE = 12_000
+
+_WH = 2**40 - 1
+
+Propose = Callable[[list[Order], list[tuple[int, int]]], tuple[list[int], list[int]]]
+
+
+@dataclass(frozen=True)
+class Given:
+    """A book to be run. `offers` are the pool's units (Wh, price); `propose` makes proposal and evidence."""
+
+    orders: Sequence[Order]
+    terms: Terms
+    propose: Propose
+    seed: int | None = None
+    intake: tuple[int, int] = (0, 0)
+    offers: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass
+class Run:
+    """What the chain said of a book, by the places of its orders, and the gas of every step."""
+
+    book: Book
+    words: list[int] = field(default_factory=list)
+    stock: list[tuple[int, int]] = field(default_factory=list)
+    proposal: list[int] = field(default_factory=list)
+    evidence: list[int] = field(default_factory=list)
+    outcome: tuple[int, ...] = ()
+    fills: dict[int, int] = field(default_factory=dict)
+    amounts: dict[int, int] = field(default_factory=dict)
+    fees: dict[int, int] = field(default_factory=dict)
+    member_fills: dict[int, int] = field(default_factory=dict)
+    pool_parts: dict[int, list[int]] = field(default_factory=dict)
+    settled: tuple[Any, ...] = ()
+    commit_gas: list[int] = field(default_factory=list)
+    reveal_gas: list[int] = field(default_factory=list)
+    clear_gas: int = 0
+    pool_gas: int = 0
+    settle_gas: int = 0
+
+
+def run(park: Park, given: Given, *, alone: bool = False) -> Run:
+    """Runs a book. With `alone` each reveal is a transaction of its own."""
+    done = _Running(park, given, Run(park.next_book()))
+    done.prepare()
+    done.commit()
+    done.reveal(1 if alone else REVEALED_AT_ONCE)
+    done.clear()
+    done.settle()
+    return done.run
+
+
+class _Running:
+    """A book on its way through the contracts."""
+
+    def __init__(self, park: Park, given: Given, run: Run) -> None:
+        self.park, self.given, self.run = park, given, run
+        self.market, self.book, self.key = park.market, run.book, run.book.key
+        self._keeper = park.market.authority.address
+        orders = given.orders
+        park.have_traders(len(orders) + len(given.offers))
+        self.offerers = park.traders[len(orders) : len(orders) + len(given.offers)]
+        sellers = [trader for trader, order in zip(park.traders, orders, strict=False) if order.side is Side.SELL]
+        park.have_devices([*sellers, *self.offerers])
+        self.quotes = [self._quote(trader, order) for trader, order in zip(park.traders, orders, strict=False)]
+        self.salts = [keccak(self.key + place.to_bytes(4)) for place in range(len(orders))]
+
+    def prepare(self) -> None:
+        """The authority's word, then the book is opened and the pool's units are offered."""
+        intake_wh, intake_price = self.given.intake
+        self.park.decide(self.book, self.given.terms, intake_price, 2**16 - 1 if self.given.terms.pool else 0)
+        self.park.limit_pool(self.book, intake_wh)
+        opening = message(
+            self.market.auction, "openBook", self._keeper, self.book.carrier, self.book.zone, self.book.slot_start
+        )
+        self._mine([opening], self.book.slot_start - self.park.commit_ahead)
+        self.facts = self.market.auction.book_of(self.key)
+        for trader, (wh, price) in zip(self.offerers, self.given.offers, strict=True):
+            device = self.park.device_of(trader)
+            self._mine([message(self.market.pool, "offer", trader, self.key, device, price, wh)])
+
+    def commit(self) -> None:
+        """Every order by a member of its own, in the sequence given, all in one block."""
+        chain_id, auction = self.market.chain.chain_id, self.market.auction
+        commits = []
+        for quote, salt in zip(self.quotes, self.salts, strict=True):
+            sealed = seal(chain_id, auction.address, self.book, quote, salt)
+            size = SizeClass.holding(quote.wh)
+            commits.append(message(auction, "commit", quote.trader, self.key, size, 0, sealed))
+        self.run.commit_gas = [mined.gas for mined in self._mine(commits)]
+
+    def reveal(self, at_once: int) -> None:
+        """All orders, in the sequence given."""
+        openings = [(quote.word(), salt) for quote, salt in zip(self.quotes, self.salts, strict=True)]
+        batches = [openings[start : start + at_once] for start in range(0, len(openings), at_once)]
+        reveals = [message(self.market.auction, "reveal", self._keeper, self.key, batch) for batch in batches]
+        mined = self._mine(reveals, self.facts.reveals_at)
+        self.run.reveal_gas = [one.gas for one in mined]
+        words = [word for log in _named(mined, "OrdersRevealed") for word in log.args[1]]
+        self.run.words = in_groups([word for word in words if Quote.of_word(word).wh])
+
+    def clear(self) -> None:
+        """By the proposal of an engine that knows what the chain has revealed."""
+        if self.given.seed is not None:
+            slot = keccak(encode(["bytes32", "uint256"], [self.key, storage_slot("Clearing", "seedOf")]))
+            self.park.blocks.set_storage(self.market.clearing.address, slot, self.given.seed.to_bytes(32))
+        if self.given.terms.pool:
+            self.run.stock = [(item & _WH, item >> 40) for item in self.market.pool.stock_of(self.key)]
+        orders = [_order(word) for word in self.run.words]
+        self.run.proposal, self.run.evidence = self.given.propose(orders, self.run.stock)
+        mined = self._by_anyone("clear", CLEARED_AT_ONCE, self.facts.clears_at)
+        self.run.clear_gas = sum(one.gas for one in mined)
+        self.run.outcome = next(log.args[2] for log in _named(mined, "OutcomeFound"))
+        if self.market.clearing.stage_of(self.key) == Stage.MEMBERS:
+            self._clear_pool(orders)
+
+    def settle(self) -> None:
+        """Slice by slice."""
+        for words in slices(self.run.words, SETTLED_AT_ONCE):
+            part = (words, self.run.evidence)
+            mined = self._mine([message(self.market.auction, "settle", self._keeper, self.key, part)])
+            self.run.settle_gas += mined[0].gas
+            for log in _named(mined, "Traded"):
+                _, _, index, _, wh, amount, fee = log.args
+                self.run.fills[index], self.run.amounts[index], self.run.fees[index] = wh, amount, fee
+            for log in _named(mined, "BookSettled"):
+                self.run.settled = log.args
+
+    def _clear_pool(self, orders: list[Order]) -> None:
+        setting = Setting(self.given.terms, bytes(32), [wh | price << 40 for wh, price in self.run.stock])
+        # Every rule has the face of this one.
+        rule = Uniform(self.market.chain, self.given.terms.rule)
+        packed, _ = rule.fills(setting, list(self.run.outcome), [], self.run.words, self.run.evidence)
+        left = {}
+        for order, word, fill in zip(orders, self.run.words, packed, strict=True):
+            self.run.member_fills[order.id] = fill & _WH
+            left[order.id] = word - ((fill & _WH) << 160)
+        fills = [self.run.member_fills[order.id] for order in orders]
+        wanted = proposals.for_pool(orders, fills, self.run.stock)
+        part = (self.run.words, self.run.evidence)
+        call = message(self.market.clearing, "clearPool", self._keeper, self.key, wanted, part)
+        self.run.pool_gas = self._mine([call])[0].gas
+        pool_rule = PoolAfter(self.market.chain, self.market.clearing.pool_rule())
+        carry: list[int] = []
+        for index, word in left.items():
+            before = carry or [0] * len(wanted)
+            _, carry = pool_rule.fills(setting, wanted, carry, [word], [])
+            self.run.pool_parts[index] = [after - b for after, b in zip(carry, before, strict=True)]
+
+    def _by_anyone(self, function: str, at_once: int, time: int) -> list[Mined]:
+        mined: list[Mined] = []
+        for words in slices(self.run.words, at_once):
+            call = message(self.market.clearing, function, self._keeper, self.key, self.run.proposal, words)
+            mined += self._mine([call], None if mined else time)
+        return mined
+
+    def _quote(self, trader: str, order: Order) -> Quote:
+        sell = order.side is Side.SELL
+        return Quote(trader, sell, order.qty, order.price, self.park.device_of(trader) if sell else 0)
+
+    def _mine(self, messages: list[Message], time: int | None = None) -> list[Mined]:
+        return self.park.blocks.mine(messages, time)
+
+
+def _named(mined: Sequence[Mined], name: str) -> list[Log]:
+    return [log for one in mined for log in one.logs if log.name == name]
+
+
+def _order(word: int) -> Order:
+    quote = Quote.of_word(word)
+    return Order(index_of(word), Side.SELL if quote.sell else Side.BUY, quote.wh, quote.price)

@@ -1,0 +1,147 @@
+"""The members of a trial: as many as a book has orders, each with money, and with a device when he sells."""
+
+from itertools import count
+
+from eth_account import Account
+from eth_utils.crypto import keccak
+from web3 import Web3
+
+from wattbook.chain import Chain
+from wattbook.connection import Market
+from wattbook.contracts.structs import Application, Carrier, Curve, Description, Direction, Facts, Key, Purse, Terms
+from wattbook.deployment.deployer import deploy
+from wattbook.deployment.local import known_account
+from wattbook.deployment.plan import MODULES, purse_account
+from wattbook.deployment.settings import local_settings
+from wattbook.eip712 import digest
+from wattbook.market.words import Book
+from wattbook.roles import Role
+from wattbook.trial.blocks import Blocks, Message, message
+
+SLOT_SECONDS = 900
+ZONE = b"trial".ljust(32, b"\0")
+FAR = 4_000_000_000
+MONEY = 10**15
+RULES = {"uniform": "uniform", "trade_reduction": "trade_reduction", "muda": "muda", "paper": "ranked"}
+_ALL_MODULES = (1 << len(MODULES)) - 1
+_RATED_W = 2**32 - 1
+_AT_ONCE = 1_000
+_ROLES = Role.PROSUMER | Role.STORAGE
+
+
+class Park:
+    """A deployed market with one zone, in which electricity is traded in quarters of an hour."""
+
+    def __init__(self, chain: Chain) -> None:
+        deployment = deploy(chain, known_account("administrator"), local_settings(), None, lambda line: None)
+        self.market = Market(chain, deployment)
+        self.blocks = Blocks(chain)
+        self.traders: list[str] = []
+        self._devices: dict[str, int] = {}
+        self._salts = count()
+        authority, facts = self.market.authority.address, self._facts(0, 0)
+        self.blocks.mine([message(self.market.zones, "addZone", authority, ZONE)])
+        opening = (1, Carrier.ELECTRICITY, SLOT_SECONDS, SLOT_SECONDS, facts)
+        self.blocks.mine([message(self.market.zones, "openCarrier", authority, *opening)])
+        self._fund_purses()
+        schedule = self.market.rulebook.schedule()
+        self.commit_ahead = schedule.commit_seconds + schedule.reveal_seconds + schedule.clear_seconds
+        self._last_slot = 0
+
+    def next_book(self) -> Book:
+        """A book for which there is still time to decide on facts and terms."""
+        soonest = self.blocks.now + self.commit_ahead + 2 * SLOT_SECONDS
+        self._last_slot = max(self._last_slot + SLOT_SECONDS, soonest // SLOT_SECONDS * SLOT_SECONDS)
+        return Book(Carrier.ELECTRICITY, ZONE, 1, self._last_slot)
+
+    def decide(self, book: Book, terms: Terms, pool_in: int, pool_out: int) -> None:
+        """Has the authority say how a book is cleared and at what prices its pool trades."""
+        market, authority = self.market, self.market.authority.address
+        facts = (book.zone_number, book.carrier, book.slot_start, self._facts(pool_in, pool_out))
+        self.blocks.mine(
+            [
+                message(market.zones, "setFacts", authority, *facts),
+                message(market.rulebook, "setTerms", authority, book.carrier, book.zone, book.slot_start, terms),
+            ]
+        )
+
+    def limit_pool(self, book: Book, intake_wh: int) -> None:
+        """Has the authority say what the pool takes in, in this book and those after it."""
+        limits = (book.zone_number, book.carrier, (intake_wh, 0))
+        self.blocks.mine([message(self.market.pool, "setLimits", self.market.authority.address, *limits)])
+
+    def have_traders(self, number: int) -> None:
+        """Admits members until there are this many, each with money in the Vault for any order."""
+        while len(self.traders) < number:
+            first = len(self.traders)
+            new = [_account(place) for place in range(first, min(number, first + _AT_ONCE))]
+            self.blocks.mine([step for place, trader in enumerate(new, first) for step in self._joining(trader, place)])
+            self.traders += new
+
+    def have_devices(self, traders: list[str]) -> None:
+        """Registers and certifies a device of each who has none."""
+        for start in range(0, len(traders), _AT_ONCE):
+            self._register([trader for trader in traders[start : start + _AT_ONCE] if trader not in self._devices])
+
+    def device_of(self, trader: str) -> int:
+        return self._devices[trader]
+
+    def _register(self, traders: list[str]) -> None:
+        meters, operator = self.market.meters, known_account("operator").address
+        registered = self.blocks.mine([self._registration(trader) for trader in traders])
+        numbers = [next(log.args[0] for log in mined.logs if log.name == "DeviceRegistered") for mined in registered]
+        self.blocks.mine([message(meters, "certify", operator, number, 10_000, 0) for number in numbers])
+        self._devices |= dict(zip(traders, numbers, strict=True))
+
+    def _joining(self, trader: str, place: int) -> list[Message]:
+        market = self.market
+        registrar, issuer = known_account("registrar").address, known_account("issuer").address
+        papers = keccak(text=f"papers {place}")
+        application = Application(trader, _ROLES, 0, FAR, papers, keccak(text=f"person {place}"))
+        return [
+            message(market.membership, "admit", registrar, application),
+            message(market.power_token, "mint", issuer, trader, MONEY, keccak(text=f"money {place}")),
+            message(market.power_token, "approve", trader, market.vault.address, MONEY),
+            message(market.vault, "deposit", trader, MONEY),
+            message(market.vault, "chooseModules", trader, _ALL_MODULES),
+        ]
+
+    def _registration(self, trader: str) -> Message:
+        signer = Account.from_key(keccak(text=f"meter of {trader}"))
+        key = Key(Curve.SECP256K1, bytes.fromhex(signer.address[2:]).rjust(32, b"\0"), bytes(32))
+        description = Description(
+            zone=1,
+            carrier=Carrier.ELECTRICITY,
+            direction=Direction.INJECTION,
+            technology=10_100,
+            clean=True,
+            stores=False,
+            rated_w=_RATED_W,
+            modulus=0,
+            site=keccak(text=f"site of {trader}"),
+        )
+        said = {"ratedW" if name == "rated_w" else name: value for name, value in description._asdict().items()}
+        values = {"owner": trader, **said, **key._asdict(), "deadline": FAR}
+        signature = Account.unsafe_sign_hash(digest(self.market.meters, "DeviceRegistration", values), signer.key)
+        return message(self.market.meters, "register", trader, description, key, FAR, bytes(signature.signature))
+
+    def _fund_purses(self) -> None:
+        market, payer = self.market, _account(-1)
+        self.blocks.mine(self._joining(payer, -1))
+        more = 1_000 * MONEY
+        self.blocks.mine(
+            [
+                message(market.power_token, "mint", known_account("issuer").address, payer, more, keccak(text="purse")),
+                message(market.power_token, "approve", payer, market.vault.address, more),
+                message(market.vault, "fundPurse", payer, Purse.POOL, more),
+            ]
+        )
+
+    def _facts(self, pool_in: int, pool_out: int) -> Facts:
+        grid = purse_account(Purse.GRID)
+        return Facts(0, 0, 0, pool_in, pool_out, 0, grid, grid)
+
+
+def _account(place: int) -> str:
+    """An address of nobody's: on a trial's chain nothing needs a signature."""
+    return Web3.to_checksum_address(keccak(text=f"trader {place}")[12:])
