@@ -30,12 +30,13 @@ GETTERS = [
     if entry["type"] == "function" and entry["name"].endswith("_TYPEHASH")
 ]
 TAKEN = [(contract, message.name) for message in MESSAGES.values() for contract in message.contracts]
-DOMAINS = ["Membership", "PowerToken", "PowerPoints", "Vault"]
+DOMAINS = ["Membership", "PowerToken", "PowerPoints", "Vault", "Meters", "EnergyUnits"]
 
 
 @pytest.fixture
 def client(market):
-    clients = (market.membership, market.power_token, market.power_points, market.vault)
+    tokens = (market.power_token, market.power_points)
+    clients = (market.membership, *tokens, market.vault, market.meters, market.energy_units)
     return {contract.NAME: contract for contract in clients}
 
 

@@ -83,12 +83,17 @@ struct Position {
     uint32 device;
 }
 
-/// @notice A commitment signed by its trader, to be sent by anyone.
-struct SignedCommit {
+/// @notice What a trader commits to.
+struct SealedOrder {
     address trader;
     SizeClass sizeClass;
     uint8 number;
     bytes32 seal;
+}
+
+/// @notice A commitment signed by its trader, to be sent by anyone.
+struct SignedCommit {
+    SealedOrder order;
     bytes signature;
 }
 
@@ -145,17 +150,13 @@ enum Refusal {
 /// of revealing inside each.
 interface IAuction {
     event BookOpened(bytes32 indexed book, Carrier indexed carrier, bytes32 indexed zone, uint40 slotStart, Book facts);
-    event Committed(
-        bytes32 indexed book, address indexed trader, uint8 number, uint16 index, SizeClass sizeClass, bytes32 seal
-    );
+    event Committed(bytes32 indexed book, uint256 order, bytes32 seal);
     event OrdersRevealed(bytes32 indexed book, uint256[] words);
     event OrderRefused(bytes32 indexed book, address indexed trader, uint8 number, Refusal refusal);
     event OrderSlashed(bytes32 indexed book, address indexed trader, uint8 number, address keeper, uint128 bond);
     event OrderRefunded(bytes32 indexed book, address indexed trader, uint8 number, uint128 bond);
     event BookExcused(bytes32 indexed book, address indexed by, string reason);
-    event Traded(
-        bytes32 indexed book, address indexed trader, uint16 index, bool sell, uint40 wh, uint64 amount, uint64 fee
-    );
+    event Traded(bytes32 indexed book, uint256 word, uint256 fill);
     event ClearingSet(address indexed clearing);
     event BookCleared(bytes32 indexed book, uint128 poolLocked);
     event BookSettled(
@@ -264,7 +265,8 @@ interface IAuction {
 
     /// @notice Commits to an order and locks its bond and the keeper's fee.
     ///
-    /// Emits {Committed}.
+    /// Emits {Committed}, with what is public of the order as a word: its trader, number and index, and for Wh the most that
+    /// its class can have.
     ///
     /// Requirements:
     /// - the book takes commitments and is not full;
@@ -306,7 +308,7 @@ interface IAuction {
     /// back, commissions go to the platform, proceeds stay here until delivery is final. Of a void book everything goes
     /// back. With the last group the rest is shared between pool and common fund.
     ///
-    /// Emits {Traded} for each order that traded, and {BookSettled} at the end.
+    /// Emits {Traded}, with its word and its fill (see Fills), for each order that traded, and {BookSettled} at the end.
     ///
     /// Requirements:
     /// - the book is cleared, and its pool too unless delivery has begun; or it is void;

@@ -39,14 +39,6 @@ struct Module {
     ModuleStatus status;
 }
 
-/// @notice One account's part in what a module does for many at once.
-/// @param account whose money it is
-/// @param amount uPT to lock when positive, to release when negative
-struct Change {
-    address account;
-    int128 amount;
-}
-
 /// @notice Accounts of the market itself, registered in Membership as system accounts. Modules pay into them, those that
 /// the authority chose can lock from them, and a keeper may spend from each.
 enum Purse {
@@ -66,7 +58,7 @@ interface IVault {
     event Withdrawn(address indexed account, address indexed to, uint128 amount);
     event Locked(address indexed module, address indexed account, uint128 amount);
     event Released(address indexed module, address indexed account, uint128 amount);
-    event Adjusted(address indexed module, Change[] changes);
+    event Adjusted(address indexed module, uint256[] moves);
     event Paid(address indexed module, address indexed from, address indexed to, uint128 amount);
     event Spent(Purse indexed purse, address indexed to, uint128 amount, bytes32 indexed spendReference);
     event ModulesChosen(address indexed account, uint48 modules);
@@ -88,7 +80,7 @@ interface IVault {
     /// @notice Thrown when an account did not choose the module that would lock its money.
     error ModuleNotChosen(address account, address module);
     /// @notice Thrown when new business would release instead of lock.
-    error NotALock(address account, int128 amount);
+    error NotALock(address account, int256 amount);
     /// @notice Thrown when a module would give more than it locked.
     error InsufficientLocked(address module, uint128 locked, uint128 asked);
     /// @notice Thrown when a module enters a second time.
@@ -227,24 +219,26 @@ interface IVault {
     /// - `amount` is free.
     function lockMore(address account, uint128 amount) external;
 
-    /// @notice {lock} for many at once. What one account refuses does not stop the others: `done` says which were locked.
+    /// @notice {lock} for many at once, as Moves. What one account refuses does not stop the others.
+    /// @return made the moves that were made, zero in place of one that was refused
     ///
-    /// Emits {Adjusted}, in which a refused change has the amount 0.
+    /// Emits {Adjusted} with the moves that were made.
     ///
     /// Requirements:
     /// - the caller is an Open module;
     /// - no amount is negative.
-    function lockEach(Change[] calldata changes, uint32 anyOf) external returns (bool[] memory done);
+    function lockEach(uint256[] calldata moves, uint32 anyOf) external returns (uint256[] memory made);
 
-    /// @notice {lockMore} for every positive amount and {release} for every negative one, many at once. A lock that one
-    /// account refuses does not stop the others: `done` says which changes took place.
+    /// @notice {lockMore} for every positive amount and {release} for every negative one, as Moves. A lock that one account
+    /// refuses does not stop the others.
+    /// @return made the moves that were made, zero in place of one that was refused
     ///
-    /// Emits {Adjusted}, in which a refused change has the amount 0.
+    /// Emits {Adjusted} with the moves that were made.
     ///
     /// Requirements:
     /// - the caller is an Open or Paused module, or one that is Leaving, for which every lock is refused;
     /// - it has locked what it releases; who is to receive was ever admitted or belongs to the system.
-    function adjustEach(Change[] calldata changes) external returns (bool[] memory done);
+    function adjustEach(uint256[] calldata moves) external returns (uint256[] memory made);
 
     /// @notice Gives locked money back to whom it was locked from.
     ///

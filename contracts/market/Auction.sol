@@ -2,13 +2,16 @@
 pragma solidity 0.8.30;
 
 import {Governed} from "../access/Governed.sol";
-import {Book, BookState, IAuction, Order, OrderState, Part, Position} from "../interfaces/IAuction.sol";
+import {BookState, IAuction, OrderState, Part, Position} from "../interfaces/IAuction.sol";
 import {IClearing} from "../interfaces/IClearing.sol";
 import {IEnergyUnits} from "../interfaces/IEnergyUnits.sol";
 import {IRulebook} from "../interfaces/IRulebook.sol";
-import {Change, IVault, Purse} from "../interfaces/IVault.sol";
+import {IVault, Purse} from "../interfaces/IVault.sol";
+import {BookWords} from "../libraries/BookWords.sol";
 import {Fills} from "../libraries/Fills.sol";
 import {Margins} from "../libraries/Margins.sol";
+import {Moves} from "../libraries/Moves.sol";
+import {OrderWords} from "../libraries/OrderWords.sol";
 import {Positions} from "../libraries/Positions.sol";
 import {Words} from "../libraries/Words.sol";
 import {Books} from "./Books.sol";
@@ -18,6 +21,10 @@ import {Orders} from "./Orders.sol";
 /// @notice See IAuction. Three layers: Books opens and closes books, Orders takes their orders, this one settles them as
 /// Clearing says.
 contract Auction is Orders {
+    using BookWords for uint256;
+    using OrderWords for uint256;
+    using Words for uint256;
+
     /// @notice Wh bought and sold, uPT paid by buyers and due to sellers, so far.
     struct Sums {
         uint40 bought;
@@ -55,11 +62,11 @@ contract Auction is Orders {
     /// @inheritdoc IAuction
     function positionsOf(bytes32 book, address trader) external view returns (Position[] memory positions) {
         uint256 count = 0;
-        while (count < Words.MAX_NUMBERS && _orders[book][trader][count].state != OrderState.None) ++count;
+        while (count < Words.MAX_NUMBERS && _orders[book][_orderId(trader, count)] != 0) ++count;
         positions = new Position[](count);
         for (uint256 i = 0; i < count; ++i) {
-            Order memory o = _orders[book][trader][i];
-            if (o.state == OrderState.Settled) positions[i] = Positions.unpack(o.content);
+            uint256 o = _orders[book][_orderId(trader, i)];
+            if (o.status() == OrderState.Settled) positions[i] = Positions.unpack(o.content());
         }
     }
 
@@ -90,10 +97,10 @@ contract Auction is Orders {
     /// @inheritdoc IAuction
     function close(bytes32 book, uint128 poolNeed) external {
         require(msg.sender == address(clearing), NotClearing(msg.sender));
-        Book storage b = _books[book];
+        uint256 b = _books[book];
         _requireState(book, BookState.Open);
-        _requirePhase(book, b.clearsAt, b.slotStart);
-        b.state = BookState.Cleared;
+        _requirePhase(book, b.clearsAt(), b.slotStart());
+        _books[book] = b.withState(BookState.Cleared);
         emit BookCleared(book, poolNeed);
         if (poolNeed == 0) return;
         _poolLocked[book] = poolNeed;
@@ -102,20 +109,21 @@ contract Auction is Orders {
 
     /// @inheritdoc IAuction
     function settle(bytes32 book, Part calldata part) external {
-        Book memory b = bookOf(book);
+        uint256 b = _books[book];
+        BookState state = b.state();
         Settlement storage s = _settlements[book];
-        bool known = (b.state == BookState.Cleared || b.state == BookState.Void) && !s.finished;
-        require(known, WrongState(book, b.state));
+        bool known = (state == BookState.Cleared || state == BookState.Void) && !s.finished;
+        require(known, WrongState(book, state));
         uint256 next = _foldGroups(book, s.nextGroup, part.words);
         Sums memory sums = s.sums;
         bytes memory carry;
         uint256[] memory fills = new uint256[](part.words.length);
-        if (b.state == BookState.Cleared) (fills, carry) = clearing.fills(book, s.carry, part);
+        if (state == BookState.Cleared) (fills, carry) = clearing.fills(book, s.carry, part);
         _settleOrders(book, b, part.words, fills, sums);
         s.nextGroup = uint16(next);
         if (next == _groupCount(book)) {
             s.finished = true;
-            _finish(book, b.state, sums, carry);
+            _finish(book, state, sums, carry);
         } else {
             (s.sums, s.carry) = (sums, carry);
         }
@@ -124,58 +132,51 @@ contract Auction is Orders {
     /// @inheritdoc IAuction
     function voidBook(bytes32 book) external {
         _requireState(book, BookState.Open);
-        _requirePhase(book, _books[book].slotStart, type(uint40).max);
-        _books[book].state = BookState.Void;
+        uint256 b = _books[book];
+        _requirePhase(book, b.slotStart(), type(uint40).max);
+        _books[book] = b.withState(BookState.Void);
         emit BookVoided(book);
     }
 
     // ------------------------------------------------------------------------------------------------------ inside
 
-    function _settleOrders(
-        bytes32 book,
-        Book memory b,
-        uint256[] calldata words,
-        uint256[] memory fills,
-        Sums memory sums
-    ) private {
-        Change[] memory changes = new Change[](words.length);
+    function _settleOrders(bytes32 book, uint256 b, uint256[] calldata words, uint256[] memory fills, Sums memory sums)
+        private
+    {
+        uint256[] memory moves = new uint256[](words.length);
         uint256 fees = 0;
         for (uint256 i = 0; i < words.length; ++i) {
-            changes[i] =
-                Change(Words.trader(words[i]), -int128(uint128(_settleOrder(book, b, words[i], fills[i], sums))));
+            uint256 back = _settleOrder(book, b, words[i], fills[i], sums);
+            moves[i] = Moves.pack(words[i].trader(), -int256(back));
             fees += Fills.fee(fills[i]);
         }
-        if (words.length != 0) vault.adjustEach(changes);
+        if (words.length != 0) vault.adjustEach(moves);
         if (fees != 0) vault.pay(address(this), _platform, uint128(fees));
     }
 
     /// @dev Writes what came of an order and returns the money that it does not need.
-    function _settleOrder(bytes32 book, Book memory b, uint256 word, uint256 fill, Sums memory sums)
+    function _settleOrder(bytes32 book, uint256 b, uint256 word, uint256 fill, Sums memory sums)
         private
         returns (uint256 back)
     {
-        Position memory p = Position(Words.isSell(word), Fills.wh(fill), Fills.amount(fill), 0, Words.device(word));
-        uint256 limit = uint256(p.wh) * Words.price(word);
-        require(p.sell ? p.amount >= limit : p.amount <= limit, UnfairFill(book, Words.index(word)));
-        back = _cost(word, b.dearestWh);
+        Position memory p = Position(word.isSell(), Fills.wh(fill), Fills.amount(fill), 0, word.device());
+        uint256 limit = uint256(p.wh) * word.price();
+        require(p.sell ? p.amount >= limit : p.amount <= limit, UnfairFill(book, word.index()));
+        back = _cost(word, b.dearestWh());
         if (p.sell) {
             (sums.sold, sums.received) = (sums.sold + p.wh, sums.received + p.amount);
             p.amount -= Fills.fee(fill);
-            p.margin = uint64(p.wh * Margins.rate(Words.price(word), b.dearestWh));
+            p.margin = uint64(p.wh * Margins.rate(word.price(), b.dearestWh()));
             back -= p.margin;
             // Energy of a slot that has begun is nobody's any more.
-            if (block.timestamp < b.slotStart) _returnEnergy(b, word, Words.qty(word) - p.wh);
+            if (block.timestamp < b.slotStart()) _returnEnergy(b, word, word.qty() - p.wh);
         } else {
             (sums.bought, sums.paid) = (sums.bought + p.wh, sums.paid + p.amount);
             back -= p.amount + Fills.fee(fill);
         }
-        Order storage o = _orders[book][Words.trader(word)][Words.number(word)];
-        (o.content, o.state) = (Positions.pack(p), OrderState.Settled);
-        if (p.wh != 0) {
-            emit Traded(
-                book, Words.trader(word), uint16(Words.index(word)), p.sell, p.wh, Fills.amount(fill), Fills.fee(fill)
-            );
-        }
+        uint256 id = _orderId(word.trader(), word.number());
+        _orders[book][id] = _orders[book][id].settled(Positions.pack(p));
+        if (p.wh != 0) emit Traded(book, word, fill);
     }
 
     /// @dev What buyers paid and sellers did not get is shared between pool and common fund, and what was locked from the
@@ -186,7 +187,7 @@ contract Auction is Orders {
         uint256 spent = 0;
         uint256 toFund = 0;
         if (state == BookState.Cleared) {
-            _books[book].state = BookState.Settled;
+            _books[book] = _books[book].withState(BookState.Settled);
             (share, spent, toFund) = clearing.finish(
                 book,
                 carry,

@@ -5,6 +5,7 @@ import {Governed} from "../access/Governed.sol";
 import {Book, BookState, IAuction} from "../interfaces/IAuction.sol";
 import {IRulebook} from "../interfaces/IRulebook.sol";
 import {Carrier} from "../libraries/Carriers.sol";
+import {BookWords} from "../libraries/BookWords.sol";
 import {Groups} from "../libraries/Groups.sol";
 import {Words} from "../libraries/Words.sol";
 
@@ -14,7 +15,7 @@ abstract contract Books is IAuction, Governed {
     /// @inheritdoc IAuction
     IRulebook public immutable rulebook;
 
-    mapping(bytes32 book => Book) internal _books;
+    mapping(bytes32 book => uint256) internal _books;
     mapping(bytes32 book => mapping(uint256 group => uint256)) internal _groups;
 
     constructor(IRulebook rulebook_) {
@@ -22,8 +23,8 @@ abstract contract Books is IAuction, Governed {
     }
 
     /// @inheritdoc IAuction
-    function bookOf(bytes32 book) public view returns (Book memory) {
-        return _books[book];
+    function bookOf(bytes32 book) external view returns (Book memory) {
+        return BookWords.unpack(_books[book]);
     }
 
     /// @inheritdoc IAuction
@@ -35,8 +36,8 @@ abstract contract Books is IAuction, Governed {
     function openBook(Carrier carrier, bytes32 zone, uint40 slotStart) external returns (bytes32 book) {
         Book memory facts;
         (book, facts) = rulebook.open(carrier, zone, slotStart);
-        require(_books[book].state == BookState.None, BookExists(book));
-        _books[book] = facts;
+        require(_books[book] == 0, BookExists(book));
+        _books[book] = BookWords.pack(facts);
         // So that the first reveal finds its slot in use already.
         _groups[book][0] = Groups.start(book);
         emit BookOpened(book, carrier, zone, slotStart, facts);
@@ -48,7 +49,7 @@ abstract contract Books is IAuction, Governed {
     }
 
     function _requireState(bytes32 book, BookState state) internal view {
-        BookState actual = _books[book].state;
+        BookState actual = BookWords.state(_books[book]);
         require(actual == state, WrongState(book, actual));
     }
 
@@ -85,6 +86,6 @@ abstract contract Books is IAuction, Governed {
     }
 
     function _groupCount(bytes32 book) internal view returns (uint256) {
-        return (_books[book].commits + Groups.SIZE - 1) / Groups.SIZE;
+        return (BookWords.commits(_books[book]) + Groups.SIZE - 1) / Groups.SIZE;
     }
 }

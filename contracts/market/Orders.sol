@@ -4,7 +4,6 @@ pragma solidity 0.8.30;
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {
-    Book,
     BookState,
     IAuction,
     Opening,
@@ -12,14 +11,18 @@ import {
     OrderId,
     OrderState,
     Refusal,
+    SealedOrder,
     SignedCommit,
     SizeClass
 } from "../interfaces/IAuction.sol";
 import {IEnergyUnits} from "../interfaces/IEnergyUnits.sol";
 import {IMembership} from "../interfaces/IMembership.sol";
-import {Change, IVault, Purse} from "../interfaces/IVault.sol";
+import {IVault, Purse} from "../interfaces/IVault.sol";
+import {BookWords} from "../libraries/BookWords.sol";
 import {Groups} from "../libraries/Groups.sol";
 import {Margins} from "../libraries/Margins.sol";
+import {Moves} from "../libraries/Moves.sol";
+import {OrderWords} from "../libraries/OrderWords.sol";
 import {Roles} from "../libraries/Roles.sol";
 import {UnitIds} from "../libraries/UnitIds.sol";
 import {Words} from "../libraries/Words.sol";
@@ -29,6 +32,11 @@ import {Books} from "./Books.sol";
 /// @notice The second of the three layers of Auction. An order's slot is written when it is committed and when it is
 /// settled; that it was revealed stands in its group.
 abstract contract Orders is Books, EIP712 {
+    using BookWords for uint256;
+    using Groups for uint256;
+    using OrderWords for uint256;
+    using Words for uint256;
+
     bytes32 public constant COMMIT_TYPEHASH =
         keccak256("Commit(address trader,bytes32 book,uint8 sizeClass,uint8 number,bytes32 seal)");
 
@@ -39,6 +47,8 @@ abstract contract Orders is Books, EIP712 {
 
     uint256 internal constant MAX_FEE_BPS = 60;
     uint256 internal constant MIN_QTY = 100;
+    /// The most Wh of each class, 24 bits each.
+    uint256 private constant CEILINGS = 10_000 | 100_000 << 24 | 1_000_000 << 48 | 10_000_000 << 72;
     uint256 internal constant BOND_RATE = 20;
 
     /// @inheritdoc IAuction
@@ -48,7 +58,7 @@ abstract contract Orders is Books, EIP712 {
     IMembership private immutable _membership;
     address internal immutable _commonFund;
 
-    mapping(bytes32 book => mapping(address trader => mapping(uint256 number => Order))) internal _orders;
+    mapping(bytes32 book => mapping(uint256 id => uint256)) internal _orders;
     mapping(bytes32 book => bool) internal _excused;
 
     constructor(IVault vault_, IEnergyUnits energyUnits_) EIP712("Wattbook Auction", "1") {
@@ -65,93 +75,94 @@ abstract contract Orders is Books, EIP712 {
 
     /// @inheritdoc IAuction
     function sealOf(bytes32 book, uint256 order, bytes32 salt) external view returns (bytes32) {
-        return _seal(bookOf(book), book, order, salt);
+        return _seal(_books[book], book, order, salt);
     }
 
     /// @inheritdoc IAuction
     function orderOf(bytes32 book, address trader, uint8 number) external view returns (Order memory) {
-        return _orders[book][trader][number];
+        return OrderWords.unpack(_orders[book][_orderId(trader, number)]);
     }
 
     // --------------------------------------------------------------------------------------------------- trading
 
     /// @inheritdoc IAuction
     function commit(bytes32 book, SizeClass sizeClass, uint8 number, bytes32 seal) external {
-        Book storage b = _books[book];
-        _requirePhase(book, b.opensAt, b.revealsAt);
-        Refusal refusal = _numberRefusal(book, msg.sender, number);
-        if (b.commits == b.cap) refusal = Refusal.BookFull;
+        uint256 b = _books[book];
+        _requirePhase(book, b.opensAt(), b.revealsAt());
+        mapping(uint256 id => uint256) storage orders = _orders[book];
+        uint256 place = b.commits();
+        Refusal refusal = place == b.cap() ? Refusal.BookFull : _numberRefusal(orders, msg.sender, number);
         require(refusal == Refusal.None, OrderNotTaken(msg.sender, number, refusal));
-        uint16 index = b.commits++;
-        _orders[book][msg.sender][number] = Order(_content(seal), index, sizeClass, OrderState.Sealed);
-        emit Committed(book, msg.sender, number, index, sizeClass, seal);
+        _books[book] = b.withMore(1);
+        _record(orders, book, SealedOrder(msg.sender, sizeClass, number, seal), place);
         vault.lock(msg.sender, bondOf(sizeClass) + KEEPER_FEE, Roles.MARKET);
     }
 
     /// @inheritdoc IAuction
     function commitFor(bytes32 book, SignedCommit[] calldata commits) external {
-        Book storage b = _books[book];
-        _requirePhase(book, b.opensAt, b.revealsAt);
-        Change[] memory bonds = new Change[](commits.length);
-        Refusal[] memory refusals = new Refusal[](commits.length);
-        uint256 room = b.cap - b.commits;
+        uint256 b = _books[book];
+        _requirePhase(book, b.opensAt(), b.revealsAt());
+        mapping(uint256 id => uint256) storage orders = _orders[book];
+        uint256[] memory moves = new uint256[](commits.length);
+        Refusal first = Refusal.None;
+        uint256 room = b.cap() - b.commits();
         for (uint256 i = 0; i < commits.length; ++i) {
-            SignedCommit calldata c = commits[i];
-            bonds[i].account = c.trader;
-            refusals[i] = room == 0 ? Refusal.BookFull : _commitRefusal(book, c);
-            if (refusals[i] != Refusal.None) continue;
-            --room;
-            bonds[i].amount = int128(bondOf(c.sizeClass) + KEEPER_FEE);
-            // Written before the bond is locked, so that a second order of this number in the same batch finds it.
-            _orders[book][c.trader][c.number] = Order(_content(c.seal), 0, c.sizeClass, OrderState.Sealed);
-        }
-        bool[] memory locked = vault.lockEach(bonds, Roles.MARKET);
-        uint16 index = b.commits;
-        for (uint256 i = 0; i < commits.length; ++i) {
-            SignedCommit calldata c = commits[i];
-            if (refusals[i] == Refusal.None) refusals[i] = _afterLocking(book, c, locked[i]);
-            if (refusals[i] == Refusal.None) {
-                _orders[book][c.trader][c.number].place = index;
-                emit Committed(book, c.trader, c.number, index++, c.sizeClass, c.seal);
-            } else {
-                emit OrderRefused(book, c.trader, c.number, refusals[i]);
+            SealedOrder calldata order = commits[i].order;
+            Refusal refusal = room == 0 ? Refusal.BookFull : _commitRefusal(orders, book, commits[i]);
+            if (refusal != Refusal.None) {
+                first = _refuse(book, order.trader, order.number, refusal, first);
+                continue;
             }
+            --room;
+            moves[i] = Moves.pack(order.trader, int128(bondOf(order.sizeClass) + KEEPER_FEE));
+            // Written before the bond is locked, so that a second order of this number in the same batch finds it.
+            orders[_orderId(order.trader, order.number)] = OrderWords.committed(order.seal, 0, order.sizeClass);
         }
-        require(index != b.commits, NothingTaken(refusals.length == 0 ? Refusal.None : refusals[0]));
-        b.commits = index;
+        uint256[] memory made = vault.lockEach(moves, Roles.MARKET);
+        uint256 place = b.commits();
+        for (uint256 i = 0; i < commits.length; ++i) {
+            if (moves[i] == 0) continue;
+            SealedOrder calldata order = commits[i].order;
+            Refusal refusal = _afterLocking(orders, order, made[i] != 0);
+            if (refusal == Refusal.None) _record(orders, book, order, place++);
+            else first = _refuse(book, order.trader, order.number, refusal, first);
+        }
+        require(place != b.commits(), NothingTaken(first));
+        _books[book] = b.withMore(place - b.commits());
     }
 
     /// @inheritdoc IAuction
     function reveal(bytes32 book, Opening[] calldata openings) external {
-        Book memory b = bookOf(book);
-        _requirePhase(book, b.revealsAt, b.clearsAt);
-        Change[] memory changes = new Change[](openings.length);
-        Refusal[] memory refusals = new Refusal[](openings.length);
+        uint256 b = _books[book];
+        _requirePhase(book, b.revealsAt(), b.clearsAt());
+        Refusal first = Refusal.None;
         uint256[] memory words = new uint256[](openings.length);
+        uint256[] memory moves = new uint256[](openings.length);
         for (uint256 i = 0; i < openings.length; ++i) {
-            (refusals[i], words[i], changes[i].amount) = _open(b, book, openings[i]);
-            changes[i].account = Words.trader(openings[i].order);
+            (uint256 word, bytes32 salt) = (openings[i].order, openings[i].salt);
+            Refusal refusal;
+            (refusal, words[i], moves[i]) = _open(b, book, word, salt);
+            if (refusal != Refusal.None) first = _refuse(book, word.trader(), uint8(word.number()), refusal, first);
         }
-        bool[] memory done = vault.adjustEach(changes);
+        uint256[] memory made = vault.adjustEach(moves);
         uint256 taken = 0;
         uint256 decoys = 0;
-        for (uint256 i = 0; i < openings.length; ++i) {
+        mapping(uint256 group => uint256) storage groups = _groups[book];
+        for (uint256 i = 0; i < words.length; ++i) {
             uint256 word = words[i];
-            if (refusals[i] == Refusal.None && !done[i]) {
-                refusals[i] = Refusal.MoneyShort;
-                _unmark(b, book, word);
-            }
-            if (refusals[i] == Refusal.None) {
+            if (word == 0) continue;
+            uint256 place = word.index() / Groups.SIZE;
+            if (made[i] != 0) {
+                if (word.qty() == 0) ++decoys;
+                else groups[place] = groups[place].fold(word);
                 words[taken++] = word;
-                if (Words.qty(word) == 0) ++decoys;
-                else _fold(book, word);
             } else {
-                emit OrderRefused(
-                    book, Words.trader(openings[i].order), uint8(Words.number(openings[i].order)), refusals[i]
-                );
+                groups[place] = groups[place].mark(word.index());
+                if (word.isSell()) _returnEnergy(b, word, word.qty());
+                first = _refuse(book, word.trader(), uint8(word.number()), Refusal.MoneyShort, first);
             }
         }
-        require(taken != 0, NothingTaken(refusals.length == 0 ? Refusal.None : refusals[0]));
+        require(taken != 0, NothingTaken(first));
         if (decoys != 0) vault.pay(address(this), _commonFund, uint128(decoys) * KEEPER_FEE);
         assembly ("memory-safe") {
             mstore(words, taken)
@@ -165,7 +176,7 @@ abstract contract Orders is Books, EIP712 {
     function excuse(bytes32 book, string calldata reason) external {
         if (msg.sender != authority) _membership.requireActive(msg.sender, Roles.REGULATOR | Roles.OPERATOR);
         require(bytes(reason).length != 0, IMembership.ReasonMissing());
-        uint40 clearsAt = _books[book].clearsAt;
+        uint40 clearsAt = _books[book].clearsAt();
         _requirePhase(book, clearsAt, clearsAt + SLASH_REST);
         require(!_excused[book], BookAlreadyExcused(book));
         _excused[book] = true;
@@ -174,7 +185,7 @@ abstract contract Orders is Books, EIP712 {
 
     /// @inheritdoc IAuction
     function slash(bytes32 book, OrderId[] calldata orders) external {
-        _requirePhase(book, _books[book].clearsAt + SLASH_REST, type(uint40).max);
+        _requirePhase(book, _books[book].clearsAt() + SLASH_REST, type(uint40).max);
         require(!_isForgiven(book), BondNotDue(book));
         for (uint256 i = 0; i < orders.length; ++i) {
             (address trader, uint8 number) = (orders[i].trader, orders[i].number);
@@ -200,121 +211,162 @@ abstract contract Orders is Books, EIP712 {
 
     /// @dev What an order locks from being revealed to being settled.
     function _cost(uint256 word, uint256 dearestWh) internal pure returns (uint256) {
-        uint256 qty = Words.qty(word);
-        uint256 price = Words.price(word);
-        if (Words.isSell(word)) return qty * Margins.rate(price, dearestWh);
-        uint256 amount = qty * price;
-        return amount + (amount * MAX_FEE_BPS + 9_999) / 10_000;
-    }
-
-    function _returnEnergy(Book memory b, uint256 word, uint40 wh) internal {
-        if (wh == 0) return;
-        energyUnits.release(Words.trader(word), Words.device(word), b.zone, b.carrier, b.slotStart, wh);
-    }
-
-    /// @dev Checks an opening, marks the order as revealed, and locks a seller's energy. The money is asked for later, for
-    /// all at once.
-    function _open(Book memory b, bytes32 book, Opening calldata opening)
-        private
-        returns (Refusal refusal, uint256 word, int128 change)
-    {
-        word = opening.order;
-        Order memory o = _orders[book][Words.trader(word)][Words.number(word)];
-        if (o.state != OrderState.Sealed) return (Refusal.NotSealed, word, 0);
-        if (o.content != _content(_seal(b, book, word, opening.salt))) return (Refusal.SealBroken, word, 0);
-        uint256 group = _group(book, o.place / Groups.SIZE);
-        if (Groups.isRevealed(group, o.place)) return (Refusal.AlreadyRevealed, word, 0);
-        uint40 qty = Words.qty(word);
-        if (qty > _ceiling(o.sizeClass)) return (Refusal.OverClass, word, 0);
-        if (qty != 0 && qty < MIN_QTY) return (Refusal.BelowMinimum, word, 0);
-        uint32 device = Words.device(word);
-        if (!Words.isSell(word)) {
-            if (device != 0) return (Refusal.BuyWithDevice, word, 0);
-        } else if (qty != 0 && !energyUnits.tryLock(Words.trader(word), device, b.zone, b.carrier, b.slotStart, qty)) {
-            return (Refusal.UnitsShort, word, 0);
+        uint256 qty = word.qty();
+        uint256 price = word.price();
+        unchecked {
+            if (word.isSell()) return qty * Margins.rate(price, dearestWh);
+            uint256 amount = qty * price;
+            return amount + (amount * MAX_FEE_BPS + 9_999) / 10_000;
         }
-        _groups[book][o.place / Groups.SIZE] = Groups.mark(group, o.place);
-        uint128 held = qty == 0 ? bondOf(o.sizeClass) : bondOf(o.sizeClass) + KEEPER_FEE;
-        change = int128(int256(_cost(word, b.dearestWh))) - int128(held);
-        word = Words.withIndex(word, o.place);
     }
 
-    function _unmark(Book memory b, bytes32 book, uint256 word) private {
-        uint256 index = Words.index(word);
-        _groups[book][index / Groups.SIZE] = Groups.mark(_groups[book][index / Groups.SIZE], index);
-        if (Words.isSell(word)) _returnEnergy(b, word, Words.qty(word));
+    function _returnEnergy(uint256 b, uint256 word, uint40 wh) internal {
+        if (wh == 0) return;
+        energyUnits.release(word.trader(), word.device(), b.zone(), b.carrier(), b.slotStart(), wh);
     }
 
-    function _fold(bytes32 book, uint256 word) private {
-        uint256 group = Words.index(word) / Groups.SIZE;
-        _groups[book][group] = Groups.fold(_groups[book][group], word);
+    function _drawEnergy(uint256 b, uint256 word) private returns (bool) {
+        uint40 wh = word.qty();
+        return wh == 0 || energyUnits.tryLock(word.trader(), word.device(), b.zone(), b.carrier(), b.slotStart(), wh);
     }
 
-    /// @dev The last order of a batch that is refused may be the one before this one.
-    function _afterLocking(bytes32 book, SignedCommit calldata c, bool locked) private returns (Refusal refusal) {
+    function _orderId(address trader, uint256 number) internal pure returns (uint256) {
+        return uint256(uint160(trader)) | number << 160;
+    }
+
+    /// @dev Checks an opening, locks a seller's energy and marks the order, so that it cannot come twice in a batch. The order's word and the money that it needs beyond its bond are
+    /// zero when it is refused.
+    function _open(uint256 b, bytes32 book, uint256 word, bytes32 salt)
+        private
+        returns (Refusal refusal, uint256 opened, uint256 move)
+    {
+        uint256 o = _orders[book][_orderId(word.trader(), word.number())];
+        refusal = _openingRefusal(b, book, word, salt, o);
+        if (refusal != Refusal.None) return (refusal, 0, 0);
+        uint256 group = _group(book, o.place() / Groups.SIZE);
+        if (group.isRevealed(o.place())) return (Refusal.AlreadyRevealed, 0, 0);
+        if (word.isSell() && !_drawEnergy(b, word)) return (Refusal.UnitsShort, 0, 0);
+        _groups[book][o.place() / Groups.SIZE] = group.mark(o.place());
+        opened = word.withIndex(o.place());
+        move = _moveFor(word, o.sizeClass(), b.dearestWh());
+    }
+
+    /// @dev What an order must lock beyond its bond, or gets back of it. A decoy leaves the keeper's fee where it is; it goes
+    /// to the common fund with those of others.
+    function _moveFor(uint256 word, SizeClass sizeClass, uint256 dearestWh) private pure returns (uint256) {
+        uint256 held = _ceiling(sizeClass) * BOND_RATE + (word.qty() == 0 ? 0 : KEEPER_FEE);
+        return Moves.pack(word.trader(), int256(_cost(word, dearestWh)) - int256(held));
+    }
+
+    function _openingRefusal(uint256 b, bytes32 book, uint256 word, bytes32 salt, uint256 o)
+        private
+        view
+        returns (Refusal)
+    {
+        if (o.status() != OrderState.Sealed) return Refusal.NotSealed;
+        if (!o.isSealedBy(_seal(b, book, word, salt))) return Refusal.SealBroken;
+        uint256 qty = word.qty();
+        if (qty > _ceiling(o.sizeClass())) return Refusal.OverClass;
+        if (qty != 0 && qty < MIN_QTY) return Refusal.BelowMinimum;
+        if (!word.isSell() && word.device() != 0) return Refusal.BuyWithDevice;
+        return Refusal.None;
+    }
+
+    function _record(
+        mapping(uint256 id => uint256) storage orders,
+        bytes32 book,
+        SealedOrder memory order,
+        uint256 place
+    ) private {
+        uint256 id = _orderId(order.trader, order.number);
+        orders[id] = OrderWords.committed(order.seal, place, order.sizeClass);
+        uint256 known = uint256(uint160(order.trader)) | uint256(order.number) << 231;
+        emit Committed(book, known.withQty(_ceiling(order.sizeClass)).withIndex(place), order.seal);
+    }
+
+    function _refuse(bytes32 book, address trader, uint8 number, Refusal refusal, Refusal first)
+        private
+        returns (Refusal)
+    {
+        emit OrderRefused(book, trader, number, refusal);
+        return first == Refusal.None ? refusal : first;
+    }
+
+    /// @dev The order before this one in its batch may have been refused meanwhile.
+    function _afterLocking(mapping(uint256 id => uint256) storage orders, SealedOrder calldata order, bool locked)
+        private
+        returns (Refusal refusal)
+    {
         if (!locked) {
             refusal = Refusal.BondShort;
-        } else if (c.number != 0 && _orders[book][c.trader][c.number - 1].state == OrderState.None) {
+        } else if (order.number != 0 && orders[_orderId(order.trader, order.number - 1)] == 0) {
             refusal = Refusal.NumberSkipped;
-            vault.release(c.trader, bondOf(c.sizeClass) + KEEPER_FEE);
+            vault.release(order.trader, bondOf(order.sizeClass) + KEEPER_FEE);
         }
-        if (refusal != Refusal.None) delete _orders[book][c.trader][c.number];
+        if (refusal != Refusal.None) delete orders[_orderId(order.trader, order.number)];
     }
 
-    function _commitRefusal(bytes32 book, SignedCommit calldata c) private view returns (Refusal) {
-        bytes32 digest =
-            _hashTypedDataV4(keccak256(abi.encode(COMMIT_TYPEHASH, c.trader, book, c.sizeClass, c.number, c.seal)));
+    function _commitRefusal(mapping(uint256 id => uint256) storage orders, bytes32 book, SignedCommit calldata c)
+        private
+        view
+        returns (Refusal)
+    {
+        bytes32 digest = _hashTypedDataV4(
+            keccak256(
+                abi.encode(COMMIT_TYPEHASH, c.order.trader, book, c.order.sizeClass, c.order.number, c.order.seal)
+            )
+        );
         (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecover(digest, c.signature);
-        if (failure != ECDSA.RecoverError.NoError || signer != c.trader) return Refusal.BadSignature;
-        return _numberRefusal(book, c.trader, c.number);
+        if (failure != ECDSA.RecoverError.NoError || signer != c.order.trader) return Refusal.BadSignature;
+        return _numberRefusal(orders, c.order.trader, c.order.number);
     }
 
-    function _numberRefusal(bytes32 book, address trader, uint256 number) private view returns (Refusal) {
-        if (_orders[book][trader][number].state != OrderState.None) return Refusal.NumberTaken;
+    function _numberRefusal(mapping(uint256 id => uint256) storage orders, address trader, uint256 number)
+        private
+        view
+        returns (Refusal)
+    {
         if (number >= Words.MAX_NUMBERS) return Refusal.NumberSkipped;
-        if (number != 0 && _orders[book][trader][number - 1].state == OrderState.None) return Refusal.NumberSkipped;
+        if (orders[_orderId(trader, number)] != 0) return Refusal.NumberTaken;
+        if (number != 0 && orders[_orderId(trader, number - 1)] == 0) return Refusal.NumberSkipped;
         return Refusal.None;
     }
 
     /// @dev The bond of an order that was committed and not revealed, which is thereby done with.
     function _takeWithheld(bytes32 book, address trader, uint8 number, OrderState state) private returns (uint128) {
-        Order storage o = _orders[book][trader][number];
+        uint256 o = _orders[book][_orderId(trader, number)];
         require(
-            o.state == OrderState.Sealed && !Groups.isRevealed(_group(book, o.place / Groups.SIZE), o.place),
+            o.status() == OrderState.Sealed && !_groups[book][o.place() / Groups.SIZE].isRevealed(o.place()),
             NotWithheld(trader, number)
         );
-        o.state = state;
-        return bondOf(o.sizeClass);
+        _orders[book][_orderId(trader, number)] = o.withStatus(state);
+        return bondOf(o.sizeClass());
     }
 
     function _isForgiven(bytes32 book) private view returns (bool) {
-        return _excused[book] || _books[book].state == BookState.Void;
+        return _excused[book] || _books[book].state() == BookState.Void;
     }
 
-    function _seal(Book memory b, bytes32 book, uint256 order, bytes32 salt) private view returns (bytes32) {
-        bool sell = Words.isSell(order);
-        uint32 device = Words.device(order);
-        uint256 unitId = sell || device != 0 ? UnitIds.pack(b.carrier, b.zone, device, b.slotStart) : 0;
+    function _seal(uint256 b, bytes32 book, uint256 order, bytes32 salt) private view returns (bytes32) {
+        bool sell = order.isSell();
+        uint32 device = order.device();
+        uint256 unitId = sell || device != 0 ? UnitIds.pack(b.carrier(), b.zone(), device, b.slotStart()) : 0;
         return keccak256(
             abi.encode(
                 block.chainid,
                 address(this),
                 book,
-                Words.trader(order),
+                order.trader(),
                 sell,
-                uint256(Words.price(order)),
-                uint256(Words.qty(order)),
+                uint256(order.price()),
+                uint256(order.qty()),
                 unitId,
                 salt
             )
         );
     }
 
-    function _content(bytes32 seal) private pure returns (uint208) {
-        return uint208(uint256(seal));
-    }
-
     function _ceiling(SizeClass sizeClass) private pure returns (uint256) {
-        return 10_000 * 10 ** uint256(sizeClass);
+        return CEILINGS >> 24 * uint256(sizeClass) & 0xffffff;
     }
 }

@@ -246,7 +246,7 @@ contract Meters is IMeters, Governed, SignedActions {
 
     /// @inheritdoc IMeters
     function suspend(uint32 device, string calldata reason) external {
-        membership.requireActive(msg.sender, Roles.OPERATOR | Roles.REGULATOR);
+        _requireActive(msg.sender, Roles.OPERATOR | Roles.REGULATOR);
         require(bytes(reason).length != 0, IMembership.ReasonMissing());
         Device storage d = _inUse(device);
         require(d.status != DeviceStatus.Suspended, UnexpectedDeviceStatus(device, d.status));
@@ -287,7 +287,7 @@ contract Meters is IMeters, Governed, SignedActions {
         uint256 deadline,
         bytes calldata keySignature
     ) private returns (uint32 device) {
-        membership.requireActive(owner, Roles.MARKET);
+        _requireActive(owner, Roles.MARKET);
         require(deviceCount < MAX_DEVICES, TooManyDevices());
         // Reverts where the carrier is not open.
         zones.slotSeconds(description.zone, description.carrier);
@@ -314,7 +314,7 @@ contract Meters is IMeters, Governed, SignedActions {
     function _accept(address account, uint32 device) private {
         Device storage d = _inUse(device);
         require(offeredTo[device] == account, NotOffered(device, account));
-        membership.requireActive(account, Roles.MARKET);
+        _requireActive(account, Roles.MARKET);
         if (d.pledgee != address(0)) {
             require(consentedTo[device] == account, PledgeeDidNotConsent(device, account));
         } else {
@@ -339,7 +339,7 @@ contract Meters is IMeters, Governed, SignedActions {
         bytes calldata keySignature
     ) private {
         _requireOwner(_inUse(device), device, account);
-        membership.requireActive(account, 0);
+        _requireActive(account, 0);
         uint32 holder = deviceByKey[keyHashOf(key)];
         require(holder == 0, KeyTaken(holder));
         bytes32 structHash = keccak256(abi.encode(DEVICE_KEY_TYPEHASH, device, key, deadline));
@@ -402,6 +402,10 @@ contract Meters is IMeters, Governed, SignedActions {
         require(d.status != DeviceStatus.Retired, UnexpectedDeviceStatus(device, d.status));
     }
 
+    function _requireActive(address account, uint32 anyOf) private view {
+        membership.requireActive(account, anyOf);
+    }
+
     function _requireOwner(Device storage d, uint32 device, address account) private view {
         require(membership.currentOf(d.owner) == account, NotDeviceOwner(device, account));
     }
@@ -409,7 +413,7 @@ contract Meters is IMeters, Governed, SignedActions {
     /// @dev A device is worth money: an account without the right to spend neither gives it away nor pledges it.
     function _requireDisposer(Device storage d, uint32 device, address account, address to) private view {
         _requireOwner(d, device, account);
-        membership.requireActive(account, 0);
+        _requireActive(account, 0);
         require(membership.payoutOf(account) == account, IMembership.SpendNotAllowed(account, to));
     }
 
@@ -421,7 +425,7 @@ contract Meters is IMeters, Governed, SignedActions {
 
     /// @dev The beneficial owner of the caller, an operator who has no part in the device.
     function _requireDisinterested(uint32 device) private view returns (uint32 owner) {
-        membership.requireActive(msg.sender, Roles.OPERATOR);
+        _requireActive(msg.sender, Roles.OPERATOR);
         owner = membership.standingOf(msg.sender).owner;
         require(membership.standingOf(ownerOf(device)).owner != owner, ConflictOfInterest(device, owner));
     }

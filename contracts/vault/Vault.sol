@@ -10,7 +10,8 @@ import {IMembership} from "../interfaces/IMembership.sol";
 import {IPowerToken} from "../interfaces/IPowerToken.sol";
 import {Signed} from "../interfaces/ISignedActions.sol";
 import {IStandingMirror} from "../interfaces/IStandingMirror.sol";
-import {Account, Change, IVault, Module, ModuleStatus, Purse} from "../interfaces/IVault.sol";
+import {Account, IVault, Module, ModuleStatus, Purse} from "../interfaces/IVault.sol";
+import {Moves} from "../libraries/Moves.sol";
 import {Roles} from "../libraries/Roles.sol";
 import {Standing, Standings, Status} from "../libraries/Standings.sol";
 
@@ -146,50 +147,45 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     }
 
     /// @inheritdoc IVault
-    function lockEach(Change[] calldata changes, uint32 anyOf) external returns (bool[] memory done) {
-        Module storage m = _modules[msg.sender];
+    function lockEach(uint256[] calldata moves, uint32 anyOf) external returns (uint256[] memory made) {
+        Module memory m = _modules[msg.sender];
         require(m.status == ModuleStatus.Open, ModuleNotAllowed(msg.sender, m.status));
-        uint8 bit = m.bit;
-        uint128 added = 0;
-        done = new bool[](changes.length);
-        Change[] memory made = changes;
+        made = moves;
         for (uint256 i = 0; i < made.length; ++i) {
-            int128 amount = made[i].amount;
-            require(amount >= 0, NotALock(made[i].account, amount));
-            Account storage a = _accounts[made[i].account];
-            done[i] =
-                Standings.isActive(a.status, a.certifiedUntil, a.roles, anyOf) && _tryDebit(a, bit, uint128(amount));
-            if (done[i]) added += uint128(amount);
-            else made[i].amount = 0;
+            int256 amount = Moves.amount(made[i]);
+            require(amount >= 0, NotALock(Moves.account(made[i]), amount));
+            Account storage a = _accounts[Moves.account(made[i])];
+            if (Standings.isActive(a.status, a.certifiedUntil, a.roles, anyOf) && _tryDebit(a, m.bit, uint256(amount)))
+            {
+                m.locked += uint128(uint256(amount));
+            } else {
+                made[i] = 0;
+            }
         }
-        m.locked += added;
+        _modules[msg.sender].locked = m.locked;
         emit Adjusted(msg.sender, made);
     }
 
     /// @inheritdoc IVault
-    function adjustEach(Change[] calldata changes) external returns (bool[] memory done) {
-        Module storage m = _modules[msg.sender];
+    function adjustEach(uint256[] calldata moves) external returns (uint256[] memory made) {
+        Module memory m = _modules[msg.sender];
         require(m.status != ModuleStatus.None, ModuleNotAllowed(msg.sender, m.status));
-        bool mayLock = m.status != ModuleStatus.Leaving;
-        uint8 bit = m.bit;
-        uint128 locked = m.locked;
-        done = new bool[](changes.length);
-        Change[] memory made = changes;
+        made = moves;
         for (uint256 i = 0; i < made.length; ++i) {
-            int128 amount = made[i].amount;
+            int256 amount = Moves.amount(made[i]);
             if (amount < 0) {
-                uint128 given = uint128(-amount);
-                require(given <= locked, InsufficientLocked(msg.sender, locked, given));
-                locked -= given;
-                _credit(made[i].account, given);
-                done[i] = true;
+                uint128 given = uint128(uint256(-amount));
+                require(given <= m.locked, InsufficientLocked(msg.sender, m.locked, given));
+                m.locked -= given;
+                _credit(Moves.account(made[i]), given);
+            } else if (m.status != ModuleStatus.Leaving && _tryLockMore(Moves.account(made[i]), m.bit, uint256(amount)))
+            {
+                m.locked += uint128(uint256(amount));
             } else {
-                done[i] = mayLock && _tryDebit(_accounts[_current(made[i].account)], bit, uint128(amount));
-                if (done[i]) locked += uint128(amount);
-                else made[i].amount = 0;
+                made[i] = 0;
             }
         }
-        m.locked = locked;
+        _modules[msg.sender].locked = m.locked;
         emit Adjusted(msg.sender, made);
     }
 
@@ -324,16 +320,26 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         require(a.modules >> m.bit & 1 == 1, ModuleNotChosen(account, msg.sender));
         uint128 free = a.free;
         require(amount <= free, InsufficientFree(account, free, amount));
-        a.free = free - amount;
+        unchecked {
+            a.free = free - amount;
+        }
         m.locked += amount;
         emit Locked(msg.sender, account, amount);
     }
 
+    function _tryLockMore(address account, uint8 bit, uint256 amount) private returns (bool) {
+        Account storage a = _accounts[account];
+        if (a.status == Status.Replaced) a = _accounts[membership.currentOf(account)];
+        return _tryDebit(a, bit, amount);
+    }
+
     /// @dev Half of a lock that is refused instead of reverting; the caller adds it to what the module has locked.
-    function _tryDebit(Account storage a, uint8 bit, uint128 amount) private returns (bool) {
+    function _tryDebit(Account storage a, uint8 bit, uint256 amount) private returns (bool) {
         uint128 free = a.free;
         if (a.modules >> bit & 1 == 0 || amount > free) return false;
-        a.free = free - amount;
+        unchecked {
+            a.free = free - uint128(amount);
+        }
         return true;
     }
 

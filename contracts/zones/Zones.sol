@@ -149,9 +149,8 @@ contract Zones is IZones, Governed {
         require(facts.bandBps <= WHOLE, BpsTooLarge(facts.bandBps));
         require(facts.penaltyBps <= WHOLE, BpsTooLarge(facts.penaltyBps));
         require(facts.poolIn <= facts.poolOut, PoolPricesCrossed(facts.poolIn, facts.poolOut));
-        // Reverts for whom nobody can pay.
-        membership.currentOf(facts.balancing);
-        membership.currentOf(facts.network);
+        _requirePayable(facts.balancing);
+        _requirePayable(facts.network);
         _grids[zone][carrier].starts.push(since);
         _grids[zone][carrier].versions.push(facts);
         emit FactsSet(zone, carrier, since, facts);
@@ -164,6 +163,10 @@ contract Zones is IZones, Governed {
 
     function _between(uint16 zoneA, uint16 zoneB) private view returns (uint256[] storage) {
         return zoneA < zoneB ? _distances[zoneA][zoneB] : _distances[zoneB][zoneA];
+    }
+
+    function _requirePayable(address account) private view {
+        membership.currentOf(account);
     }
 
     function _requireZone(uint16 number) private view {

@@ -6,6 +6,7 @@ import pytest
 
 from wattbook.connection import Market
 from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
+from wattbook.deployment.plan import CONTRACTS
 from wattbook.deployment.record import Deployment, find_deployment
 from wattbook.deployment.status import check
 from wattbook.errors import DeploymentError
@@ -35,6 +36,9 @@ def test_a_good_market(node, found):
         "PowerToken",
         "PowerPoints",
         "Vault",
+        "Zones",
+        "Meters",
+        "EnergyUnits",
         "Authority.membership",
         "Membership.authority",
         "Membership.mirror",
@@ -44,6 +48,15 @@ def test_a_good_market(node, found):
         "Vault.membership",
         "Vault.token",
         "Vault.authority",
+        "Zones.membership",
+        "Zones.authority",
+        "Meters.membership",
+        "Meters.zones",
+        "Meters.authority",
+        "Meters.mirror",
+        "EnergyUnits.membership",
+        "EnergyUnits.vault",
+        "EnergyUnits.meters",
         "Membership.recoveryDelay",
         "PowerPoints.epochLength",
         "constitution",
@@ -82,6 +95,14 @@ def test_a_code_hash_in_the_file_that_is_not_the_code_s(node, found, file):
         ("Vault", "membership", ["Vault.membership"]),
         ("Vault", "token", ["Vault.token"]),
         ("Vault", "authority", ["Vault.authority"]),
+        ("Zones", "membership", ["Zones.membership"]),
+        ("Zones", "authority", ["Zones.authority"]),
+        ("Meters", "membership", ["Meters.membership"]),
+        ("Meters", "zones", ["Meters.zones"]),
+        ("Meters", "authority", ["Meters.authority"]),
+        ("EnergyUnits", "membership", ["EnergyUnits.membership"]),
+        ("EnergyUnits", "vault", ["EnergyUnits.vault"]),
+        ("EnergyUnits", "meters", ["EnergyUnits.meters"]),
     ],
 )
 def test_wrong_wiring(node, found, ask, contract, getter, subjects):
@@ -93,6 +114,9 @@ def test_wrong_wiring(node, found, ask, contract, getter, subjects):
         "PowerToken": market.power_token,
         "PowerPoints": market.power_points,
         "Vault": market.vault,
+        "Zones": market.zones,
+        "Meters": market.meters,
+        "EnergyUnits": market.energy_units,
     }[contract]
     wired = getattr(client, getter)()[2:].lower()
     code = node.code_at(address).hex().replace(wired, STRANGER.address[2:].lower())
@@ -112,10 +136,10 @@ def test_a_mirror_that_is_not_the_vault(node, found, ask):
 
 
 def test_a_constitution_that_was_not_carried_out(node, found, file):
-    break_off_after(found, "Vault")
+    break_off_after(found, CONTRACTS[-1].name)
     details = wrong(node, Deployment.read(file))
     assert details["constitution"] == "not carried out; run `wattbook deploy` to finish"
-    assert list(details) == ["Authority.membership", "Membership.mirror", "constitution"]
+    assert list(details) == ["Authority.membership", "Membership.mirror", "Meters.mirror", "constitution"]
 
 
 @pytest.mark.parametrize("key", ["administrator", "authority_delay", "members"])
@@ -146,7 +170,7 @@ def test_numbers_in_the_code_that_are_not_the_file_s(node, found, file, key, sub
 def test_a_deployment_that_was_broken_off(node, found, file):
     break_off_after(found, "Authority")
     details = wrong(node, Deployment.read(file))
-    assert list(details) == ["Membership", "PowerToken", "PowerPoints", "Vault"]
+    assert list(details) == [planned.name for planned in CONTRACTS[1:]]
     assert details["Vault"] == f"{file} has no Vault; run `wattbook deploy` to finish it"
 
 

@@ -89,16 +89,13 @@ class TestRegister:
         admit(people.alice, roles=role)
         assert devices.register(people.alice) == 1
 
-    def test_by_an_officer_or_nobody(self, market, people, devices, decide, alice):
+    def test_by_an_officer_or_nobody(self, people, devices):
         every_market_role = int(Role.PRODUCER | Role.PROSUMER | Role.CONSUMER | Role.GRID | Role.STORAGE)
         every_market_role |= int(Role.CHARGING | Role.INVESTOR)
         with refused(reverts.MissingRole, account=people.issuer.address, any_of=every_market_role):
             devices.register(people.issuer)
-        with refused(reverts.MissingRole, account=people.stranger.address, any_of=every_market_role):
-            try:
-                devices.register(people.stranger)
-            except reverts.NotMember:
-                raise reverts.MissingRole(people.stranger.address, every_market_role) from None
+        with refused(reverts.NotMember, account=people.stranger.address):
+            devices.register(people.stranger)
 
     def test_by_a_suspended_member(self, market, people, admit, devices):
         member = admit(people.alice)
@@ -202,7 +199,9 @@ def test_no_more_than_orders_can_name(people):
         assert market.meters.max_devices() == 2**21 - 1
 
         place = next(
-            entry for entry in json.loads(LAYOUT.read_text())["storageLayout"]["storage"] if entry["label"] == "deviceCount"
+            entry
+            for entry in json.loads(LAYOUT.read_text())["storageLayout"]["storage"]
+            if entry["label"] == "deviceCount"
         )
         word = (2**21 - 2) << 8 * place["offset"]
         params = [market.meters.address, hex(int(place["slot"])), "0x" + word.to_bytes(32).hex()]

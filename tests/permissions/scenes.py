@@ -11,10 +11,11 @@ from eth_account import Account
 from eth_utils.crypto import keccak
 
 from tests.assertions import FAR
-from tests.permissions.world import LOCKED, NOTHING, REASON, Caller, World
+from tests.devices import QUARTER, SLOT, next_slot, said
+from tests.permissions.world import ANOTHER_ZONE, LOCKED, NOBODY, NOTHING, REASON, Caller, World
 from wattbook import Role, Signed
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Purse
+from wattbook.contracts.structs import Carrier, Purse
 from wattbook.eip712 import sign, sign_application, sign_permit
 
 Arguments = tuple[Any, ...]
@@ -33,7 +34,7 @@ TOKENS = ("PowerToken", "PowerPoints")
 def contract_of(world: World, name: str, function: str = "") -> Contract:
     """Where the scene plays: a mirror, or a membership, can be set only where none is."""
     if function == "setMirror":
-        return world.bare_membership
+        return world.bare_meters if name == "Meters" else world.bare_membership
     if function == "setMembership":
         return world.bare_authority
     contracts: dict[str, Contract] = {
@@ -42,6 +43,9 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         "PowerPoints": world.market.power_points,
         "PowerToken": world.market.power_token,
         "Vault": world.market.vault,
+        "Zones": world.market.zones,
+        "Meters": world.market.meters,
+        "EnergyUnits": world.market.energy_units,
     }
     return contracts[name]
 
@@ -176,6 +180,87 @@ def _purse(world: World) -> str:
     return world.market.vault.purse_account(Purse.POOL)
 
 
+def _own_device(*arguments: Any) -> Scene:
+    return lambda world, who: (world.device_of(who), *arguments)
+
+
+def _own_device_to_member(world: World, caller: Caller) -> Arguments:
+    return world.device_of(caller), world.member.address
+
+
+def _pledged_device(world: World, _: Caller) -> Arguments:
+    return world.pledged_device, world.member.address
+
+
+def _subjects_device(*arguments: Any) -> Scene:
+    return lambda world, _: (world.device_of(world.callers["stranger"]), *arguments)
+
+
+def _pledge(world: World, caller: Caller) -> Arguments:
+    return world.device_of(caller), world.member.address, NOBODY
+
+
+def _device_signed(action: str, *fields: str) -> Scene:
+    """An action on the signer's own device, to the benefit of a member."""
+
+    def arguments(world: World, signer: Caller) -> Arguments:
+        values = {"device": world.device_of(signer), **dict.fromkeys(fields, world.member.address)}
+        return *values.values(), signed(world, "Meters", action, signer, **values)
+
+    return arguments
+
+
+def _accept_signed(world: World, signer: Caller) -> Arguments:
+    device = world.offered_to(signer)
+    return device, signed(world, "Meters", "AcceptDevice", signer, device=device)
+
+
+def _register(world: World, caller: Caller) -> Arguments:
+    key, description = world.new_device_key(), world.devices.description()
+    return description, key.public, FAR, world.devices.proof(key, caller.address, description)
+
+
+def _register_signed(world: World, signer: Caller) -> Arguments:
+    arguments = _register(world, signer)
+    values = {**said(arguments[0]), **said(arguments[1])}
+    return *arguments, signed(world, "Meters", "RegisterDevice", signer, **values)
+
+
+def _propose_key(world: World, caller: Caller) -> Arguments:
+    device = world.device_of(caller)
+    return device, *world.key_proof(world.new_device_key(), device)
+
+
+def _propose_key_signed(world: World, signer: Caller) -> Arguments:
+    arguments = _propose_key(world, signer)
+    values = {"device": arguments[0], **said(arguments[1])}
+    return *arguments, signed(world, "Meters", "ProposeKey", signer, **values)
+
+
+def _confirm_key(world: World, caller: Caller) -> Arguments:
+    key_hash = world.market.meters.key_hash_of(world.proposed_key.public)
+    return *_subjects_device()(world, caller), key_hash
+
+
+def _issue_units(world: World, caller: Caller) -> Arguments:
+    return world.device_of(caller), world.slot, world.member.address, 1
+
+
+def _issue_units_signed(world: World, signer: Caller) -> Arguments:
+    arguments = _issue_units(world, signer)
+    values = dict(zip(("device", "slotStart", "to", "amount"), arguments, strict=True))
+    return *arguments, signed(world, "EnergyUnits", "IssueUnits", signer, **values)
+
+
+def _transfer_units_signed(world: World, signer: Caller) -> Arguments:
+    values = {"to": world.member.address, "id": world.unit, "amount": 1}
+    return *values.values(), signed(world, "EnergyUnits", "TransferUnits", signer, **values)
+
+
+def _set_facts(world: World, _: Caller) -> Arguments:
+    return 1, int(Carrier.ELECTRICITY), next_slot(world.chain.now, 10), world.facts()
+
+
 def _member_token(token: str) -> dict[tuple[str, str, str], Scene]:
     return {
         (token, "approve", ""): _these(NEW_ADDRESS, 1),
@@ -288,7 +373,75 @@ _AUTHORITY: dict[tuple[str, str], Scene] = {
     ("updateDelay", ""): _these(1),
 }
 
+_ZONES: dict[tuple[str, str], Scene] = {
+    ("addZone", ""): _these(REFERENCE),
+    ("openCarrier", ""): lambda world, _: (1, int(Carrier.GAS), SLOT, QUARTER, world.facts()),
+    ("setDistance", ""): lambda world, _: (1, world.market.zones.number_of(ANOTHER_ZONE), LATER, 1),
+    ("setFacts", ""): _set_facts,
+}
+
+_METERS: dict[tuple[str, str], Scene] = {
+    ("accept", ""): lambda world, who: (world.offered_to(who),),
+    ("acceptSigned", ""): _accept_signed,
+    ("cancelNonce", ""): _these(NONCE),
+    ("certify", ""): _subjects_device(1, 0),
+    ("confirmKey", ""): _confirm_key,
+    ("consentToMove", ""): _pledged_device,
+    ("offer", ""): _own_device_to_member,
+    ("offerSigned", ""): _device_signed("OfferDevice", "to"),
+    ("pledge", ""): _pledge,
+    ("pledgeSigned", ""): _device_signed("PledgeDevice", "pledgee", "payee"),
+    ("proposeKey", ""): _propose_key,
+    ("proposeKeySigned", ""): _propose_key_signed,
+    ("register", ""): _register,
+    ("registerSigned", ""): _register_signed,
+    ("releasePledge", ""): lambda world, _: (world.pledged_device,),
+    ("retire", ""): _own_device(),
+    ("retireSigned", ""): _device_signed("RetireDevice"),
+    ("setMirror", ""): _these(NEW_ADDRESS),
+    ("setPayee", ""): _own_device_to_member,
+    ("setPayee", "of a pledged device"): _pledged_device,
+    ("setPayeeSigned", ""): _device_signed("SetPayee", "payee"),
+    ("suspend", ""): _subjects_device("an inquiry"),
+}
+
+_ENERGY_UNITS: dict[tuple[str, str], Scene] = {
+    ("cancelNonce", ""): _these(NONCE),
+    ("issue", ""): _issue_units,
+    ("issueSigned", ""): _issue_units_signed,
+    ("recoverUnits", ""): lambda world, _: (world.replaced.address, [world.unit]),
+    ("release", ""): lambda world, _: world.energy,
+    ("safeBatchTransferFrom", ""): lambda world, who: (
+        world.holder_of_units(who),
+        world.member.address,
+        [world.unit],
+        [1],
+        b"",
+    ),
+    ("safeTransferFrom", ""): lambda world, who: (
+        world.holder_of_units(who),
+        world.member.address,
+        world.unit,
+        1,
+        b"",
+    ),
+    ("safeTransferFrom", "to his first account"): lambda world, who: (
+        world.holder_of_units(who),
+        world.first_of(who),
+        world.unit,
+        1,
+        b"",
+    ),
+    ("setApprovalForAll", ""): _these(NEW_ADDRESS, True),
+    ("sync", ""): _subjects_device(),
+    ("transferSigned", ""): _transfer_units_signed,
+    ("tryLock", ""): lambda world, _: world.energy,
+}
+
 SCENES: dict[tuple[str, str, str], Scene] = {
+    **{("Zones", *key): scene for key, scene in _ZONES.items()},
+    **{("Meters", *key): scene for key, scene in _METERS.items()},
+    **{("EnergyUnits", *key): scene for key, scene in _ENERGY_UNITS.items()},
     **{("Membership", *key): scene for key, scene in _MEMBERSHIP.items()},
     **{("Vault", *key): scene for key, scene in _VAULT.items()},
     **{("Authority", *key): scene for key, scene in _AUTHORITY.items()},

@@ -222,6 +222,15 @@ def _set_mirror(grants: Grants, mirror: str) -> None:
     _fails(market, another, reverts.MirrorAlreadySet, mirror=market.vault.address)
 
 
+def _set_device_mirror(grants: Grants, mirror: str) -> None:
+    """What operators decide about a device is known at once to whom its energy is sold through, and only there."""
+    assert mirror == "EnergyUnits"
+    market = grants.market
+    assert market.meters.mirror() == market.energy_units.address
+    another = Call("Meters", "setMirror", (STRANGER.address,))
+    _fails(market, another, reverts.MirrorAlreadySet, mirror=market.energy_units.address)
+
+
 def _fails(market: Market, call: Call, error: type[ContractRevert], **arguments: Any) -> None:
     """Not even a decision does this."""
     propose(market, call, sender=known_account("administrator"))
@@ -294,6 +303,7 @@ CALL_PROOFS: dict[tuple[str, str], Callable[..., None]] = {
     ("Membership", "admit"): _admit,
     ("Membership", "registerSystemAccount"): _register_system_account,
     ("Membership", "setMirror"): _set_mirror,
+    ("Meters", "setMirror"): _set_device_mirror,
     ("Vault", "setPurse"): _set_purse,
     ("Authority", "grantRole"): _grant_role,
     ("Authority", "revokeRole"): _revoke_role,

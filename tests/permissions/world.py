@@ -12,25 +12,31 @@ from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
 from tests.assertions import FAR, pass_time
+from tests.devices import QUARTER, SLOT, DeviceKey, Devices, Secp256k1Key, facts, next_slot, said
 from wattbook import Application, Market, Role, abi
 from wattbook.chain import Chain
 from wattbook.contracts.authority import Authority
 from wattbook.contracts.membership import Membership
-from wattbook.contracts.structs import Purse
+from wattbook.contracts.meters import Meters
+from wattbook.contracts.structs import Carrier, Facts, Key, Purse
 from wattbook.deployment.bytecode import creation_code
 from wattbook.deployment.deployer import deploy, encode_call
 from wattbook.deployment.local import known_account
 from wattbook.deployment.plan import Call
 from wattbook.deployment.settings import local_settings
-from wattbook.eip712 import sign
+from wattbook.eip712 import digest, sign
 from wattbook.roles import MARKET_ROLES, OFFICES
 
 # Terms that come together: what an account of a member is, by its state and place.
 INACTIVE = frozenset({"account", "spending account", "first account"})
 ACTIVE = INACTIVE | {"active account", "active spending account", "active first account"}
-NARROW = frozenset({"account", "active account"})
+NARROW = frozenset({"account", "active account", "active market account", "device owner", "active device owner"})
 
-# Attester and grid are for contracts to come: here they open nothing.
+# Who has a market role has a device of his own too.
+OWNER = frozenset({"device owner", "spending device owner"})
+ACTIVE_OWNER = OWNER | {"active device owner", "active spending device owner", "active market account"}
+
+# Attester is for contracts to come: here it opens nothing.
 OFFICE_TERMS = {
     "registrar": {"registrar"},
     "regulator": {"regulator"},
@@ -45,6 +51,9 @@ FUNDS = 1000 * 10**6
 LOCKED = 10
 TWO_DAYS = 2 * 24 * 3600
 NOTHING = bytes(32)
+NOBODY = "0x" + "00" * 20
+ZONE = b"park".ljust(32, b"\0")
+ANOTHER_ZONE = b"village".ljust(32, b"\0")
 
 
 @dataclass(frozen=True)
@@ -80,12 +89,15 @@ class World:
         self._decide()
         self._add_accounts()
         self._bring_money()
+        self._bring_devices()
         self._lock_money()
         self._recover()
         self._change_states()
         self._prepare_operations()
         self.bare_membership = Membership(chain, self._create("Membership", self.market.authority.address, 60))
         self.bare_authority = Authority(chain, self._create("Authority", self.deployer.address))
+        wired = (self.market.membership, self.market.zones, self.market.authority)
+        self.bare_meters = Meters(chain, self._create("Meters", *(contract.address for contract in wired)))
         for contract in (self.market.vault, self.market.authority, self.bare_authority):
             self._force_ether(contract.address)
 
@@ -114,6 +126,23 @@ class World:
 
     def has_points(self, caller: Caller) -> bool:
         return self.market.power_points.balance_of(caller.address) > 0
+
+    def device_of(self, caller: Caller) -> int:
+        """The device that the caller has, or had; for others, the subject's."""
+        return self._own_devices.get(caller.address, self._own_devices[self.subject.address])
+
+    def offered_to(self, caller: Caller) -> int:
+        """A device of the subject's that is offered to the caller; for others, one that is offered to a member."""
+        return self._offered_devices.get(caller.address, self._offered_devices[self.member.address])
+
+    def holder_of_units(self, caller: Caller) -> str:
+        """The caller if he holds units, else the subject."""
+        holds = self.market.energy_units.balance_of(caller.address, self.unit) > 0
+        return caller.address if holds else self.subject.address
+
+    def new_device_key(self) -> DeviceKey:
+        """The key of a meter that the market has never seen."""
+        return Secp256k1Key("a new meter")
 
     def newcomer(self) -> LocalAccount:
         """A key that the market has never seen."""
@@ -147,7 +176,7 @@ class World:
         return key
 
     def _admit_members(self) -> None:
-        self.member = self._caller("member", ACTIVE, self._admit(self._person()))
+        self.member = self._caller("member", ACTIVE | ACTIVE_OWNER, self._admit(self._person()))
         until = self.chain.now + TWO_DAYS
         self.inactive = {
             "suspended member": self._admit(self._person()),
@@ -155,9 +184,9 @@ class World:
             "expelled member": self._admit(self._person()),
         }
         for name, key in self.inactive.items():
-            self._caller(name, INACTIVE, key)
+            self._caller(name, INACTIVE | OWNER, key)
         self.replaced = self._caller("replaced key", set(), self._admit(self._person()))
-        recovering = ACTIVE | {"account in recovery"}
+        recovering = ACTIVE | ACTIVE_OWNER | {"account in recovery"}
         self.recovering = self._caller("key in recovery", recovering, self._admit(self._person()))
         self.clerk = self._admit(self._person())
         self.subject, self.ready = self._admit(self._person()), self._admit(self._person())
@@ -168,6 +197,8 @@ class World:
             self._member_ids[key.address] = self.market.membership.standing_of(key.address).member
             if office in OFFICE_TERMS:
                 terms = ACTIVE | OFFICE_TERMS[office]
+            elif office == "grid":
+                terms = ACTIVE | ACTIVE_OWNER
             self._caller(office, terms, key)
 
     def _meet_others(self) -> None:
@@ -182,8 +213,9 @@ class World:
             self._caller(f"{state} module", {f"{state} module"}, self._person())
             for state in ("open", "paused", "leaving")
         ]
-        self._caller("purse keeper", ACTIVE | {"purse keeper"}, self._admit(self._person()))
-        self._caller("keeper of another purse", ACTIVE, self._admit(self._person()))
+        self._caller("purse keeper", ACTIVE | ACTIVE_OWNER | {"purse keeper"}, self._admit(self._person()))
+        self._caller("keeper of another purse", ACTIVE | ACTIVE_OWNER, self._admit(self._person()))
+        self._caller("pledgee", ACTIVE | ACTIVE_OWNER | {"pledgee"}, self._admit(self._person()))
         self._caller("keeper who is no member", set(), self._person())
         self._kept = {
             self.address("purse keeper"): Purse.NETWORK,
@@ -202,6 +234,9 @@ class World:
             *(Call("Vault", "enterModule", (module.address,)) for module in self.modules),
             *(Call("Vault", "setPurse", (purse, keeper, 0)) for keeper, purse in self._kept.items()),
             Call("Vault", "setPurse", (Purse.PLATFORM, self.address("keeper of another purse"), 0)),
+            Call("Zones", "addZone", (ZONE,)),
+            Call("Zones", "addZone", (ANOTHER_ZONE,)),
+            Call("Zones", "openCarrier", (1, Carrier.ELECTRICITY, SLOT, QUARTER, self.facts())),
             Call("PowerPoints", "setPort", (REASON, self.address("port holder"))),
             Call("PowerPoints", "setPort", (REASON + 1, self.address("holder of another port"))),
             Call("PowerPoints", "setBudget", (REASON, self.market.power_points.current_epoch(), BUDGET)),
@@ -262,15 +297,54 @@ class World:
             contract.approve(vault.address, 0, sender=self.subject)
             contract.approve(self.address("approved account"), 10, sender=self.subject)
 
+    def _bring_devices(self) -> None:
+        """To everybody with a market role a device, and one that is offered to him; to all members units."""
+        market = self.market
+        self.devices = Devices(market, known_account("operator"), 1)
+        members = [key for key in self._everybody() if key.address in self._member_ids]
+        owners = [key for key in members if market.membership.is_active(key.address, int(MARKET_ROLES))]
+        self._own_devices = {key.address: self.devices.certified(key) for key in owners}
+        self._offered_devices = {}
+        for key in owners:
+            device = self._offered_devices[key.address] = self.devices.register(self.subject)
+            market.meters.offer(device, key.address, sender=self.subject)
+        self.pledged_device = self.devices.register(self.subject)
+        market.meters.pledge(self.pledged_device, self.address("pledgee"), NOBODY, sender=self.subject)
+        self.proposed_key = self.devices.key()
+        device = self._own_devices[self.subject.address]
+        market.meters.propose_key(device, *self.key_proof(self.proposed_key, device), sender=self.subject)
+
+        units = market.energy_units
+        self.slot = next_slot(self.chain.now, 100_000)
+        self.unit = units.unit_id(Carrier.ELECTRICITY, 1, device, self.slot)
+        for key in members:
+            units.issue(device, self.slot, key.address, 10, sender=self.subject)
+        units.set_approval_for_all(self.address("approved account"), True, sender=self.subject)
+
+    @property
+    def energy(self) -> tuple[str, int, int, int, int, int]:
+        """What modules lock and release."""
+        device = self._own_devices[self.subject.address]
+        return self.subject.address, device, 1, int(Carrier.ELECTRICITY), self.slot, LOCKED
+
+    def facts(self) -> Facts:
+        return facts(self.market.vault.purse_account(Purse.GRID))
+
+    def key_proof(self, key: DeviceKey, device: int) -> tuple[Key, int, bytes]:
+        """A key with its signature that it shall be the device's, as proposeKey takes it."""
+        values = {"device": device, **said(key.public), "deadline": FAR}
+        return key.public, FAR, key.sign(digest(self.market.meters, "DeviceKey", values))
+
     def _everybody(self) -> list[LocalAccount]:
         """The callers who have a key, and whom they act on."""
         return [*(caller.key for caller in self.callers.values() if caller.key), self.subject]
 
     def _lock_money(self) -> None:
         vault = self.market.vault
-        vault.choose_modules(0b111, sender=self.subject)
+        vault.choose_modules((1 << len(vault.modules())) - 1, sender=self.subject)
         for module in self.modules:
             vault.lock(self.subject.address, LOCKED, 0, sender=module)
+        self.market.energy_units.try_lock(*self.energy, sender=self.modules[0])
         vault.pause_module(self.address("paused module"), sender=known_account("operator"))
         self._carry_out(Call("Vault", "retireModule", (self.address("leaving module"),)))
 

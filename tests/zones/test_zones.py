@@ -78,9 +78,7 @@ class TestCarrier:
 
     def test_says_so(self, zone, carried_out, usual):
         receipt = carried_out("openCarrier", zone, Carrier.HEATING, 3600, 600, usual(feeder=7))
-        check_event(
-            receipt, "CarrierOpened", zone=zone, carrier=Carrier.HEATING, slotSeconds=3600, readingPeriod=600
-        )
+        check_event(receipt, "CarrierOpened", zone=zone, carrier=Carrier.HEATING, slotSeconds=3600, readingPeriod=600)
         given = as_event(usual(feeder=7))
         check_event(receipt, "FactsSet", zone=zone, carrier=Carrier.HEATING, since=0, facts=given)
 

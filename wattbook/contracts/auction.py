@@ -55,7 +55,8 @@ class Auction(Contract):
     def commit(self, book: bytes, size_class: SizeClass, number: int, seal: bytes, *, sender: LocalAccount) -> Receipt:
         """Commits to an order and locks its bond and the keeper's fee.
 
-        Emits {Committed}.
+        Emits {Committed}, with what is public of the order as a word: its trader, number and
+        index, and for Wh the most that its class can have.
 
         Requirements:
         - the book takes commitments and is not full;
@@ -174,7 +175,8 @@ class Auction(Contract):
         delivery is final. Of a void book everything goes back. With the last group the rest is
         shared between pool and common fund.
 
-        Emits {Traded} for each order that traded, and {BookSettled} at the end.
+        Emits {Traded}, with its word and its fill (see Fills), for each order that traded, and
+        {BookSettled} at the end.
 
         Requirements:
         - the book is cleared, and its pool too unless delivery has begun; or it is void;

@@ -564,7 +564,7 @@ class NonceAlreadyUsed(ContractRevert):
 class NotALock(ContractRevert):
     """Thrown when new business would release instead of lock."""
 
-    SIGNATURE = "NotALock(address,int128)"
+    SIGNATURE = "NotALock(address,int256)"
     FIELDS = ("account", "amount")
     account: str
     amount: int

@@ -216,17 +216,6 @@ class Book(NamedTuple):
     state: BookState
 
 
-class Change(NamedTuple):
-    """One account's part in what a module does for many at once.
-
-    - account: whose money it is
-    - amount: uPT to lock when positive, to release when negative
-    """
-
-    account: str
-    amount: int
-
-
 class Description(NamedTuple):
     """What an owner says of a device when he registers it, and can never change.
 
@@ -505,6 +494,15 @@ class Schedule(NamedTuple):
     block_seconds: int
 
 
+class SealedOrder(NamedTuple):
+    """What a trader commits to."""
+
+    trader: str
+    size_class: SizeClass
+    number: int
+    seal: bytes
+
+
 class Setting(NamedTuple):
     """What a rule is told of a book beside its orders.
 
@@ -537,10 +535,7 @@ class Signed(NamedTuple):
 class SignedCommit(NamedTuple):
     """A commitment signed by its trader, to be sent by anyone."""
 
-    trader: str
-    size_class: SizeClass
-    number: int
-    seal: bytes
+    order: SealedOrder
     signature: bytes
 
 

@@ -4,7 +4,7 @@ from eth_account.signers.local import LocalAccount
 
 from wattbook.chain import Receipt
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Account, Change, Module, Purse, Signed
+from wattbook.contracts.structs import Account, Module, Purse, Signed
 
 
 class Vault(Contract):
@@ -32,20 +32,11 @@ class Vault(Contract):
         """The account of a member or purse as it stands; a replaced account is empty."""
         return self._call("accountOf", (account,), Account)
 
-    def adjust_each(self, changes: list[Change], *, sender: LocalAccount) -> Receipt:
-        """{lockMore} for every positive amount and {release} for every negative one, many at once.
-        A lock that one account refuses does not stop the others: `done` says which changes took
-        place.
-
-        Emits {Adjusted}, in which a refused change has the amount 0.
-
-        Requirements:
-        - the caller is an Open or Paused module, or one that is Leaving, for which every lock is
-          refused;
-        - it has locked what it releases; who is to receive was ever admitted or belongs to the
-          system.
+    def adjust_each(self, moves: list[int], *, sender: LocalAccount) -> Receipt:
+        """{lockMore} for every positive amount and {release} for every negative one, as Moves. A
+        lock that one account refuses does not stop the others.
         """
-        return self._send("adjustEach", (changes,), sender)
+        return self._send("adjustEach", (moves,), sender)
 
     def authority(self) -> str:
         """The timelock that may change parameters here; fixed at deployment."""
@@ -160,17 +151,9 @@ class Vault(Contract):
         """
         return self._send("lock", (account, amount, any_of), sender)
 
-    def lock_each(self, changes: list[Change], any_of: int, *, sender: LocalAccount) -> Receipt:
-        """{lock} for many at once. What one account refuses does not stop the others: `done` says
-        which were locked.
-
-        Emits {Adjusted}, in which a refused change has the amount 0.
-
-        Requirements:
-        - the caller is an Open module;
-        - no amount is negative.
-        """
-        return self._send("lockEach", (changes, any_of), sender)
+    def lock_each(self, moves: list[int], any_of: int, *, sender: LocalAccount) -> Receipt:
+        """{lock} for many at once, as Moves. What one account refuses does not stop the others."""
+        return self._send("lockEach", (moves, any_of), sender)
 
     def lock_more(self, account: str, amount: int, *, sender: LocalAccount) -> Receipt:
         """Locks money for business that began before, whatever has become of the member since. A

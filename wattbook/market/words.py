@@ -119,6 +119,11 @@ def index_of(word: int) -> int:
     return word >> 217 & 0x3FFF
 
 
+def unpacked_fill(fill: int) -> tuple[int, int, int]:
+    """What an order got: Wh, its amount and its commission in uPT."""
+    return fill & (2**40 - 1), fill >> 40 & (2**64 - 1), fill >> 104
+
+
 def in_groups(words: list[int]) -> list[int]:
     """Words in the sequence in which the contracts want them: group after group, as revealed inside each."""
     return sorted(words, key=lambda word: index_of(word) // GROUP_SIZE)

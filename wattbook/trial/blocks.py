@@ -54,12 +54,16 @@ class Blocks:
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
+        self._nonces: dict[str, int] = {}
         self._one("evm_setAutomine", False)
         self._one("anvil_autoImpersonateAccount", True)
 
-    def mine(self, messages: Sequence[Message], time: int | None = None) -> list[Mined]:
-        """Seals one block with all the messages, at a time of its own choosing; each must succeed."""
-        sent = self._sent(messages)
+    def mine(self, messages: Sequence[Message], time: int | None = None, *, in_order: bool = False) -> list[Mined]:
+        """Seals one block with all the messages, at a time of its own choosing; each must succeed.
+
+        The node takes what comes at once in any order; `in_order` sends one message after the other.
+        """
+        sent = self._sent(messages, in_order)
         if time is not None:
             self._one("evm_setNextBlockTimestamp", time)
         self._one("evm_mine")
@@ -78,11 +82,19 @@ class Blocks:
         """Writes a storage word, as no contract would."""
         self._one("anvil_setStorageAt", address, "0x" + slot.hex(), "0x" + value.hex())
 
-    def _sent(self, messages: Sequence[Message]) -> list[str]:
-        return self._many(
-            "eth_sendTransaction",
-            [{"from": m.sender, "to": m.to, "data": m.data, "gas": hex(_GAS), "gasPrice": "0x0"} for m in messages],
-        )
+    def _sent(self, messages: Sequence[Message], in_order: bool) -> list[str]:
+        numbered = [self._numbered(message) for message in messages]
+        if in_order:
+            return [self._one("eth_sendTransaction", message) for message in numbered]
+        return self._many("eth_sendTransaction", numbered)
+
+    def _numbered(self, message: Message) -> dict[str, str]:
+        """With the sender's next nonce: the node would give one twice to what comes at once."""
+        sender = message.sender
+        nonce = self._nonces[sender] if sender in self._nonces else self.chain.nonce_of(sender)
+        self._nonces[sender] = nonce + 1
+        fields = {"gas": hex(_GAS), "gasPrice": "0x0", "nonce": hex(nonce)}
+        return {"from": sender, "to": message.to, "data": message.data, **fields}
 
     def _many(self, method: str, parameters: Sequence[Any]) -> list[Any]:
         results = []

@@ -13,7 +13,7 @@ from wattbook.contracts.uniform import Uniform
 from wattbook.deployment.bytecode import storage_slot
 from wattbook.market import proposals
 from wattbook.market.orders import Order, Side
-from wattbook.market.words import Book, Quote, SizeClass, in_groups, index_of, seal, slices
+from wattbook.market.words import Book, Quote, SizeClass, in_groups, index_of, seal, slices, unpacked_fill
 from wattbook.trial.blocks import Log, Message, Mined, message
 from wattbook.trial.park import Park
 
@@ -144,7 +144,7 @@ class _Running:
             mined = self._mine([message(self.market.auction, "settle", self._keeper, self.key, part)])
             self.run.settle_gas += mined[0].gas
             for log in _named(mined, "Traded"):
-                _, _, index, _, wh, amount, fee = log.args
+                index, (wh, amount, fee) = index_of(log.args[1]), unpacked_fill(log.args[2])
                 self.run.fills[index], self.run.amounts[index], self.run.fees[index] = wh, amount, fee
             for log in _named(mined, "BookSettled"):
                 self.run.settled = log.args
@@ -182,7 +182,7 @@ class _Running:
         return Quote(trader, sell, order.qty, order.price, self.park.device_of(trader) if sell else 0)
 
     def _mine(self, messages: list[Message], time: int | None = None) -> list[Mined]:
-        return self.park.blocks.mine(messages, time)
+        return self.park.blocks.mine(messages, time, in_order=True)
 
 
 def _named(mined: Sequence[Mined], name: str) -> list[Log]:

@@ -58,10 +58,11 @@ class Park:
         """Has the authority say how a book is cleared and at what prices its pool trades."""
         market, authority = self.market, self.market.authority.address
         facts = (book.zone_number, book.carrier, book.slot_start, self._facts(pool_in, pool_out))
+        terms_of_book = (book.carrier, book.zone, book.slot_start, terms)
         self.blocks.mine(
             [
                 message(market.zones, "setFacts", authority, *facts),
-                message(market.rulebook, "setTerms", authority, book.carrier, book.zone, book.slot_start, terms),
+                message(market.rulebook, "setTerms", authority, *terms_of_book),
             ]
         )
 
@@ -75,7 +76,8 @@ class Park:
         while len(self.traders) < number:
             first = len(self.traders)
             new = [_account(place) for place in range(first, min(number, first + _AT_ONCE))]
-            self.blocks.mine([step for place, trader in enumerate(new, first) for step in self._joining(trader, place)])
+            for step in zip(*(self._joining(trader, place) for place, trader in enumerate(new, first)), strict=True):
+                self.blocks.mine(step)
             self.traders += new
 
     def have_devices(self, traders: list[str]) -> None:
@@ -127,15 +129,14 @@ class Park:
 
     def _fund_purses(self) -> None:
         market, payer = self.market, _account(-1)
-        self.blocks.mine(self._joining(payer, -1))
         more = 1_000 * MONEY
-        self.blocks.mine(
-            [
-                message(market.power_token, "mint", known_account("issuer").address, payer, more, keccak(text="purse")),
-                message(market.power_token, "approve", payer, market.vault.address, more),
-                message(market.vault, "fundPurse", payer, Purse.POOL, more),
-            ]
-        )
+        funding = [
+            message(market.power_token, "mint", known_account("issuer").address, payer, more, keccak(text="purse")),
+            message(market.power_token, "approve", payer, market.vault.address, more),
+            message(market.vault, "fundPurse", payer, Purse.POOL, more),
+        ]
+        for step in [*self._joining(payer, -1), *funding]:
+            self.blocks.mine([step])
 
     def _facts(self, pool_in: int, pool_out: int) -> Facts:
         grid = purse_account(Purse.GRID)
