@@ -179,7 +179,7 @@ def bob(people: People, admit: Admit) -> LocalAccount:
 
 @pytest.fixture
 def module(market: Market, people: People, decide: Decide) -> LocalAccount:
-    """An account that the authority has entered as a module of the Vault, with index 0."""
+    """An account that the authority has entered as a module of the Vault."""
     decide("Vault", "enterModule", people.module.address)
     return people.module
 

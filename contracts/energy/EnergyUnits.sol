@@ -234,7 +234,8 @@ contract EnergyUnits is IEnergyUnits, IDeviceMirror, ERC1155, SignedActions {
     {
         (uint256 group, uint256 shift) = word.placeOf(slotStart);
         (uint256 lanes, bool inside) = _load(word, device, group);
-        if ((lanes >> shift & Sources.MAX_WH) + amount > word.capOf()) return false;
+        uint256 cap = word.capOf();
+        if (cap == 0 || (lanes >> shift & Sources.MAX_WH) + amount > cap) return false;
         _store(cell, word, device, group, lanes + (amount << shift), inside);
         return true;
     }
@@ -281,13 +282,13 @@ contract EnergyUnits is IEnergyUnits, IDeviceMirror, ERC1155, SignedActions {
         super._update(from, to, ids, amounts);
     }
 
-    /// @dev What is drawn of a group that has not wholly begun, and whether it stands, or is to stand, in the source: it
-    /// does if the source's own group is this one or has wholly begun. The source goes forward only, so that it cannot
-    /// come back to a group whose amounts it dropped.
+    /// @dev What is drawn of a group, one of whose slots is to come, and whether it stands, or is to stand, in the source:
+    /// it does if the source's own group is this one or has wholly begun. As no group that has wholly begun is asked for,
+    /// the source goes forward only, and never comes back to a group whose amounts it dropped.
     function _load(uint256 word, uint32 device, uint256 group) private view returns (uint256 lanes, bool inside) {
         if (word.groupOf() == group) return (uint128(word), true);
         if (word.isAhead()) lanes = _ahead[device][group];
-        inside = word.groupOf() < group && word.isOver();
+        inside = word.isOver();
     }
 
     function _drawn(uint256 word, uint32 device, uint40 slotStart) private view returns (uint256) {

@@ -120,7 +120,8 @@ struct OrderId {
 /// @notice Why an order was not taken.
 /// NumberTaken: the trader has an order of this number. NumberSkipped: he has none of the number before, or this one is
 /// too high. BadSignature: not signed by the trader. BookFull: no room. BondShort: the bond cannot be locked, for want
-/// of money, standing or choice of this module. NotSealed: there is no such order, or it was slashed. AlreadyRevealed.
+/// of money, standing or choice of this module. NotSealed: there is no such order, or it was slashed. OutOfSequence: its
+/// index is not above those before it in the batch. AlreadyRevealed.
 /// SealBroken: the opening is not what was sealed. OverClass: larger than its class. BelowMinimum: 1 to 99 Wh.
 /// BuyWithDevice: a buy order that names a device. UnitsShort: the seller's energy cannot be locked. MoneyShort: the
 /// payment or margin cannot be locked.
@@ -132,6 +133,7 @@ enum Refusal {
     BookFull,
     BondShort,
     NotSealed,
+    OutOfSequence,
     AlreadyRevealed,
     SealBroken,
     OverClass,
@@ -290,7 +292,8 @@ interface IAuction {
     ///
     /// Requirements:
     /// - the book's orders are being revealed;
-    /// - one order at least is committed, not revealed, opened rightly, within its class, and covered.
+    /// - the orders come by rising index; one at least is committed, not revealed, opened rightly, within its class, and
+    ///   covered.
     function reveal(bytes32 book, Opening[] calldata openings) external;
 
     // -------------------------------------------------------------------------------------------------- settling

@@ -41,6 +41,11 @@ library Words {
         return uint32(word >> 235);
     }
 
+    /// @dev Under which the auction keeps the order.
+    function orderId(uint256 word) internal pure returns (uint256) {
+        return uint160(word) | number(word) << 160;
+    }
+
     function withIndex(uint256 word, uint256 index_) internal pure returns (uint256) {
         return (word & ~INDEX_MASK) | index_ << 217;
     }

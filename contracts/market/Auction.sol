@@ -174,8 +174,8 @@ contract Auction is Orders {
             (sums.bought, sums.paid) = (sums.bought + p.wh, sums.paid + p.amount);
             back -= p.amount + Fills.fee(fill);
         }
-        uint256 id = _orderId(word.trader(), word.number());
-        _orders[book][id] = _orders[book][id].settled(Positions.pack(p));
+        mapping(uint256 id => uint256) storage orders = _orders[book];
+        orders[word.orderId()] = orders[word.orderId()].settled(Positions.pack(p));
         if (p.wh != 0) emit Traded(book, word, fill);
     }
 

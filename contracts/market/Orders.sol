@@ -110,7 +110,7 @@ abstract contract Orders is Books, EIP712 {
             SealedOrder calldata order = commits[i].order;
             Refusal refusal = room == 0 ? Refusal.BookFull : _commitRefusal(orders, book, commits[i]);
             if (refusal != Refusal.None) {
-                first = _refuse(book, order.trader, order.number, refusal, first);
+                first = _refuse(book, _known(order), refusal, first);
                 continue;
             }
             --room;
@@ -125,7 +125,7 @@ abstract contract Orders is Books, EIP712 {
             SealedOrder calldata order = commits[i].order;
             Refusal refusal = _afterLocking(orders, order, made[i] != 0);
             if (refusal == Refusal.None) _record(orders, book, order, place++);
-            else first = _refuse(book, order.trader, order.number, refusal, first);
+            else first = _refuse(book, _known(order), refusal, first);
         }
         require(place != b.commits(), NothingTaken(first));
         _books[book] = b.withMore(place - b.commits());
@@ -138,28 +138,25 @@ abstract contract Orders is Books, EIP712 {
         Refusal first = Refusal.None;
         uint256[] memory words = new uint256[](openings.length);
         uint256[] memory moves = new uint256[](openings.length);
+        uint256 next = 0;
         for (uint256 i = 0; i < openings.length; ++i) {
-            (uint256 word, bytes32 salt) = (openings[i].order, openings[i].salt);
+            Opening calldata opening = openings[i];
             Refusal refusal;
-            (refusal, words[i], moves[i]) = _open(b, book, word, salt);
-            if (refusal != Refusal.None) first = _refuse(book, word.trader(), uint8(word.number()), refusal, first);
+            (refusal, words[i], moves[i]) = _open(b, book, opening.order, opening.salt, next);
+            if (refusal == Refusal.None) next = words[i].index() + 1;
+            else first = _refuse(book, opening.order, refusal, first);
         }
         uint256[] memory made = vault.adjustEach(moves);
-        uint256 taken = 0;
-        uint256 decoys = 0;
-        mapping(uint256 group => uint256) storage groups = _groups[book];
+        (uint256 taken, uint256 decoys) = (0, 0);
         for (uint256 i = 0; i < words.length; ++i) {
             uint256 word = words[i];
             if (word == 0) continue;
-            uint256 place = word.index() / Groups.SIZE;
             if (made[i] != 0) {
-                if (word.qty() == 0) ++decoys;
-                else groups[place] = groups[place].fold(word);
                 words[taken++] = word;
+                if (word.qty() == 0) ++decoys;
             } else {
-                groups[place] = groups[place].mark(word.index());
                 if (word.isSell()) _returnEnergy(b, word, word.qty());
-                first = _refuse(book, word.trader(), uint8(word.number()), Refusal.MoneyShort, first);
+                first = _refuse(book, word, Refusal.MoneyShort, first);
             }
         }
         require(taken != 0, NothingTaken(first));
@@ -167,6 +164,7 @@ abstract contract Orders is Books, EIP712 {
         assembly ("memory-safe") {
             mstore(words, taken)
         }
+        _fold(book, words);
         emit OrdersRevealed(book, words);
     }
 
@@ -234,37 +232,47 @@ abstract contract Orders is Books, EIP712 {
         return uint256(uint160(trader)) | number << 160;
     }
 
-    /// @dev Checks an opening, locks a seller's energy and marks the order, so that it cannot come twice in a batch. The order's word and the money that it needs beyond its bond are
-    /// zero when it is refused.
-    function _open(uint256 b, bytes32 book, uint256 word, bytes32 salt)
+    /// @dev Checks an opening and locks a seller's energy. Places rise in a batch, so that no order comes twice in it. The
+    /// word with its index, and the move that its money needs, are zero when it is refused.
+    function _open(uint256 b, bytes32 book, uint256 word, bytes32 salt, uint256 least)
         private
         returns (Refusal refusal, uint256 opened, uint256 move)
     {
-        uint256 o = _orders[book][_orderId(word.trader(), word.number())];
-        refusal = _openingRefusal(b, book, word, salt, o);
+        uint256 o = _orders[book][word.orderId()];
+        refusal = _openingRefusal(word, o, _seal(b, book, word, salt));
         if (refusal != Refusal.None) return (refusal, 0, 0);
-        uint256 group = _group(book, o.place() / Groups.SIZE);
-        if (group.isRevealed(o.place())) return (Refusal.AlreadyRevealed, 0, 0);
+        uint256 place = o.place();
+        if (place < least) return (Refusal.OutOfSequence, 0, 0);
+        if (_groups[book][place / Groups.SIZE].isRevealed(place)) return (Refusal.AlreadyRevealed, 0, 0);
         if (word.isSell() && !_drawEnergy(b, word)) return (Refusal.UnitsShort, 0, 0);
-        _groups[book][o.place() / Groups.SIZE] = group.mark(o.place());
-        opened = word.withIndex(o.place());
-        move = _moveFor(word, o.sizeClass(), b.dearestWh());
+        // A decoy leaves the keeper's fee where it is; it goes to the common fund with those of others.
+        uint256 held = _ceiling(o.sizeClass()) * BOND_RATE + (word.qty() == 0 ? 0 : KEEPER_FEE);
+        move = Moves.pack(word.trader(), int256(_cost(word, b.dearestWh())) - int256(held));
+        opened = word.withIndex(place);
     }
 
-    /// @dev What an order must lock beyond its bond, or gets back of it. A decoy leaves the keeper's fee where it is; it goes
-    /// to the common fund with those of others.
-    function _moveFor(uint256 word, SizeClass sizeClass, uint256 dearestWh) private pure returns (uint256) {
-        uint256 held = _ceiling(sizeClass) * BOND_RATE + (word.qty() == 0 ? 0 : KEEPER_FEE);
-        return Moves.pack(word.trader(), int256(_cost(word, dearestWh)) - int256(held));
+    /// @dev Marks orders as revealed and puts them into their groups' chains. Neighbours share a group.
+    function _fold(bytes32 book, uint256[] memory words) private {
+        mapping(uint256 group => uint256) storage groups = _groups[book];
+        uint256 number = words[0].index() / Groups.SIZE;
+        uint256 group = _group(book, number);
+        for (uint256 i = 0; i < words.length; ++i) {
+            uint256 word = words[i];
+            uint256 place = word.index();
+            if (place / Groups.SIZE != number) {
+                groups[number] = group;
+                number = place / Groups.SIZE;
+                group = _group(book, number);
+            }
+            group = group.mark(place);
+            if (word.qty() != 0) group = group.fold(word);
+        }
+        groups[number] = group;
     }
 
-    function _openingRefusal(uint256 b, bytes32 book, uint256 word, bytes32 salt, uint256 o)
-        private
-        view
-        returns (Refusal)
-    {
+    function _openingRefusal(uint256 word, uint256 o, bytes32 seal) private pure returns (Refusal) {
         if (o.status() != OrderState.Sealed) return Refusal.NotSealed;
-        if (!o.isSealedBy(_seal(b, book, word, salt))) return Refusal.SealBroken;
+        if (!o.isSealedBy(seal)) return Refusal.SealBroken;
         uint256 qty = word.qty();
         if (qty > _ceiling(o.sizeClass())) return Refusal.OverClass;
         if (qty != 0 && qty < MIN_QTY) return Refusal.BelowMinimum;
@@ -280,15 +288,16 @@ abstract contract Orders is Books, EIP712 {
     ) private {
         uint256 id = _orderId(order.trader, order.number);
         orders[id] = OrderWords.committed(order.seal, place, order.sizeClass);
-        uint256 known = uint256(uint160(order.trader)) | uint256(order.number) << 231;
-        emit Committed(book, known.withQty(_ceiling(order.sizeClass)).withIndex(place), order.seal);
+        emit Committed(book, _known(order).withIndex(place), order.seal);
     }
 
-    function _refuse(bytes32 book, address trader, uint8 number, Refusal refusal, Refusal first)
-        private
-        returns (Refusal)
-    {
-        emit OrderRefused(book, trader, number, refusal);
+    /// @dev What is public of an order that is sealed.
+    function _known(SealedOrder memory order) private pure returns (uint256) {
+        return uint256(uint160(order.trader)) | _ceiling(order.sizeClass) << 160 | uint256(order.number) << 231;
+    }
+
+    function _refuse(bytes32 book, uint256 word, Refusal refusal, Refusal first) private returns (Refusal) {
+        emit OrderRefused(book, word.trader(), uint8(word.number()), refusal);
         return first == Refusal.None ? refusal : first;
     }
 
@@ -347,26 +356,30 @@ abstract contract Orders is Books, EIP712 {
         return _excused[book] || _books[book].state() == BookState.Void;
     }
 
-    function _seal(uint256 b, bytes32 book, uint256 order, bytes32 salt) private view returns (bytes32) {
-        bool sell = order.isSell();
-        uint32 device = order.device();
-        uint256 unitId = sell || device != 0 ? UnitIds.pack(b.carrier(), b.zone(), device, b.slotStart()) : 0;
-        return keccak256(
-            abi.encode(
-                block.chainid,
-                address(this),
-                book,
-                order.trader(),
-                sell,
-                uint256(order.price()),
-                uint256(order.qty()),
-                unitId,
-                salt
-            )
-        );
+    /// @dev keccak256(abi.encode(chain id, this contract, book, trader, sell, price, Wh, unit id or 0, salt)), without the
+    /// copies that the encoder makes: it is most of what revealing reckons.
+    function _seal(uint256 b, bytes32 book, uint256 order, bytes32 salt) private view returns (bytes32 seal) {
+        uint256 unitId = order.isSell() ? UnitIds.pack(b.carrier(), b.zone(), order.device(), b.slotStart()) : 0;
+        uint256 qty = order.qty();
+        uint256 price = order.price();
+        assembly ("memory-safe") {
+            let p := mload(0x40)
+            mstore(p, chainid())
+            mstore(add(p, 0x20), address())
+            mstore(add(p, 0x40), book)
+            mstore(add(p, 0x60), and(order, 0xffffffffffffffffffffffffffffffffffffffff))
+            mstore(add(p, 0x80), and(shr(216, order), 1))
+            mstore(add(p, 0xa0), price)
+            mstore(add(p, 0xc0), qty)
+            mstore(add(p, 0xe0), unitId)
+            mstore(add(p, 0x100), salt)
+            seal := keccak256(p, 0x120)
+        }
     }
 
     function _ceiling(SizeClass sizeClass) private pure returns (uint256) {
-        return CEILINGS >> 24 * uint256(sizeClass) & 0xffffff;
+        unchecked {
+            return CEILINGS >> 24 * uint256(sizeClass) & 0xffffff;
+        }
     }
 }

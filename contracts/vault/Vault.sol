@@ -14,6 +14,7 @@ import {Account, IVault, Module, ModuleStatus, Purse} from "../interfaces/IVault
 import {Moves} from "../libraries/Moves.sol";
 import {Roles} from "../libraries/Roles.sol";
 import {Standing, Standings, Status} from "../libraries/Standings.sol";
+import {VaultWords} from "../libraries/VaultWords.sol";
 
 /// @title The one contract that holds other people's money
 /// @notice See IVault. Money moves by two private functions, _debit and _credit, and between free and locked by two
@@ -22,6 +23,9 @@ import {Standing, Standings, Status} from "../libraries/Standings.sol";
 /// asks one contract only.
 contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     using SafeERC20 for IPowerToken;
+    using VaultWords for Account;
+    using VaultWords for Module;
+    using VaultWords for uint256;
 
     bytes32 public constant DEPOSIT_TYPEHASH =
         keccak256("Deposit(address signer,uint128 amount,uint256 nonce,uint256 deadline)");
@@ -129,63 +133,63 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
 
     /// @inheritdoc IVault
     function lock(address account, uint128 amount, uint32 anyOf) external {
-        Module storage m = _modules[msg.sender];
-        require(m.status == ModuleStatus.Open, ModuleNotAllowed(msg.sender, m.status));
-        Account storage a = _accounts[account];
-        Standings.requireActive(account, a.status, a.certifiedUntil, a.roles, anyOf);
+        uint256 m = _module(true);
+        uint256 a = _accounts[account].load();
+        Standings.requireActive(account, a.status(), a.certifiedUntil(), a.roles(), anyOf);
         _lock(account, a, m, amount);
     }
 
     /// @inheritdoc IVault
     function lockMore(address account, uint128 amount) external {
-        Module storage m = _modules[msg.sender];
-        require(
-            m.status == ModuleStatus.Open || m.status == ModuleStatus.Paused, ModuleNotAllowed(msg.sender, m.status)
-        );
+        uint256 m = _module(false);
         account = _current(account);
-        _lock(account, _accounts[account], m, amount);
+        _lock(account, _accounts[account].load(), m, amount);
     }
 
     /// @inheritdoc IVault
     function lockEach(uint256[] calldata moves, uint32 anyOf) external returns (uint256[] memory made) {
-        Module memory m = _modules[msg.sender];
-        require(m.status == ModuleStatus.Open, ModuleNotAllowed(msg.sender, m.status));
+        uint256 m = _module(true);
+        uint256 added = 0;
         made = moves;
         for (uint256 i = 0; i < made.length; ++i) {
-            int256 amount = Moves.amount(made[i]);
-            require(amount >= 0, NotALock(Moves.account(made[i]), amount));
-            Account storage a = _accounts[Moves.account(made[i])];
-            if (Standings.isActive(a.status, a.certifiedUntil, a.roles, anyOf) && _tryDebit(a, m.bit, uint256(amount)))
-            {
-                m.locked += uint128(uint256(amount));
+            uint256 move = made[i];
+            int256 amount = Moves.amount(move);
+            require(amount >= 0, NotALock(Moves.account(move), amount));
+            Account storage account = _accounts[Moves.account(move)];
+            uint256 a = account.load();
+            bool active = Standings.isActive(a.status(), a.certifiedUntil(), a.roles(), anyOf);
+            if (active && a.canLock(m, uint256(amount))) {
+                account.store(a.less(uint256(amount)));
+                added += uint256(amount);
             } else {
                 made[i] = 0;
             }
         }
-        _modules[msg.sender].locked = m.locked;
+        _modules[msg.sender].store(m.more(added));
         emit Adjusted(msg.sender, made);
     }
 
     /// @inheritdoc IVault
     function adjustEach(uint256[] calldata moves) external returns (uint256[] memory made) {
-        Module memory m = _modules[msg.sender];
-        require(m.status != ModuleStatus.None, ModuleNotAllowed(msg.sender, m.status));
+        uint256 m = _modules[msg.sender].load();
+        ModuleStatus status = m.moduleStatus();
+        require(status != ModuleStatus.None, ModuleNotAllowed(msg.sender, status));
         made = moves;
         for (uint256 i = 0; i < made.length; ++i) {
-            int256 amount = Moves.amount(made[i]);
+            uint256 move = made[i];
+            int256 amount = Moves.amount(move);
             if (amount < 0) {
-                uint128 given = uint128(uint256(-amount));
-                require(given <= m.locked, InsufficientLocked(msg.sender, m.locked, given));
-                m.locked -= given;
-                _credit(Moves.account(made[i]), given);
-            } else if (m.status != ModuleStatus.Leaving && _tryLockMore(Moves.account(made[i]), m.bit, uint256(amount)))
-            {
-                m.locked += uint128(uint256(amount));
+                uint256 given = uint256(-amount);
+                require(given <= m.amountOf(), InsufficientLocked(msg.sender, uint128(m.amountOf()), uint128(given)));
+                m = m.less(given);
+                _credit(Moves.account(move), uint128(given));
+            } else if (status != ModuleStatus.Leaving && _tryLockMore(Moves.account(move), m, uint256(amount))) {
+                m = m.more(uint256(amount));
             } else {
                 made[i] = 0;
             }
         }
-        _modules[msg.sender].locked = m.locked;
+        _modules[msg.sender].store(m);
         emit Adjusted(msg.sender, made);
     }
 
@@ -316,39 +320,41 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         emit ModulesChosen(account, chosen);
     }
 
-    function _lock(address account, Account storage a, Module storage m, uint128 amount) private {
-        require(a.modules >> m.bit & 1 == 1, ModuleNotChosen(account, msg.sender));
-        uint128 free = a.free;
-        require(amount <= free, InsufficientFree(account, free, amount));
-        unchecked {
-            a.free = free - amount;
-        }
-        m.locked += amount;
+    /// @dev The calling module's word, if it may begin new business, or go on with what it began.
+    function _module(bool isNew) private view returns (uint256 m) {
+        m = _modules[msg.sender].load();
+        ModuleStatus status = m.moduleStatus();
+        bool may = status == ModuleStatus.Open || (!isNew && status == ModuleStatus.Paused);
+        require(may, ModuleNotAllowed(msg.sender, status));
+    }
+
+    function _lock(address account, uint256 a, uint256 m, uint128 amount) private {
+        require(a.chose(m), ModuleNotChosen(account, msg.sender));
+        require(amount <= a.amountOf(), InsufficientFree(account, uint128(a.amountOf()), amount));
+        _accounts[account].store(a.less(amount));
+        _modules[msg.sender].store(m.more(amount));
         emit Locked(msg.sender, account, amount);
     }
 
-    function _tryLockMore(address account, uint8 bit, uint256 amount) private returns (bool) {
-        Account storage a = _accounts[account];
-        if (a.status == Status.Replaced) a = _accounts[membership.currentOf(account)];
-        return _tryDebit(a, bit, amount);
-    }
-
     /// @dev Half of a lock that is refused instead of reverting; the caller adds it to what the module has locked.
-    function _tryDebit(Account storage a, uint8 bit, uint256 amount) private returns (bool) {
-        uint128 free = a.free;
-        if (a.modules >> bit & 1 == 0 || amount > free) return false;
-        unchecked {
-            a.free = free - uint128(amount);
+    function _tryLockMore(address account, uint256 m, uint256 amount) private returns (bool) {
+        Account storage place = _accounts[account];
+        uint256 a = place.load();
+        if (a.status() == Status.Replaced) {
+            place = _accounts[membership.currentOf(account)];
+            a = place.load();
         }
+        if (!a.canLock(m, amount)) return false;
+        place.store(a.less(amount));
         return true;
     }
 
     function _unlock(uint128 amount) private {
-        Module storage m = _modules[msg.sender];
-        require(m.status != ModuleStatus.None, ModuleNotAllowed(msg.sender, m.status));
-        uint128 locked = m.locked;
-        require(amount <= locked, InsufficientLocked(msg.sender, locked, amount));
-        m.locked = locked - amount;
+        uint256 m = _modules[msg.sender].load();
+        ModuleStatus status = m.moduleStatus();
+        require(status != ModuleStatus.None, ModuleNotAllowed(msg.sender, status));
+        require(amount <= m.amountOf(), InsufficientLocked(msg.sender, uint128(m.amountOf()), amount));
+        _modules[msg.sender].store(m.less(amount));
     }
 
     function _debit(address account, uint128 amount) private {
@@ -358,12 +364,14 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     }
 
     function _credit(address account, uint128 amount) private {
-        Account storage a = _accounts[account];
-        if (a.status == Status.Replaced) {
-            a = _accounts[membership.currentOf(account)];
+        Account storage place = _accounts[account];
+        uint256 a = place.load();
+        if (a.status() == Status.Replaced) {
+            place = _accounts[membership.currentOf(account)];
+            a = place.load();
         }
-        require(a.status != Status.None, Standings.NotMember(account));
-        a.free += amount;
+        require(a.status() != Status.None, Standings.NotMember(account));
+        place.store(a.more(amount));
     }
 
     /// @dev The replacement's standing was copied here before, so it can be credited. Which modules may lock its money is

@@ -36,6 +36,7 @@ def standard_json(sources: dict[str, str], output_selection: Json) -> Json:
             # A comment that moves, or the name of a folder, leaves the code as it is.
             "metadata": {"bytecodeHash": "none"},
             "optimizer": {"enabled": True, "runs": CONFIG["optimization_runs"]},
+            "viaIR": CONFIG["via_ir"],
             "outputSelection": output_selection,
             "remappings": ["@openzeppelin/contracts/=node_modules/@openzeppelin/contracts/"],
         },

@@ -4,6 +4,7 @@ import ape
 import pytest
 
 from tests.assertions import FAR, check_event, pass_time, refused
+from tests.modules import set_of
 from wattbook import Role, pt
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Purse, Status
@@ -170,7 +171,7 @@ class TestRetire:
         add(people.bob, Role.CONSUMER)
         deposit(people.bob, pt(5))
         mint(people.bob, pt(3))
-        vault.choose_modules(1, sender=people.bob)
+        vault.choose_modules(set_of(vault, module), sender=people.bob)
         vault.lock(people.bob.address, pt(2), 0, sender=module)
         receipt = market.membership.retire_account(people.bob.address, sender=people.alice)
         check_event(

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.assertions import FAR, check_event, pass_time, refused
+from tests.modules import set_of
 from wattbook import Role, pt
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Recovery, Status
@@ -229,7 +230,7 @@ class TestObjection:
 class TestMoneyFollows:
     def test_vault_balance_but_no_consent(self, market, people, recover, deposit, module):
         deposit(people.alice, pt(7))
-        market.vault.choose_modules(1, sender=people.alice)
+        market.vault.choose_modules(set_of(market.vault, module), sender=people.alice)
         receipt = recover()
         check_event(
             receipt,
@@ -246,7 +247,7 @@ class TestMoneyFollows:
     def test_what_is_owed_to_the_old_account(self, market, people, recover, deposit, module):
         vault = market.vault
         deposit(people.alice, pt(9))
-        vault.choose_modules(1, sender=people.alice)
+        vault.choose_modules(set_of(vault, module), sender=people.alice)
         vault.lock(people.alice.address, pt(9), 0, sender=module)
         recover()
         vault.release(people.alice.address, pt(5), sender=module)
@@ -256,11 +257,11 @@ class TestMoneyFollows:
     def test_business_that_the_old_account_began(self, market, people, recover, deposit, module):
         vault = market.vault
         deposit(people.alice, pt(9))
-        vault.choose_modules(1, sender=people.alice)
+        vault.choose_modules(set_of(vault, module), sender=people.alice)
         recover()
         with refused(reverts.ModuleNotChosen, account=people.spare.address, module=module.address):
             vault.lock_more(people.alice.address, pt(4), sender=module)
-        vault.choose_modules(1, sender=people.spare)
+        vault.choose_modules(set_of(vault, module), sender=people.spare)
         receipt = vault.lock_more(people.alice.address, pt(4), sender=module)
         check_event(
             receipt,

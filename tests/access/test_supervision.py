@@ -3,6 +3,7 @@
 import pytest
 
 from tests.assertions import check_event, refused
+from tests.modules import set_of
 from wattbook import Role, pt
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Status
@@ -92,7 +93,7 @@ def test_standings_reach_the_vault_at_once(market, people, member, module, depos
     """An order asks the Vault only, so the Vault must know in the same transaction."""
     vault = market.vault
     deposit(people.alice, pt(10))
-    vault.choose_modules(1, sender=people.alice)
+    vault.choose_modules(set_of(vault, module), sender=people.alice)
     vault.lock(people.alice.address, 1, Role.CONSUMER, sender=module)
     market.membership.suspend(member, "audit", sender=people.regulator)
     with refused(reverts.NotActive, account=people.alice.address, status=Status.SUSPENDED):

@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import pytest
 
-from wattbook.contracts.structs import Purse
+from wattbook.contracts.structs import Purse, Schedule
 from wattbook.deployment.local import OFFICE_ACCOUNTS, known_account
 from wattbook.deployment.settings import local_settings, read_settings
 from wattbook.errors import SettingsError
@@ -33,6 +33,10 @@ def test_local_settings_name_the_accounts_of_the_published_mnemonic():
         assert keeper(purse) == known_account("operator").address
 
 
+def test_local_settings_open_books_for_a_quarter_of_an_hour():
+    assert local_settings().schedule == Schedule(900, 300, 600, validators=4, block_seconds=5)
+
+
 def test_a_file_of_the_same_form_gives_the_same_settings(tmp_path):
     path = tmp_path / "park.toml"
     path.write_text(LOCAL)
@@ -51,6 +55,13 @@ def test_a_file_of_the_same_form_gives_the_same_settings(tmp_path):
         ("\npool = ", "\npond = ", "pool is missing"),
         ('common_fund = "authority"', 'common_fund = "council"', "'council' is not an address"),
         ("[purses]", "[wallets]", "purses is missing"),
+        ("[schedule]", "[timetable]", "schedule is missing"),
+        ("[schedule]", "schedule = 900\n[timetable]", "schedule is not a table"),
+        ("reveal_seconds = ", "# ", "reveal_seconds is missing"),
+        ("commit_seconds = 900", "commit_seconds = 0", "commit_seconds is 0, not a whole number from 1 to 16777215"),
+        ("clear_seconds = 600", "clear_seconds = 16777216", "clear_seconds is 16777216, not a whole number from 1 to"),
+        ("validators = 4", "validators = 4.0", "validators is 4.0, not a whole number from 1 to 65535"),
+        ("block_seconds = 5", "block_seconds = 65536", "block_seconds is 65536, not a whole number from 1 to 65535"),
         (
             f'"{REGISTRAR}"',
             '"0x0000000000000000000000000000000000000000"',

@@ -6,7 +6,7 @@ import pytest
 
 from wattbook.connection import Market
 from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
-from wattbook.deployment.plan import CONTRACTS
+from wattbook.deployment.plan import CONTRACTS, RULES
 from wattbook.deployment.record import Deployment, find_deployment
 from wattbook.deployment.status import check
 from wattbook.errors import DeploymentError
@@ -39,6 +39,12 @@ def test_a_good_market(node, found):
         "Zones",
         "Meters",
         "EnergyUnits",
+        *RULES,
+        "Rulebook",
+        "Auction",
+        "Pool",
+        "Clearing",
+        "DirectSale",
         "Authority.membership",
         "Membership.authority",
         "Membership.mirror",
@@ -57,6 +63,25 @@ def test_a_good_market(node, found):
         "EnergyUnits.membership",
         "EnergyUnits.vault",
         "EnergyUnits.meters",
+        "Rulebook.zones",
+        "Rulebook.authority",
+        "Rulebook.auction",
+        "Auction.vault",
+        "Auction.rulebook",
+        "Auction.energyUnits",
+        "Auction.authority",
+        "Auction.clearing",
+        "Pool.auction",
+        "Pool.zones",
+        "Pool.vault",
+        "Pool.energyUnits",
+        "Pool.authority",
+        "Clearing.auction",
+        "Clearing.pool",
+        "Clearing.poolRule",
+        "DirectSale.vault",
+        "DirectSale.energyUnits",
+        "DirectSale.zones",
         "Membership.recoveryDelay",
         "PowerPoints.epochLength",
         "constitution",
@@ -103,6 +128,23 @@ def test_a_code_hash_in_the_file_that_is_not_the_code_s(node, found, file):
         ("EnergyUnits", "membership", ["EnergyUnits.membership"]),
         ("EnergyUnits", "vault", ["EnergyUnits.vault"]),
         ("EnergyUnits", "meters", ["EnergyUnits.meters"]),
+        ("Rulebook", "zones", ["Rulebook.zones"]),
+        ("Rulebook", "authority", ["Rulebook.authority"]),
+        ("Auction", "vault", ["Auction.vault"]),
+        ("Auction", "rulebook", ["Auction.rulebook"]),
+        ("Auction", "energy_units", ["Auction.energyUnits"]),
+        ("Auction", "authority", ["Auction.authority"]),
+        ("Pool", "auction", ["Pool.auction"]),
+        ("Pool", "zones", ["Pool.zones"]),
+        ("Pool", "vault", ["Pool.vault"]),
+        ("Pool", "energy_units", ["Pool.energyUnits"]),
+        ("Pool", "authority", ["Pool.authority"]),
+        ("Clearing", "auction", ["Clearing.auction"]),
+        ("Clearing", "pool", ["Clearing.pool"]),
+        ("Clearing", "pool_rule", ["Clearing.poolRule"]),
+        ("DirectSale", "vault", ["DirectSale.vault"]),
+        ("DirectSale", "energy_units", ["DirectSale.energyUnits"]),
+        ("DirectSale", "zones", ["DirectSale.zones"]),
     ],
 )
 def test_wrong_wiring(node, found, ask, contract, getter, subjects):
@@ -117,6 +159,11 @@ def test_wrong_wiring(node, found, ask, contract, getter, subjects):
         "Zones": market.zones,
         "Meters": market.meters,
         "EnergyUnits": market.energy_units,
+        "Rulebook": market.rulebook,
+        "Auction": market.auction,
+        "Pool": market.pool,
+        "Clearing": market.clearing,
+        "DirectSale": market.direct_sale,
     }[contract]
     wired = getattr(client, getter)()[2:].lower()
     code = node.code_at(address).hex().replace(wired, STRANGER.address[2:].lower())
@@ -124,22 +171,33 @@ def test_wrong_wiring(node, found, ask, contract, getter, subjects):
     assert wrong(node, deployment) == dict.fromkeys(subjects, STRANGER.address)
 
 
-def test_a_mirror_that_is_not_the_vault(node, found, ask):
+@pytest.mark.parametrize(
+    ("contract", "named", "subject"),
+    [
+        ("Membership", "Vault", "Membership.mirror"),
+        ("Meters", "EnergyUnits", "Meters.mirror"),
+        ("Rulebook", "Auction", "Rulebook.auction"),
+        ("Auction", "Clearing", "Auction.clearing"),
+    ],
+)
+def test_a_contract_that_was_named_and_is_another(node, found, ask, contract, named, subject):
+    """What the constitution names stands in storage."""
     deployment = found()
-    membership, vault = deployment.address("Membership"), deployment.address("Vault")[2:].lower()
+    holder, address = deployment.address(contract), deployment.address(named)[2:].lower()
     for slot in range(32):
-        word = node.web3.eth.get_storage_at(membership, slot).hex()
-        if vault in word:
-            changed = word.replace(vault, STRANGER.address[2:].lower())
-            ask("anvil_setStorageAt", membership, hex(slot), "0x" + changed.rjust(64, "0"))
-    assert wrong(node, deployment) == {"Membership.mirror": STRANGER.address}
+        word = node.web3.eth.get_storage_at(holder, slot).hex()
+        if address in word:
+            changed = word.replace(address, STRANGER.address[2:].lower())
+            ask("anvil_setStorageAt", holder, hex(slot), "0x" + changed.rjust(64, "0"))
+    assert wrong(node, deployment) == {subject: STRANGER.address}
 
 
 def test_a_constitution_that_was_not_carried_out(node, found, file):
     break_off_after(found, CONTRACTS[-1].name)
     details = wrong(node, Deployment.read(file))
     assert details["constitution"] == "not carried out; run `wattbook deploy` to finish"
-    assert list(details) == ["Authority.membership", "Membership.mirror", "Meters.mirror", "constitution"]
+    named = ["Authority.membership", "Membership.mirror", "Meters.mirror", "Rulebook.auction", "Auction.clearing"]
+    assert list(details) == [*named, "constitution"]
 
 
 @pytest.mark.parametrize("key", ["administrator", "authority_delay", "members"])

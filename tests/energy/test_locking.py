@@ -180,6 +180,7 @@ class TestRefused:
     def test_suspended(self, market, people, alice, device, start, lock):
         market.meters.suspend(device, "why", sender=people.operator)
         assert not lock(alice, device, start(), 1)
+        assert not lock(alice, device, start(), 0)
 
     def test_retired(self, market, alice, device, start, lock):
         market.meters.retire(device, sender=alice)

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from tests.invariants.books import Books
 from tests.invariants.conftest import restore, snapshot
+from tests.modules import set_of
 from wattbook import ContractRevert, Role
 from wattbook.contracts.structs import Purse
 from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
@@ -56,7 +57,7 @@ def test_money_is_conserved(market, people, admit, decide):
     for who, account in enumerate(accounts):
         token.mint(account.address, 20, (100 + who).to_bytes(32), sender=people.issuer)
         vault.deposit(12, sender=account)
-        vault.choose_modules(3, sender=account)
+        vault.choose_modules(set_of(vault, *modules), sender=account)
         vault.lock(account.address, 6, 0, sender=modules[who % MODULES])
     vault.pay(accounts[0].address, purses[Purse.PLATFORM], 4, sender=modules[0])
 
@@ -123,7 +124,7 @@ def test_money_is_conserved(market, people, admit, decide):
         def choose(self, who, chosen):
             self.both(
                 self.books.choose(who, chosen),
-                lambda: vault.choose_modules(sum(1 << index for index in chosen), sender=accounts[who]),
+                lambda: vault.choose_modules(set_of(vault, *(modules[i] for i in chosen)), sender=accounts[who]),
             )
 
         @rule(by=module, who=member, value=amount)

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.assertions import FAR, check_event, pass_time, refused
+from tests.modules import next_bit, set_of
 from wattbook import Role, pt
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Account, Purse, Status
@@ -155,7 +156,7 @@ class TestWithdraw:
             vault.withdraw(pt(11), sender=rich)
 
     def test_what_is_locked(self, vault, rich, module):
-        vault.choose_modules(1, sender=rich)
+        vault.choose_modules(set_of(vault, module), sender=rich)
         vault.lock(rich.address, pt(9), 0, sender=module)
         with refused(reverts.InsufficientFree, account=rich.address, free=pt(1), asked=pt(2)):
             vault.withdraw(pt(2), sender=rich)
@@ -190,18 +191,22 @@ class TestWithdraw:
 
 class TestChooseModules:
     def test_sets_the_bits(self, vault, alice, module):
-        receipt = vault.choose_modules(1, sender=alice)
-        check_event(receipt, "ModulesChosen", account=alice.address, modules=1)
-        assert vault.account_of(alice.address).modules == 1
+        chosen = set_of(vault, module)
+        receipt = vault.choose_modules(chosen, sender=alice)
+        check_event(receipt, "ModulesChosen", account=alice.address, modules=chosen)
+        assert vault.account_of(alice.address).modules == chosen
 
     def test_signed(self, vault, people, alice, module):
-        auth = sign_action(vault, "ChooseModules", alice, {"chosen": 1}, nonce=5, deadline=FAR)
-        receipt = vault.choose_modules_signed(1, auth, sender=people.relayer)
-        check_event(receipt, "ModulesChosen", account=alice.address, modules=1)
+        chosen = set_of(vault, module)
+        auth = sign_action(vault, "ChooseModules", alice, {"chosen": chosen}, nonce=5, deadline=FAR)
+        receipt = vault.choose_modules_signed(chosen, auth, sender=people.relayer)
+        check_event(receipt, "ModulesChosen", account=alice.address, modules=chosen)
         check_event(receipt, "NonceUsed", signer=alice.address, nonce=5)
 
-    @pytest.mark.parametrize("chosen", [2, 3, 1 << 47])
-    def test_modules_that_do_not_exist(self, vault, alice, module, chosen):
+    @pytest.mark.parametrize("unknown", ["the next", "all and the next", "the last"])
+    def test_modules_that_do_not_exist(self, vault, alice, module, unknown):
+        bit = next_bit(vault)
+        chosen = {"the next": 1 << bit, "all and the next": (2 << bit) - 1, "the last": 1 << 47}[unknown]
         with refused(reverts.UnknownModules, modules=chosen):
             vault.choose_modules(chosen, sender=alice)
 
@@ -211,10 +216,13 @@ class TestChooseModules:
 
 
 class TestSync:
-    def test_a_purse_is_an_account_of_the_system(self, vault, people):
-        purse = vault.purse_account(Purse.POOL)
-        vault.sync(purse, sender=people.stranger)
-        assert vault.account_of(purse) == Account(0, 0, Role.SPEND, 0, Status.SYSTEM)
+    def test_a_purse_is_an_account_of_the_system(self, market, vault, people):
+        """The auction may lock from the pool's, and nobody from the others."""
+        choices = dict.fromkeys(Purse, 0) | {Purse.POOL: set_of(vault, market.auction.address)}
+        for purse, chosen in choices.items():
+            account = vault.purse_account(purse)
+            vault.sync(account, sender=people.stranger)
+            assert vault.account_of(account) == Account(0, chosen, Role.SPEND, 0, Status.SYSTEM)
 
     def test_nobody_is_not_touched(self, vault, people):
         vault.sync(people.stranger.address, sender=people.stranger)
@@ -226,7 +234,7 @@ class TestSync:
 
     def test_changes_nothing_that_is_in_step(self, vault, people, alice, deposit, module):
         deposit(alice, pt(3))
-        vault.choose_modules(1, sender=alice)
+        vault.choose_modules(set_of(vault, module), sender=alice)
         before = vault.account_of(alice.address)
         vault.sync(alice.address, sender=people.stranger)
         assert vault.account_of(alice.address) == before

@@ -4,6 +4,7 @@ import pytest
 from web3 import Web3
 
 from tests.assertions import check_event, pass_time, refused
+from tests.modules import next_bit, set_of
 from wattbook import Role, pt
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Module, ModuleStatus, Purse, Status
@@ -18,7 +19,7 @@ def vault(market):
 def rich(vault, alice, deposit, module):
     """Alice with 10 PT, having chosen the module."""
     deposit(alice, pt(10))
-    vault.choose_modules(1, sender=alice)
+    vault.choose_modules(set_of(vault, module), sender=alice)
     return alice
 
 
@@ -34,7 +35,7 @@ class TestLock:
         receipt = vault.lock(rich.address, pt(6), Role.CONSUMER, sender=module)
         check_event(receipt, "Locked", module=module.address, account=rich.address, amount=pt(6))
         assert vault.account_of(rich.address).free == pt(4)
-        assert vault.module_of(module.address) == Module(pt(6), 0, ModuleStatus.OPEN)
+        assert vault.module_of(module.address) == Module(pt(6), next_bit(vault) - 1, ModuleStatus.OPEN)
 
     def test_more_than_is_free(self, vault, rich, module):
         with refused(reverts.InsufficientFree, account=rich.address, free=pt(10), asked=pt(11)):
@@ -71,7 +72,7 @@ class TestLock:
         until = market.chain.now + 100
         admit(people.bob, certified_until=until)
         deposit(people.bob, pt(1))
-        vault.choose_modules(1, sender=people.bob)
+        vault.choose_modules(set_of(vault, module), sender=people.bob)
         pass_time(100)
         with refused(reverts.CertificationExpired, account=people.bob.address, certified_until=until):
             vault.lock(people.bob.address, 1, 0, sender=module)
@@ -101,7 +102,7 @@ class TestLock:
         vault.pay(rich.address, pool, pt(5), sender=module)
         with refused(reverts.ModuleNotChosen, account=pool, module=module.address):
             vault.lock(pool, pt(2), 0, sender=module)
-        decide("Vault", "setPurse", int(Purse.POOL), people.operator.address, 1)
+        decide("Vault", "setPurse", int(Purse.POOL), people.operator.address, set_of(vault, module))
         vault.lock(pool, pt(2), 0, sender=module)
         assert vault.account_of(pool).free == pt(3)
         with refused(reverts.MissingRole, account=pool, any_of=Role.GRID):
@@ -182,7 +183,9 @@ class TestPause:
     def test_stops_new_business_and_deposits(self, vault, people, rich, holding):
         receipt = vault.pause(sender=people.operator)
         check_event(receipt, "DepositsPaused", by=people.operator.address)
-        check_event(receipt, "ModulePaused", module=holding.address, by=people.operator.address)
+        paused = [event.args for event in receipt.events if event.name == "ModulePaused"]
+        assert paused == [{"module": each, "by": people.operator.address} for each in vault.modules()]
+        assert holding.address in vault.modules()
         assert vault.deposits_paused()
         with refused(reverts.ModuleNotAllowed, module=holding.address, status=ModuleStatus.PAUSED):
             vault.lock(rich.address, 1, 0, sender=holding)
@@ -220,7 +223,7 @@ class TestPause:
 
     def test_of_one_module(self, vault, people, rich, module, decide):
         decide("Vault", "enterModule", people.other_module.address)
-        vault.choose_modules(3, sender=rich)
+        vault.choose_modules(set_of(vault, module, people.other_module), sender=rich)
         receipt = vault.pause_module(module.address, sender=people.regulator)
         check_event(receipt, "ModulePaused", module=module.address, by=people.regulator.address)
         with refused(reverts.ModuleNotAllowed, module=module.address, status=ModuleStatus.PAUSED):
@@ -241,14 +244,15 @@ class TestPause:
 
 class TestComingAndGoing:
     def test_entering(self, market, vault, people, decide):
-        decide("Vault", "enterModule", people.module.address)
-        decide("Vault", "enterModule", people.other_module.address)
-        assert vault.modules() == [people.module.address, people.other_module.address]
-        assert vault.module_of(people.other_module.address) == Module(0, 1, ModuleStatus.OPEN)
+        founding = vault.modules()
+        new = [people.module.address, people.other_module.address]
+        for module in new:
+            decide("Vault", "enterModule", module)
+        assert vault.modules() == [*founding, *new]
+        assert vault.module_of(new[1]) == Module(0, len(founding) + 1, ModuleStatus.OPEN)
         entered = vault.raw.events.ModuleEntered().get_logs(from_block=0)
         assert [dict(log["args"]) for log in entered] == [
-            {"module": people.module.address, "bit": 0},
-            {"module": people.other_module.address, "bit": 1},
+            {"module": module, "bit": bit} for bit, module in enumerate([*founding, *new])
         ]
 
     def test_entering_twice(self, as_authority, module):
@@ -261,7 +265,8 @@ class TestComingAndGoing:
 
     def test_there_is_an_end(self, market, vault, people, as_authority):
         """All in one batch of the authority, as each alone would take its delay."""
-        most = vault.max_modules()
+        founding = vault.modules()
+        most = vault.max_modules() - len(founding)
         addresses = [Web3.to_checksum_address(f"0x{i:040x}") for i in range(1, most + 1)]
         payloads = [bytes.fromhex(vault.raw.encode_abi("enterModule", args=[address])[2:]) for address in addresses]
         targets, values = [vault.address] * most, [0] * most
@@ -270,7 +275,7 @@ class TestComingAndGoing:
         market.authority.schedule_batch(targets, values, payloads, *rest, delay, sender=people.administrator)
         pass_time(delay)
         market.authority.execute_batch(targets, values, payloads, *rest, sender=people.stranger)
-        assert vault.modules() == addresses
+        assert vault.modules() == [*founding, *addresses]
         with refused(reverts.TooManyModules):
             as_authority("Vault", "enterModule", people.module.address)
 
@@ -350,18 +355,19 @@ class TestPurses:
         decide("Vault", "spend", int(Purse.COMMON_FUND), bob.address, pt(1), bytes(32))
         assert vault.account_of(bob.address).free == pt(1)
 
-    def test_the_keeper_is_changed_by_decision(self, vault, people, funded, bob, admit, decide):
+    def test_the_keeper_is_changed_by_decision(self, vault, people, funded, holding, bob, admit, decide):
         admit(people.carol)
-        decide("Vault", "setPurse", int(Purse.PLATFORM), people.carol.address, 1)
+        decide("Vault", "setPurse", int(Purse.PLATFORM), people.carol.address, set_of(vault, holding))
         assert vault.purse_keeper(Purse.PLATFORM) == people.carol.address
-        assert vault.account_of(funded).modules == 1
+        assert vault.account_of(funded).modules == set_of(vault, holding)
         with refused(reverts.NotPurseKeeper, purse=Purse.PLATFORM, caller=people.operator.address):
             vault.spend(Purse.PLATFORM, bob.address, 1, bytes(32), sender=people.operator)
         vault.spend(Purse.PLATFORM, bob.address, 1, bytes(32), sender=people.carol)
 
-    def test_modules_that_do_not_exist(self, as_authority, people, module):
-        with refused(reverts.UnknownModules, modules=2):
-            as_authority("Vault", "setPurse", int(Purse.PLATFORM), people.operator.address, 2)
+    def test_modules_that_do_not_exist(self, vault, as_authority, people, module):
+        unknown = 1 << next_bit(vault)
+        with refused(reverts.UnknownModules, modules=unknown):
+            as_authority("Vault", "setPurse", int(Purse.PLATFORM), people.operator.address, unknown)
 
     def test_each_purse_has_an_account_of_its_own(self, vault):
         accounts = {vault.purse_account(purse) for purse in Purse}

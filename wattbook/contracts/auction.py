@@ -146,8 +146,8 @@ class Auction(Contract):
 
         Requirements:
         - the book's orders are being revealed;
-        - one order at least is committed, not revealed, opened rightly, within its class, and
-          covered.
+        - the orders come by rising index; one at least is committed, not revealed, opened
+          rightly, within its class, and covered.
         """
         return self._send("reveal", (book, openings), sender)
 

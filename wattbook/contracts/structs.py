@@ -96,10 +96,10 @@ class Refusal(IntEnum):
     NumberSkipped: he has none of the number before, or this one is too high. BadSignature: not
     signed by the trader. BookFull: no room. BondShort: the bond cannot be locked, for want of
     money, standing or choice of this module. NotSealed: there is no such order, or it was
-    slashed. AlreadyRevealed. SealBroken: the opening is not what was sealed. OverClass: larger
-    than its class. BelowMinimum: 1 to 99 Wh. BuyWithDevice: a buy order that names a device.
-    UnitsShort: the seller's energy cannot be locked. MoneyShort: the payment or margin cannot be
-    locked.
+    slashed. OutOfSequence: its index is not above those before it in the batch. AlreadyRevealed.
+    SealBroken: the opening is not what was sealed. OverClass: larger than its class.
+    BelowMinimum: 1 to 99 Wh. BuyWithDevice: a buy order that names a device. UnitsShort: the
+    seller's energy cannot be locked. MoneyShort: the payment or margin cannot be locked.
     """
 
     NONE = 0
@@ -109,13 +109,14 @@ class Refusal(IntEnum):
     BOOK_FULL = 4
     BOND_SHORT = 5
     NOT_SEALED = 6
-    ALREADY_REVEALED = 7
-    SEAL_BROKEN = 8
-    OVER_CLASS = 9
-    BELOW_MINIMUM = 10
-    BUY_WITH_DEVICE = 11
-    UNITS_SHORT = 12
-    MONEY_SHORT = 13
+    OUT_OF_SEQUENCE = 7
+    ALREADY_REVEALED = 8
+    SEAL_BROKEN = 9
+    OVER_CLASS = 10
+    BELOW_MINIMUM = 11
+    BUY_WITH_DEVICE = 12
+    UNITS_SHORT = 13
+    MONEY_SHORT = 14
 
 
 class SizeClass(IntEnum):

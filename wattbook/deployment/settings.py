@@ -17,6 +17,9 @@ from wattbook.roles import MARKET_ROLES, OFFICES, Role
 
 # The keeper of a purse from which only decisions of the authority spend.
 AUTHORITY = "authority"
+# What the fields of a Schedule hold on chain: a phase, and validators or the seconds between blocks.
+_MOST_SECONDS = 2**24 - 1
+_MOST_BLOCKS = 2**16 - 1
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def _parse(text: str, name: str) -> MarketSettings:
             authority_delay=_seconds(data["authority_delay"]),
             recovery_delay=_seconds(data["recovery_delay"]),
             points_epoch=_seconds(data["points_epoch"]),
-            schedule=Schedule(**{field: _seconds(data["schedule"][field]) for field in Schedule._fields}),
+            schedule=_schedule(data["schedule"]),
             purses=purses,
             members=_members(data["members"]),
         )
@@ -107,6 +110,19 @@ def _parse(text: str, name: str) -> MarketSettings:
         raise SettingsError(f"{name}: {error.args[0]} is missing") from None
     except (ValueError, TypeError, AttributeError) as error:
         raise SettingsError(f"{name}: {error}") from None
+
+
+def _schedule(data: dict[str, Any]) -> Schedule:
+    if not isinstance(data, dict):
+        raise ValueError("schedule is not a table")
+    return Schedule(**{field: _scheduled(field, data[field]) for field in Schedule._fields})
+
+
+def _scheduled(field: str, value: int) -> int:
+    most = _MOST_SECONDS if field.endswith("_seconds") and field != "block_seconds" else _MOST_BLOCKS
+    if type(value) is not int or not 1 <= value <= most:
+        raise ValueError(f"{field} is {value!r}, not a whole number from 1 to {most}")
+    return value
 
 
 def _members(data: dict[str, Any]) -> tuple[FirstMember, ...]:

@@ -1,0 +1,115 @@
+"""An account's transactions: written down, sent, and sent again until their fate is known."""
+
+import time
+from typing import Any
+
+from eth_account.signers.local import LocalAccount
+from hexbytes import HexBytes
+from web3.contract.contract import ContractFunction
+from web3.exceptions import Web3RPCError
+from web3.types import Nonce, Wei
+
+from wattbook.chain import Chain, named
+from wattbook.trader.journal import Entry, Fate, Journal, JournalError, Purpose, Sent
+
+# What nodes answer to a transaction that they have, or that is in a block.
+_KNOWN = ("already known", "already imported", "known transaction", "nonce too low", "nonce_too_low")
+_AGAIN_AFTER = 5
+# Leaves room for the price of gas to rise before a transaction is in a block.
+_GAS_PRICE_FACTOR = 2
+
+
+class Wallet:
+    """Sends for one account. A transaction is in the journal before it leaves."""
+
+    def __init__(self, chain: Chain, account: LocalAccount, journal: Journal) -> None:
+        self.chain = chain
+        self.account = account
+        self._journal = journal
+        self._sent_at: dict[bytes, float] = {}
+        self._unwritten: list[Sent] = []
+
+    def under_way(self) -> list[Sent]:
+        """Transactions that may still get into a block."""
+        return sorted([*self._journal.under_way(), *self._unwritten], key=lambda sent: sent.nonce)
+
+    def follow_up(self) -> list[tuple[Sent, Fate]]:
+        """Finds out what became of the transactions under way, and sends again those that are in no block."""
+        waiting, done = self.under_way(), []
+        if not waiting:
+            return []
+        mined, pending = self.chain.nonce_of(self.account), self._pending_nonce()
+        reachable = max(mined, pending)
+        for sent in waiting:
+            fate = self._fate(sent, mined, reachable)
+            if fate is None:
+                reachable = max(reachable, sent.nonce + 1)
+                self._broadcast(sent)
+            elif sent in self._unwritten:
+                self._unwritten.remove(sent)
+                done.append((sent, fate))
+            else:
+                self._journal.fated(sent, fate)
+                done.append((sent, fate))
+        return done
+
+    def try_out(self, function: ContractFunction) -> None:
+        """Raises what the contract would answer in the next block."""
+        named(lambda: function.call({"from": self.account.address}, "pending"))
+
+    def send(self, function: ContractFunction, gas: int, purpose: Purpose, entry: Entry, **changes: Any) -> None:
+        """Writes a transaction down together with changes of its order, then sends it.
+
+        When it cannot be written down it is not sent; but for a reveal, which a contract takes once however often
+        it comes, and which is worth a bond.
+        """
+        waiting = self.under_way()
+        nonce = max([self._pending_nonce(), *(sent.nonce + 1 for sent in waiting)])
+        transaction = function.build_transaction(
+            {
+                "chainId": self.chain.chain_id,
+                "from": self.account.address,
+                "gas": gas,
+                "gasPrice": Wei(self._gas_price() * _GAS_PRICE_FACTOR),
+                "nonce": Nonce(nonce),
+                "value": Wei(0),
+            }
+        )
+        signed = self.account.sign_transaction(transaction)  # type: ignore[arg-type]
+        sent = Sent(bytes(signed.hash), bytes(signed.raw_transaction), nonce, purpose, entry.id)
+        try:
+            self._journal.record(sent, **changes)
+        except JournalError:
+            if purpose is not Purpose.REVEAL:
+                raise
+            self._unwritten.append(sent)
+        self._broadcast(sent)
+
+    def _fate(self, sent: Sent, mined: int, reachable: int) -> Fate | None:
+        succeeded = self.chain.status_of(HexBytes(sent.hash).to_0x_hex())
+        if succeeded is not None:
+            return Fate.MINED if succeeded else Fate.FAILED
+        # Its nonce went to another transaction, or waits behind one that was lost.
+        return Fate.DEAD if sent.nonce < mined or sent.nonce > reachable else None
+
+    def _broadcast(self, sent: Sent) -> None:
+        now = time.monotonic()
+        if now - self._sent_at.get(sent.hash, -_AGAIN_AFTER) < _AGAIN_AFTER:
+            return
+        try:
+            named(lambda: self._hand_over(sent.raw))
+        finally:
+            self._sent_at[sent.hash] = now
+
+    def _hand_over(self, raw: bytes) -> None:
+        try:
+            self.chain.web3.eth.send_raw_transaction(raw)
+        except Web3RPCError as error:
+            if not any(word in str(error).lower() for word in _KNOWN):
+                raise
+
+    def _gas_price(self) -> int:
+        return named(lambda: int(self.chain.web3.eth.gas_price))
+
+    def _pending_nonce(self) -> int:
+        return named(lambda: int(self.chain.web3.eth.get_transaction_count(self.account.address, "pending")))
