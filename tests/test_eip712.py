@@ -30,13 +30,14 @@ GETTERS = [
     if entry["type"] == "function" and entry["name"].endswith("_TYPEHASH")
 ]
 TAKEN = [(contract, message.name) for message in MESSAGES.values() for contract in message.contracts]
-DOMAINS = ["Membership", "PowerToken", "PowerPoints", "Vault", "Meters", "EnergyUnits"]
+DOMAINS = ["Membership", "PowerToken", "PowerPoints", "Vault", "Meters", "EnergyUnits", "Auction", "DirectSale"]
 
 
 @pytest.fixture
 def client(market):
     tokens = (market.power_token, market.power_points)
-    clients = (market.membership, *tokens, market.vault, market.meters, market.energy_units)
+    registries = (market.membership, market.meters, market.energy_units)
+    clients = (*registries, *tokens, market.vault, market.auction, market.direct_sale)
     return {contract.NAME: contract for contract in clients}
 
 

@@ -28,12 +28,10 @@ library Groups {
 
     /// @dev The chain alone, in the upper 224 bits.
     function chain(uint256 group, uint256 word) internal pure returns (uint256 folded) {
-        group = group >> 32 << 32;
         assembly ("memory-safe") {
-            mstore(0, group)
+            mstore(0, and(group, not(0xffffffff)))
             mstore(32, word)
-            folded := keccak256(0, 64)
+            folded := and(keccak256(0, 64), not(0xffffffff))
         }
-        return folded >> 32 << 32;
     }
 }

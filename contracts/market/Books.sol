@@ -65,9 +65,12 @@ abstract contract Books is IAuction, Governed {
         returns (uint256 to)
     {
         uint256 folded = Groups.start(book);
-        to = from;
-        while (to < words.length && Words.index(words[to]) / Groups.SIZE == group) {
-            folded = Groups.chain(folded, words[to++]);
+        unchecked {
+            for (to = from; to < words.length; ++to) {
+                uint256 word = Words.at(words, to);
+                if (Words.index(word) / Groups.SIZE != group) break;
+                folded = Groups.chain(folded, word);
+            }
         }
         require(folded >> 32 == _group(book, group) >> 32, WrongWords(book, group));
     }

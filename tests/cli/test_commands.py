@@ -58,7 +58,8 @@ def test_status_of_a_market_that_is_wrong(command, rpc, node):
     result = command("status", "--network", rpc)
     assert (result.status, result.err) == (1, "")
     complaint = f"nothing stands at {vault}, where Vault should be"
-    assert f"WRONG  Vault        {complaint}" in result.out.splitlines()
+    width = max(map(len, NAMES))
+    assert f"WRONG  {'Vault':{width}}  {complaint}" in result.out.splitlines()
     result = command("status", "--network", rpc, "--json")
     assert (result.status, result.err) == (1, "")
     answer = json.loads(result.out)

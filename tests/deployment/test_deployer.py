@@ -16,7 +16,7 @@ from wattbook.contracts.structs import Purse
 from wattbook.deployment.anvil import Anvil
 from wattbook.deployment.deployer import deploy
 from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
-from wattbook.deployment.plan import CONTRACTS
+from wattbook.deployment.plan import CONTRACTS, MODULES, RULES
 from wattbook.deployment.record import Deployment
 from wattbook.deployment.settings import local_settings
 from wattbook.deployment.status import check
@@ -65,6 +65,15 @@ def test_a_deployment_is_recorded_completely(node, found, file):
         [at["Membership"]],
         [at["Membership"], at["Authority"], 2592000],
         [at["Membership"], at["PowerToken"], at["Authority"]],
+        [at["Membership"], at["Authority"]],
+        [at["Membership"], at["Zones"], at["Authority"]],
+        [at["Membership"], at["Vault"], at["Meters"]],
+        *([] for _ in RULES),
+        [at["Zones"], at["Authority"]],
+        [at["Vault"], at["Rulebook"], at["EnergyUnits"], at["Authority"]],
+        [at["Auction"], at["Zones"], at["Authority"]],
+        [at["Auction"], at["Pool"], at["PoolAfter"]],
+        [at["Vault"], at["EnergyUnits"], at["Zones"]],
     ]
     for item in recorded["contracts"].values():
         receipt = node.web3.eth.get_transaction_receipt(item["transaction"])
@@ -83,6 +92,10 @@ def test_the_constitution_founds_the_market_that_the_settings_describe(node, fou
         assert standing.certified_until == member.certified_until
     for purse in Purse:
         assert market.vault.purse_keeper(purse) == settings.keeper(purse, deployment.address)
+    assert market.vault.modules() == [deployment.address(module) for module in MODULES]
+    assert market.rulebook.schedule() == settings.schedule
+    assert market.rulebook.auction() == market.auction.address
+    assert market.auction.clearing() == market.clearing.address
 
 
 def test_a_repeated_deployment_changes_nothing(node, found, file):

@@ -11,17 +11,19 @@ import ape
 import pytest
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
+from web3.contract import Contract as Web3Contract
 
 from tests.assertions import FAR, pass_time, refused
-from wattbook import Application, ContractRevert, Market, Role
+from tests.modules import set_of
+from wattbook import Application, ContractRevert, Market, Role, abi
 from wattbook.chain import Chain
 from wattbook.contracts import reverts
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Purse, Status
+from wattbook.contracts.structs import Carrier, Module, ModuleStatus, Purse, Schedule, Status
 from wattbook.deployment.decisions import carry_out, propose
 from wattbook.deployment.deployer import deploy
 from wattbook.deployment.local import known_account
-from wattbook.deployment.plan import CONTRACTS, PROPOSER_ROLE, Call, constitution, purse_account
+from wattbook.deployment.plan import CONTRACTS, MODULES, PROPOSER_ROLE, Call, constitution, purse_account
 from wattbook.deployment.settings import MarketSettings, local_settings
 from wattbook.roles import MARKET_ROLES, OFFICES
 
@@ -30,6 +32,9 @@ ADMINISTRATOR = SETTINGS.administrator
 NOBODY = "0x" + "00" * 20
 REFERENCE = keccak(text="a reference")
 NOTHING = bytes(32)
+
+# Under the names that the contracts say them with.
+SCHEDULE = ("commitSeconds", "revealSeconds", "clearSeconds", "validators", "blockSeconds")
 
 DEPLOYER = known_account(17)
 STRANGER = known_account(18)
@@ -183,13 +188,55 @@ def _admit(grants: Grants, application: tuple[Any, ...]) -> None:
 
 
 def _set_purse(grants: Grants, purse: int, keeper: str, modules: int) -> None:
-    """The keeper can spend from the purse, nobody else can, not even another keeper; and no module can lock from it."""
+    """The keeper can spend from the purse, nobody else can, not even another keeper; only the auction can lock from the
+    pool's, and no module from another."""
     market, to = grants.market, SETTINGS.members[0].account
     _fill_purse(market, Purse(purse))
     spend = ("spend", purse, to, 1, REFERENCE)
     holder = market.authority.address if keeper == "Authority" else keeper
     grants.only([holder], reverts.NotPurseKeeper, market.vault, *spend)
-    assert market.vault.account_of(purse_account(Purse(purse))).modules == modules == 0
+    lockers = [market.auction.address] if purse == Purse.POOL else []
+    assert market.vault.account_of(purse_account(Purse(purse))).modules == modules == set_of(market.vault, *lockers)
+
+
+def _enter_module(grants: Grants, module: str) -> None:
+    """It is a module under its bit, nobody else is, and it can lock nothing of who did not choose it."""
+    market = grants.market
+    entered = market.vault.modules()
+    bit = entered.index(market.deployment.address(module))
+    assert market.vault.module_of(entered[bit]) == Module(0, bit, ModuleStatus.OPEN)
+    assert len(entered) == len(MODULES)
+    for member in SETTINGS.members:
+        assert market.vault.account_of(member.account).modules == 0
+    grants.only([], reverts.ModuleNotAllowed, market.vault, "lock", SETTINGS.members[0].account, 0, 0)
+
+
+def _set_auction(grants: Grants, auction: str) -> None:
+    """Books are opened by the auction, and will never be by another."""
+    assert auction == "Auction"
+    market = grants.market
+    address = market.auction.address
+    assert market.rulebook.auction() == address
+    opening = ("open", int(Carrier.ELECTRICITY), NOTHING, 0)
+    grants.only([], reverts.NotAuction, market.rulebook, *opening)
+    _fails(market, Call("Rulebook", "setAuction", (STRANGER.address,)), reverts.AuctionAlreadySet, auction=address)
+
+
+def _set_schedule(grants: Grants, schedule: tuple[int, ...]) -> None:
+    market = grants.market
+    assert market.rulebook.schedule() == Schedule(*schedule) == SETTINGS.schedule
+    authority = market.authority.address
+    grants.only([authority], reverts.NotAuthority, market.rulebook, "setSchedule", schedule)
+
+
+def _set_clearing(grants: Grants, clearing: str) -> None:
+    """What an order gets is said by this contract, and will never be by another."""
+    assert clearing == "Clearing"
+    market = grants.market
+    address = market.clearing.address
+    assert market.auction.clearing() == address
+    grants.only([], reverts.NotClearing, market.auction, "close", NOTHING, 0)
+    _fails(market, Call("Auction", "setClearing", (STRANGER.address,)), reverts.ClearingAlreadySet, clearing=address)
 
 
 def _fill_purse(market: Market, purse: Purse) -> None:
@@ -304,6 +351,10 @@ CALL_PROOFS: dict[tuple[str, str], Callable[..., None]] = {
     ("Membership", "registerSystemAccount"): _register_system_account,
     ("Membership", "setMirror"): _set_mirror,
     ("Meters", "setMirror"): _set_device_mirror,
+    ("Vault", "enterModule"): _enter_module,
+    ("Rulebook", "setAuction"): _set_auction,
+    ("Rulebook", "setSchedule"): _set_schedule,
+    ("Auction", "setClearing"): _set_clearing,
     ("Vault", "setPurse"): _set_purse,
     ("Authority", "grantRole"): _grant_role,
     ("Authority", "revokeRole"): _revoke_role,
@@ -351,8 +402,19 @@ def test_nobody_changes_the_authority_but_itself(market: Market, grants: Grants)
 
 
 def test_every_contract_obeys_the_authority_and_nobody_else(market: Market) -> None:
-    for contract in (market.membership, market.vault, market.power_points):
-        assert contract.authority() == market.authority.address
+    obeying = {name for name in abi.contract_names() if "authority" in _functions(name)}
+    assert obeying == {"Membership", "Vault", "PowerPoints", "Zones", "Meters", "Rulebook", "Auction", "Pool"}
+    for name in obeying:
+        contract = _contract(market, name)
+        assert contract.functions.authority().call() == market.authority.address
+
+
+def _functions(name: str) -> set[str]:
+    return {entry["name"] for entry in abi.interface(name).abi if entry["type"] == "function"}
+
+
+def _contract(market: Market, name: str) -> Web3Contract:
+    return market.chain.web3.eth.contract(market.deployment.address(name), abi=abi.interface(name).abi)
 
 
 # --------------------------------------------------------------------------------------------- and nothing else
@@ -366,7 +428,7 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
     calls = constitution(SETTINGS, at, deployer.address)
     said = History(market)
 
-    assert said.take("MirrorSet") == [{"mirror": at("Vault")}]
+    assert said.take("MirrorSet") == [{"mirror": at("Vault")}, {"mirror": at("EnergyUnits")}]
     assert said.take("MembershipSet") == [{"membership": at("Membership")}]
     system = [at("Vault"), *map(purse_account, Purse)]
     assert said.take("SystemAccountRegistered") == [{"account": account} for account in system]
@@ -379,7 +441,16 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
     ]
     keepers = [{"purse": purse, "keeper": SETTINGS.keeper(purse, at)} for purse in Purse]
     assert said.take("PurseKeeperSet") == keepers
-    assert said.take("ModulesChosen") == [{"account": purse_account(purse), "modules": 0} for purse in Purse]
+    chosen = dict.fromkeys(Purse, 0) | {Purse.POOL: 1}
+    assert said.take("ModulesChosen") == [
+        {"account": purse_account(purse), "modules": modules} for purse, modules in chosen.items()
+    ]
+    assert said.take("ModuleEntered") == [
+        {"module": at(module), "bit": bit} for bit, module in enumerate(("Auction", "Pool", "DirectSale"))
+    ]
+    assert said.take("AuctionSet") == [{"auction": at("Auction")}]
+    assert said.take("ScheduleSet") == [{"schedule": dict(zip(SCHEDULE, SETTINGS.schedule, strict=True))}]
+    assert said.take("ClearingSet") == [{"clearing": at("Clearing")}]
     assert said.take("MinDelayChange") == [
         {"oldDuration": 0, "newDuration": 0},
         {"oldDuration": 0, "newDuration": SETTINGS.authority_delay},
@@ -406,14 +477,9 @@ class History:
     def __init__(self, market: Market) -> None:
         self.events: dict[str, list[dict[str, Any]]] = {}
         eth, first = market.chain.web3.eth, market.deployment.contracts["Authority"].block
-        for contract in (
-            market.authority,
-            market.membership,
-            market.power_token,
-            market.power_points,
-            market.vault,
-        ):
-            decoded = [log for kind in contract.raw.events for log in kind.get_logs(from_block=first)]
+        for contract in (_contract(market, planned.name) for planned in CONTRACTS):
+            kinds = [entry["name"] for entry in contract.abi if entry["type"] == "event"]
+            decoded = [log for kind in kinds for log in contract.events[kind]().get_logs(from_block=first)]
             logs = eth.get_logs({"address": contract.address, "fromBlock": first})
             assert len(decoded) == len(logs), "an event that its ABI does not have"
             for log in sorted(decoded, key=lambda log: (log["blockNumber"], log["logIndex"])):

@@ -13,11 +13,14 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import FAR, pass_time
 from tests.devices import QUARTER, SLOT, DeviceKey, Devices, Secp256k1Key, facts, next_slot, said
+from tests.permissions.trading import Trading, decisions
 from wattbook import Application, Market, Role, abi
 from wattbook.chain import Chain
+from wattbook.contracts.auction import Auction
 from wattbook.contracts.authority import Authority
 from wattbook.contracts.membership import Membership
 from wattbook.contracts.meters import Meters
+from wattbook.contracts.rulebook import Rulebook
 from wattbook.contracts.structs import Carrier, Facts, Key, Purse
 from wattbook.deployment.bytecode import creation_code
 from wattbook.deployment.deployer import deploy, encode_call
@@ -28,13 +31,20 @@ from wattbook.eip712 import digest, sign
 from wattbook.roles import MARKET_ROLES, OFFICES
 
 # Terms that come together: what an account of a member is, by its state and place.
-INACTIVE = frozenset({"account", "spending account", "first account"})
+INACTIVE = frozenset({"account", "spending account", "first account", "known account"})
 ACTIVE = INACTIVE | {"active account", "active spending account", "active first account"}
-NARROW = frozenset({"account", "active account", "active market account", "device owner", "active device owner"})
+NARROW = frozenset(
+    {"account", "known account", "active account", "active market account", "device owner", "active device owner"}
+)
 
 # Who has a market role has a device of his own too.
 OWNER = frozenset({"device owner", "spending device owner"})
-ACTIVE_OWNER = OWNER | {"active device owner", "active spending device owner", "active market account"}
+ACTIVE_OWNER = OWNER | {
+    "active device owner",
+    "active spending device owner",
+    "active market account",
+    "active storage or grid account",
+}
 
 # Attester is for contracts to come: here it opens nothing.
 OFFICE_TERMS = {
@@ -93,12 +103,18 @@ class World:
         self._lock_money()
         self._recover()
         self._change_states()
+        self.trading = Trading(self.market, self.subject, self._own_devices[self.subject.address])
         self._prepare_operations()
         self.bare_membership = Membership(chain, self._create("Membership", self.market.authority.address, 60))
         self.bare_authority = Authority(chain, self._create("Authority", self.deployer.address))
         wired = (self.market.membership, self.market.zones, self.market.authority)
+        unnamed = self._create("Rulebook", self.market.zones.address, self.market.authority.address)
+        self.bare_rulebook = Rulebook(chain, unnamed)
+        served = (self.market.vault, self.market.rulebook, self.market.energy_units, self.market.authority)
+        self.bare_auction = Auction(chain, self._create("Auction", *(contract.address for contract in served)))
         self.bare_meters = Meters(chain, self._create("Meters", *(contract.address for contract in wired)))
-        for contract in (self.market.vault, self.market.authority, self.bare_authority):
+        market = self.market
+        for contract in (market.vault, market.authority, self.bare_authority, market.auction, market.clearing):
             self._force_ether(contract.address)
 
     # What scenes ask for.
@@ -185,7 +201,7 @@ class World:
         }
         for name, key in self.inactive.items():
             self._caller(name, INACTIVE | OWNER, key)
-        self.replaced = self._caller("replaced key", set(), self._admit(self._person()))
+        self.replaced = self._caller("replaced key", {"known account"}, self._admit(self._person()))
         recovering = ACTIVE | ACTIVE_OWNER | {"account in recovery"}
         self.recovering = self._caller("key in recovery", recovering, self._admit(self._person()))
         self.clerk = self._admit(self._person())
@@ -208,7 +224,9 @@ class World:
         self._caller("administrator", {"proposer"}, self.administrator)
         self._caller("Authority", {"authority"}, market.authority.address)
         self._caller("Vault", {"system account", "vault"}, market.vault.address)
-        self.system = self._caller("system account", {"system account"}, self._person())
+        self._caller("Auction", {"auction", "open module"}, market.auction.address)
+        self._caller("Clearing", {"clearing"}, market.clearing.address)
+        self.system = self._caller("system account", {"system account", "known account"}, self._person())
         self.modules = [
             self._caller(f"{state} module", {f"{state} module"}, self._person())
             for state in ("open", "paused", "leaving")
@@ -237,6 +255,7 @@ class World:
             Call("Zones", "addZone", (ZONE,)),
             Call("Zones", "addZone", (ANOTHER_ZONE,)),
             Call("Zones", "openCarrier", (1, Carrier.ELECTRICITY, SLOT, QUARTER, self.facts())),
+            *decisions(self.market),
             Call("PowerPoints", "setPort", (REASON, self.address("port holder"))),
             Call("PowerPoints", "setPort", (REASON + 1, self.address("holder of another port"))),
             Call("PowerPoints", "setBudget", (REASON, self.market.power_points.current_epoch(), BUDGET)),
@@ -245,7 +264,7 @@ class World:
     def _add_accounts(self) -> None:
         narrow, retired = self._person(), self._person()
         self._caller("account without SPEND", NARROW, narrow)
-        self._caller("retired account", set(), retired)
+        self._caller("retired account", {"known account"}, retired)
         self._add(self.clerk, narrow, Role.CONSUMER)
         self._add(self.clerk, retired, EVERYTHING | Role.SPEND)
         firsts = [caller.key for caller in self.callers.values() if "first account" in caller.terms]
@@ -341,7 +360,9 @@ class World:
 
     def _lock_money(self) -> None:
         vault = self.market.vault
-        vault.choose_modules((1 << len(vault.modules())) - 1, sender=self.subject)
+        for key in self._everybody():
+            if key.address in self._member_ids:
+                vault.choose_modules((1 << len(vault.modules())) - 1, sender=key)
         for module in self.modules:
             vault.lock(self.subject.address, LOCKED, 0, sender=module)
         self.market.energy_units.try_lock(*self.energy, sender=self.modules[0])

@@ -9,6 +9,7 @@ from wattbook.cli.bench import bench
 from wattbook.cli.clear import clear
 from wattbook.cli.deploy import deploy
 from wattbook.cli.status import status
+from wattbook.cli.trader import trader
 from wattbook.cli.vectors import vectors
 from wattbook.errors import WattbookError
 
@@ -19,7 +20,7 @@ def commands() -> None:
     """An energy market on an EVM chain, run from Python."""
 
 
-for command in (attack_probability, bench, clear, deploy, status, vectors):
+for command in (attack_probability, bench, clear, deploy, status, trader, vectors):
     commands.add_command(command)
 
 

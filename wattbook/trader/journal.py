@@ -10,116 +10,17 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from enum import StrEnum
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from wattbook.contracts.structs import Carrier
 from wattbook.errors import WattbookError
-from wattbook.market.words import Book, Quote, SizeClass, seal
+from wattbook.market.words import seal
+from wattbook.trader.records import FINAL, Entry, Fate, Owner, Purpose, Sent, State
 
 
 class JournalError(WattbookError):
     """The journal cannot be read or written, is another market's, or is in use."""
-
-
-class State(StrEnum):
-    """How far an order is. Those of `FINAL` change no more."""
-
-    SEALED = "sealed"
-    COMMITTING = "committing"
-    COMMITTED = "committed"
-    REVEALING = "revealing"
-    REVEALED = "revealed"
-    SETTLED = "settled"
-    VOID = "void"
-    EXPIRED = "expired"
-    MISSED = "missed"
-    SLASHED = "slashed"
-    REFUNDED = "refunded"
-
-
-FINAL = frozenset({State.SETTLED, State.VOID, State.EXPIRED, State.SLASHED, State.REFUNDED})
-
-
-class Purpose(StrEnum):
-    """What a transaction is for."""
-
-    OPEN = "open"
-    COMMIT = "commit"
-    REVEAL = "reveal"
-    REFUND = "refund"
-    KEEP = "keep"
-
-
-class Fate(StrEnum):
-    """What became of a transaction. Dead: another one has its nonce."""
-
-    MINED = "mined"
-    FAILED = "failed"
-    DEAD = "dead"
-
-
-@dataclass(frozen=True)
-class Owner:
-    """Whose orders a journal holds: one account in the auction of one chain."""
-
-    chain_id: int
-    genesis: str
-    auction: str
-    trader: str
-
-
-@dataclass(frozen=True)
-class Entry:
-    """An order. `block` is one before it was sent, `phases` the seconds in which revealing begins and ends."""
-
-    id: int
-    name: str | None
-    carrier: int
-    zone: bytes
-    zone_number: int
-    slot_start: int
-    sell: bool
-    wh: int
-    price: int
-    device: int
-    size_class: int
-    salt: bytes
-    seal: bytes
-    block: int
-    state: State = State.SEALED
-    number: int | None = None
-    signature: bytes | None = None
-    reveals_at: int | None = None
-    clears_at: int | None = None
-    filled_wh: int | None = None
-    amount: int | None = None
-    fee: int | None = None
-    margin: int | None = None
-
-    @property
-    def book(self) -> Book:
-        return Book(Carrier(self.carrier), self.zone, self.zone_number, self.slot_start)
-
-    @property
-    def size(self) -> SizeClass:
-        return SizeClass(self.size_class)
-
-    def quote(self, trader: str) -> Quote:
-        return Quote(trader, self.sell, self.wh, self.price, self.device, self.number or 0)
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A signed transaction, sent or about to be, for the order with the id `entry`."""
-
-    hash: bytes
-    raw: bytes
-    nonce: int
-    purpose: Purpose
-    entry: int
 
 
 _VERSION = 1
@@ -165,7 +66,10 @@ class Journal:
     @contextmanager
     def sole(self) -> Iterator[None]:
         """Holds the right to send; refused while another process has it. It ends with the process."""
-        lock = os.open(self.path.with_name(self.path.name + ".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            lock = os.open(f"{self.path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise JournalError(f"{self.path} cannot be locked: {error.strerror}") from None
         try:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -178,20 +82,28 @@ class Journal:
     def belong(self, owner: Owner) -> None:
         """Makes a new journal this owner's; refuses one that is another's, or whose orders were altered."""
         with self._writing() as db:
-            found = [Owner(*row) for row in db.execute("SELECT chain_id, genesis, auction, trader FROM owner")]
-            if not found:
+            found = self.owner()
+            if found is None:
                 values = (owner.chain_id, owner.genesis, owner.auction, owner.trader)
                 db.execute("INSERT INTO owner VALUES (?, ?, ?, ?)", values)
-            elif found != [owner]:
+            elif found != owner:
                 raise JournalError(
-                    f"{self.path} is of {found[0].trader} on chain {found[0].chain_id} (first block"
-                    f" {found[0].genesis[:10]}, auction {found[0].auction}); this is {owner.trader} on chain"
+                    f"{self.path} is of {found.trader} on chain {found.chain_id} (first block"
+                    f" {found.genesis[:10]}, auction {found.auction}); this is {owner.trader} on chain"
                     f" {owner.chain_id} ({owner.genesis[:10]}, {owner.auction})"
                 )
         for entry in self.entries():
             quote = entry.quote(owner.trader)
             if seal(owner.chain_id, owner.auction, entry.book, quote, entry.salt) != entry.seal:
                 raise self._unreadable(f"order {entry.id} is not what was sealed")
+
+    def owner(self) -> Owner | None:
+        """Whose it is; None when it is new."""
+        try:
+            row = self._db.execute("SELECT chain_id, genesis, auction, trader FROM owner").fetchone()
+        except sqlite3.Error as error:
+            raise self._unreadable(error) from None
+        return Owner(*row) if row else None
 
     def add(self, entry: Entry) -> Entry:
         """Writes an order down, under an id of its own, and returns when it is on disk."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from eth_account.signers.local import LocalAccount
 
+from wattbook.chain import named
 from wattbook.connection import Market
 from wattbook.contracts.structs import Carrier, SealedOrder, SignedCommit
 from wattbook.deployment.local import LOCAL_CHAIN_IDS
@@ -15,7 +16,8 @@ from wattbook.eip712 import sign
 from wattbook.errors import SettingsError
 from wattbook.market.bounds import MAX_PRICE, bounded
 from wattbook.market.words import MAX_DEVICE, MAX_ORDERS_OF_ONE, MIN_WH, Book, Quote, SizeClass, new_salt, seal
-from wattbook.trader.journal import FINAL, Entry, Journal, JournalError, State
+from wattbook.trader.journal import Journal, JournalError
+from wattbook.trader.records import Entry, State
 
 NEXT = "next"
 _SIDES = {"buy": False, "sell": True}
@@ -66,7 +68,7 @@ def chain_time(market: Market) -> int:
     """The time that counts: the newest block's. On a local chain, whose blocks come with transactions only, it is the
     next block's; elsewhere that would be a guess, and a reveal that comes early tells a quote."""
     if market.chain.chain_id in LOCAL_CHAIN_IDS:
-        return int(market.chain.web3.eth.get_block("pending")["timestamp"])
+        return named(lambda: int(market.chain.web3.eth.get_block("pending")["timestamp"]))
     return market.chain.now
 
 
@@ -116,13 +118,12 @@ def place(market: Market, journal: Journal, wish: Wish, trader: str, block: int)
 
 def next_number(market: Market, journal: Journal, entry: Entry, trader: str) -> int:
     """The number of a trader's next order in a book: there are his orders on the chain, and those on their way."""
-    on_chain = len(market.auction.positions_of(entry.book.key, trader))
     on_their_way = [
         other.number + 1
         for other in journal.entries()
-        if other.book == entry.book and other.number is not None and other.id != entry.id and other.state not in FINAL
+        if other.state is State.COMMITTING and other.number is not None and other.book == entry.book
     ]
-    return max([on_chain, *on_their_way])
+    return max([len(market.auction.positions_of(entry.book.key, trader)), *on_their_way])
 
 
 def sign_for_relayer(market: Market, journal: Journal, entry: Entry, trader: LocalAccount) -> Entry:

@@ -10,7 +10,9 @@ from web3.exceptions import Web3RPCError
 from web3.types import Nonce, Wei
 
 from wattbook.chain import Chain, named
-from wattbook.trader.journal import Entry, Fate, Journal, JournalError, Purpose, Sent
+from wattbook.errors import ChainError
+from wattbook.trader.journal import Journal, JournalError
+from wattbook.trader.records import Entry, Fate, Purpose, Sent
 
 # What nodes answer to a transaction that they have, or that is in a block.
 _KNOWN = ("already known", "already imported", "known transaction", "nonce too low", "nonce_too_low")
@@ -28,14 +30,17 @@ class Wallet:
         self._journal = journal
         self._sent_at: dict[bytes, float] = {}
         self._unwritten: list[Sent] = []
+        self.refusals: list[tuple[Sent, ChainError]] = []
 
     def under_way(self) -> list[Sent]:
         """Transactions that may still get into a block."""
         return sorted([*self._journal.under_way(), *self._unwritten], key=lambda sent: sent.nonce)
 
     def follow_up(self) -> list[tuple[Sent, Fate]]:
-        """Finds out what became of the transactions under way, and sends again those that are in no block."""
+        """Finds out what became of the transactions under way, and sends again those that are in no block; `refusals`
+        are then what the node would not take."""
         waiting, done = self.under_way(), []
+        self.refusals = []
         if not waiting:
             return []
         mined, pending = self.chain.nonce_of(self.account), self._pending_nonce()
@@ -44,7 +49,7 @@ class Wallet:
             fate = self._fate(sent, mined, reachable)
             if fate is None:
                 reachable = max(reachable, sent.nonce + 1)
-                self._broadcast(sent)
+                self._send_again(sent)
             elif sent in self._unwritten:
                 self._unwritten.remove(sent)
                 done.append((sent, fate))
@@ -84,6 +89,18 @@ class Wallet:
                 raise
             self._unwritten.append(sent)
         self._broadcast(sent)
+
+    def gas_of(self, function: ContractFunction) -> int:
+        """What a transaction may need."""
+        estimate = named(lambda: function.estimate_gas({"from": self.account.address}, "pending"))
+        return estimate * 5 // 4
+
+    def _send_again(self, sent: Sent) -> None:
+        try:
+            self._broadcast(sent)
+        except ChainError as error:
+            _ = self.chain.now  # raises if the node is gone, and not only this was refused
+            self.refusals.append((sent, error))
 
     def _fate(self, sent: Sent, mined: int, reachable: int) -> Fate | None:
         succeeded = self.chain.status_of(HexBytes(sent.hash).to_0x_hex())

@@ -65,28 +65,73 @@ library CallAuction {
         sums[to + 9] = s.asksAt;
     }
 
-    /// @dev Ten thousand orders of at most 2^24 Wh: nothing here comes near overflowing.
+    /// @dev Adds all words, most of which are far from L and U, in as few steps as can be: a book has up to ten thousand.
+    /// Orders of at most 2^24 Wh come nowhere near overflowing a sum.
+    function addAll(Sums memory s, Claim memory c, uint256[] calldata words) internal pure {
+        (uint256 low, uint256 high, uint256 price) = (c.low, c.high, c.price);
+        Sums memory t;
+        unchecked {
+            for (uint256 i = 0; i < words.length; ++i) {
+                uint256 word = Words.at(words, i);
+                uint256 qty = Words.qty(word);
+                uint256 quote = Words.price(word);
+                if (quote < low) t.belowL += qty;
+                else if (quote <= high) _addBetween(t, quote == low, quote == high, qty);
+                if (Words.isSell(word)) {
+                    t.supply += qty;
+                    if (quote < price) t.asksBelow += qty;
+                    else if (quote == price) t.asksAt += qty;
+                } else {
+                    t.demand += qty;
+                    if (quote > price) t.bidsAbove += qty;
+                    else if (quote == price) t.bidsAt += qty;
+                }
+            }
+            // Below L is also up to L, below U and up to U.
+            s.belowL += t.belowL;
+            s.upToL += t.upToL + t.belowL;
+            s.belowU += t.belowU + t.belowL;
+            s.upToU += t.upToU + t.belowL;
+            s.demand += t.demand;
+            s.supply += t.supply;
+            s.bidsAbove += t.bidsAbove;
+            s.bidsAt += t.bidsAt;
+            s.asksBelow += t.asksBelow;
+            s.asksAt += t.asksAt;
+        }
+    }
+
+    /// @dev Adds one word.
     function add(Sums memory s, Claim memory c, uint256 word) internal pure {
         uint256 qty = Words.qty(word);
-        uint256 price = Words.price(word);
+        uint256 quote = Words.price(word);
         unchecked {
-            if (price <= c.high) {
+            if (quote < c.low) {
+                s.belowL += qty;
+                s.upToL += qty;
+                s.belowU += qty;
                 s.upToU += qty;
-                if (price < c.high) s.belowU += qty;
-                if (price <= c.low) {
-                    s.upToL += qty;
-                    if (price < c.low) s.belowL += qty;
-                }
+            } else if (quote <= c.high) {
+                _addBetween(s, quote == c.low, quote == c.high, qty);
             }
             if (Words.isSell(word)) {
                 s.supply += qty;
-                if (price < c.price) s.asksBelow += qty;
-                else if (price == c.price) s.asksAt += qty;
+                if (quote < c.price) s.asksBelow += qty;
+                else if (quote == c.price) s.asksAt += qty;
             } else {
                 s.demand += qty;
-                if (price > c.price) s.bidsAbove += qty;
-                else if (price == c.price) s.bidsAt += qty;
+                if (quote > c.price) s.bidsAbove += qty;
+                else if (quote == c.price) s.bidsAt += qty;
             }
+        }
+    }
+
+    /// @dev A price from L to U.
+    function _addBetween(Sums memory s, bool atLow, bool atHigh, uint256 qty) private pure {
+        unchecked {
+            s.upToU += qty;
+            if (!atHigh) s.belowU += qty;
+            if (atLow) s.upToL += qty;
         }
     }
 

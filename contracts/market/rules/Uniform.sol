@@ -42,9 +42,7 @@ contract Uniform is IRule {
         require(proposal.length == 2, WrongProposal());
         CallAuction.Claim memory claim = CallAuction.claim(proposal[0], proposal[1], setting.terms.kBps);
         CallAuction.Sums memory s = CallAuction.read(sums, 0);
-        for (uint256 i = 0; i < words.length; ++i) {
-            s.add(claim, words[i]);
-        }
+        s.addAll(claim, words);
         next = new uint256[](CallAuction.FIELDS);
         s.write(next, 0);
     }
