@@ -12,10 +12,11 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import FAR
 from tests.devices import QUARTER, SLOT, next_slot, said
-from tests.permissions.world import ANOTHER_ZONE, LOCKED, NOBODY, NOTHING, REASON, Caller, World
+from tests.permissions.trading import SCHEDULE, terms
+from tests.permissions.world import ANOTHER_ZONE, LOCKED, NOBODY, NOTHING, REASON, ZONE, Caller, World
 from wattbook import Role, Signed
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Carrier, Purse
+from wattbook.contracts.structs import Carrier, Purse, SizeClass
 from wattbook.eip712 import sign, sign_application, sign_permit
 
 Arguments = tuple[Any, ...]
@@ -32,11 +33,13 @@ TOKENS = ("PowerToken", "PowerPoints")
 
 
 def contract_of(world: World, name: str, function: str = "") -> Contract:
-    """Where the scene plays: a mirror, or a membership, can be set only where none is."""
+    """Where the scene plays: what is named once can be named only where it was not."""
     if function == "setMirror":
         return world.bare_meters if name == "Meters" else world.bare_membership
     if function == "setMembership":
         return world.bare_authority
+    if function in ("setAuction", "setClearing"):
+        return world.bare_rulebook if name == "Rulebook" else world.bare_auction
     contracts: dict[str, Contract] = {
         "Authority": world.market.authority,
         "Membership": world.market.membership,
@@ -46,6 +49,11 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         "Zones": world.market.zones,
         "Meters": world.market.meters,
         "EnergyUnits": world.market.energy_units,
+        "Rulebook": world.market.rulebook,
+        "Auction": world.market.auction,
+        "Clearing": world.market.clearing,
+        "Pool": world.market.pool,
+        "DirectSale": world.market.direct_sale,
     }
     return contracts[name]
 
@@ -261,6 +269,47 @@ def _set_facts(world: World, _: Caller) -> Arguments:
     return 1, int(Carrier.ELECTRICITY), next_slot(world.chain.now, 10), world.facts()
 
 
+def _move(account: str, amount: int) -> int:
+    """An account's part in what a module does for many, as Moves packs it."""
+    return int(account, 16) | (amount % 2**96) << 160
+
+
+def _unopened(world: World, _: Caller) -> Arguments:
+    book = world.trading.unopened
+    return int(book.carrier), book.zone, book.slot_start
+
+
+def _commit_for(world: World, trader: Caller) -> Arguments:
+    assert trader.key
+    book, auction = world.trading.committing, world.market.auction
+    order = {"trader": trader.address, "sizeClass": int(SizeClass.SMALL), "number": 0, "seal": REFERENCE}
+    signature = sign(auction, "Commit", trader.key, {**order, "book": book.key})
+    return book.key, [(tuple(order.values()), signature)]
+
+
+def _caller_of_subject(world: World) -> Caller:
+    return Caller("subject", world.subject.address, frozenset(), world.subject)
+
+
+def _sale(world: World, seller: Caller, buyer: Caller) -> Arguments:
+    """100 Wh of the seller's device, or of the subject's when he has none."""
+    assert seller.key and buyer.key
+    sale = {
+        "seller": seller.address,
+        "buyer": buyer.address,
+        "carrier": int(Carrier.ELECTRICITY),
+        "zone": 1,
+        "device": world.device_of(seller),
+        "slotStart": next_slot(world.chain.now, 10),
+        "wh": 100,
+        "price": 500,
+        "salt": 0,
+        "deadline": FAR,
+    }
+    signatures = [sign(world.market.direct_sale, "Sale", party.key, sale) for party in (seller, buyer)]
+    return tuple(sale.values()), *signatures
+
+
 def _member_token(token: str) -> dict[tuple[str, str, str], Scene]:
     return {
         (token, "approve", ""): _these(NEW_ADDRESS, 1),
@@ -335,6 +384,8 @@ _VAULT: dict[tuple[str, str], Scene] = {
     ("enterModule", ""): _these(NEW_ADDRESS),
     ("fundPurse", ""): _these(int(Purse.POOL), 1),
     ("lock", ""): lambda world, _: (world.subject.address, LOCKED, 0),
+    ("adjustEach", ""): lambda world, _: ([_move(world.subject.address, -LOCKED)],),
+    ("lockEach", ""): lambda world, _: ([_move(world.subject.address, LOCKED)], 0),
     ("lockMore", ""): lambda world, _: (world.subject.address, LOCKED),
     ("pause", ""): _these(),
     ("pauseModule", ""): lambda world, _: (world.address("open module"),),
@@ -438,7 +489,59 @@ _ENERGY_UNITS: dict[tuple[str, str], Scene] = {
     ("tryLock", ""): lambda world, _: world.energy,
 }
 
+_RULEBOOK: dict[tuple[str, str], Scene] = {
+    ("open", ""): _unopened,
+    ("setAuction", ""): _these(NEW_ADDRESS),
+    ("setSchedule", ""): _these(tuple(SCHEDULE)),
+    ("setTerms", ""): lambda world, _: (
+        int(Carrier.ELECTRICITY),
+        ZONE,
+        0,
+        tuple(terms(world.market.deployment.address("Ranked"))),
+    ),
+}
+
+_AUCTION: dict[tuple[str, str], Scene] = {
+    ("close", ""): lambda world, _: (world.trading.uncleared.key, 0),
+    ("commit", ""): lambda world, _: (world.trading.committing.key, int(SizeClass.SMALL), 0, REFERENCE),
+    ("commitFor", ""): _commit_for,
+    ("excuse", ""): lambda world, _: (world.trading.uncleared.key, "a node was down"),
+    ("openBook", ""): _unopened,
+    ("refund", ""): lambda world, _: world.trading.withheld(world.trading.void),
+    ("reveal", ""): lambda world, _: world.trading.opening(),
+    ("setClearing", ""): _these(NEW_ADDRESS),
+    ("settle", ""): lambda world, _: (world.trading.cleared.key, ([], [])),
+    ("slash", ""): lambda world, _: world.trading.withheld(world.trading.unvoided),
+    ("voidBook", ""): lambda world, _: (world.trading.unvoided.key,),
+}
+
+_CLEARING: dict[tuple[str, str], Scene] = {
+    ("clear", ""): lambda world, _: (world.trading.uncleared.key, [0, 0], []),
+    ("clearPool", ""): lambda world, _: (world.trading.half_cleared.key, [0, 0], ([], [])),
+    ("drawSeed", ""): lambda world, _: (world.trading.fixed.key,),
+    ("finish", ""): lambda world, _: (world.trading.cleared.key, b"", 0, 0),
+    ("fixSeed", ""): lambda world, _: (world.trading.seedless.key,),
+}
+
+_POOL: dict[tuple[str, str], Scene] = {
+    ("close", ""): lambda world, _: (world.trading.cleared.key, [], 0),
+    ("offer", ""): lambda world, who: (world.trading.committing.key, world.device_of(who), 600, 100),
+    ("returnOffers", ""): lambda world, _: (world.trading.void.key,),
+    ("setLimits", ""): _these(1, int(Carrier.ELECTRICITY), (1, 1)),
+}
+
+_DIRECT_SALE: dict[tuple[str, str], Scene] = {
+    ("cancelNonce", ""): _these(NONCE),
+    ("sell", ""): lambda world, buyer: _sale(world, _caller_of_subject(world), buyer),
+    ("sell", "as the seller"): lambda world, seller: _sale(world, seller, _caller_of_subject(world)),
+}
+
 SCENES: dict[tuple[str, str, str], Scene] = {
+    **{("Rulebook", *key): scene for key, scene in _RULEBOOK.items()},
+    **{("Auction", *key): scene for key, scene in _AUCTION.items()},
+    **{("Clearing", *key): scene for key, scene in _CLEARING.items()},
+    **{("Pool", *key): scene for key, scene in _POOL.items()},
+    **{("DirectSale", *key): scene for key, scene in _DIRECT_SALE.items()},
     **{("Zones", *key): scene for key, scene in _ZONES.items()},
     **{("Meters", *key): scene for key, scene in _METERS.items()},
     **{("EnergyUnits", *key): scene for key, scene in _ENERGY_UNITS.items()},

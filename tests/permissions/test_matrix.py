@@ -11,6 +11,7 @@ from wattbook import ContractRevert, abi
 from wattbook.chain import Chain, named
 from wattbook.contracts import reverts
 from wattbook.contracts.convert import plain
+from wattbook.contracts.structs import Refusal
 
 # Only to give the Vault the ether that the in-process chain asks of every sender.
 pytestmark = pytest.mark.filterwarnings("ignore:SELFDESTRUCT opcode:DeprecationWarning")
@@ -27,7 +28,9 @@ REFUSALS = (
     reverts.ModuleNotAllowed,
     reverts.NoRecovery,
     reverts.NotActive,
+    reverts.NotAuction,
     reverts.NotAuthority,
+    reverts.NotClearing,
     reverts.NotDeviceOwner,
     reverts.NotFirstAccount,
     reverts.NotMember,
@@ -41,6 +44,9 @@ REFUSALS = (
     reverts.SystemAccountPulls,
     reverts.TimelockUnauthorizedCaller,
     reverts.UnexpectedStatus,
+    # Of those who have no device of their own.
+    reverts.UnitsNotFree,
+    reverts.UnitsUnavailable,
 )
 FORGERY = (reverts.InvalidSignature, reverts.ERC2612InvalidSigner)
 
@@ -116,7 +122,8 @@ def test_forgers(world: World, right: Right) -> None:
     """Nobody signs for another: not even the other himself can send it."""
     signer = _someone_of(world, right)
     refusal = _refusal(world, right, with_another_key(signer), signer)
-    assert type(refusal) in FORGERY, f"{right}: {refusal or 'succeeded'}"
+    known = _refused_order(refusal, Refusal.BAD_SIGNATURE) or type(refusal) in FORGERY
+    assert known, f"{right}: {refusal or 'succeeded'}"
 
 
 def _wrongly(world: World, right: Right, who: Caller, sender: Caller, allowed: bool) -> list[str]:
@@ -125,7 +132,13 @@ def _wrongly(world: World, right: Right, who: Caller, sender: Caller, allowed: b
         return [] if refusal is None else [f"{who} is refused: {refusal}"]
     if refusal is None:
         return [f"{who} is let in"]
-    return [] if isinstance(refusal, REFUSALS) else [f"{who} is refused by accident: {refusal}"]
+    known = _refused_order(refusal, Refusal.BOND_SHORT) or isinstance(refusal, REFUSALS)
+    return [] if known else [f"{who} is refused by accident: {refusal}"]
+
+
+def _refused_order(refusal: ContractRevert | None, reason: Refusal) -> bool:
+    """Of a batch of relayed orders, where one does not stop the others; there is money for every bond here."""
+    return isinstance(refusal, reverts.NothingTaken) and refusal.refusal == reason
 
 
 def _refusal(world: World, right: Right, who: Caller, sender: Caller) -> ContractRevert | None:

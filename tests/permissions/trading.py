@@ -11,7 +11,7 @@ from eth_utils.crypto import keccak
 from tests.assertions import pass_time
 from tests.devices import QUARTER, SLOT, facts
 from wattbook import Market
-from wattbook.contracts.structs import Carrier, Limits, Part, Purse, Schedule, SizeClass, Terms
+from wattbook.contracts.structs import Carrier, Purse, Schedule, SizeClass, Terms
 from wattbook.deployment.plan import Call, purse_account
 from wattbook.market.words import Book, Quote, seal
 
@@ -22,9 +22,9 @@ BID = 500
 WH = 1000
 
 
-def decisions(market: Market) -> list[Call]:
+def decisions(market: Market, zone: bytes) -> list[Call]:
     """Long phases, and a carrier for each kind of terms, in the first zone; electricity is traded there already."""
-    zone, at = market.zones.zone_of(1), market.deployment.address
+    at = market.deployment.address
     given = facts(purse_account(Purse.GRID))
     rules = {Carrier.ELECTRICITY: terms(at("Uniform")), Carrier.HEATING: terms(at("Uniform"), pool=True)}
     rules[Carrier.HOT_WATER] = terms(at("Muda"))
@@ -99,7 +99,3 @@ class Trading:
     def _commit(self, book: Book) -> None:
         order = self.seal_of(book, self.trader.address)
         self.market.auction.commit(book.key, SizeClass.SMALL, 0, order, sender=self.trader)
-
-
-NOTHING_LEFT = Part([], [])
-LIMITS = Limits(1, 1)

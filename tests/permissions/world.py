@@ -43,7 +43,7 @@ ACTIVE_OWNER = OWNER | {
     "active device owner",
     "active spending device owner",
     "active market account",
-    "active storage or grid account",
+    "active supply account",
 }
 
 # Attester is for contracts to come: here it opens nothing.
@@ -255,7 +255,7 @@ class World:
             Call("Zones", "addZone", (ZONE,)),
             Call("Zones", "addZone", (ANOTHER_ZONE,)),
             Call("Zones", "openCarrier", (1, Carrier.ELECTRICITY, SLOT, QUARTER, self.facts())),
-            *decisions(self.market),
+            *decisions(self.market, ZONE),
             Call("PowerPoints", "setPort", (REASON, self.address("port holder"))),
             Call("PowerPoints", "setPort", (REASON + 1, self.address("holder of another port"))),
             Call("PowerPoints", "setBudget", (REASON, self.market.power_points.current_epoch(), BUDGET)),

@@ -24,7 +24,11 @@ from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
 from wattbook.deployment.plan import MODULES
 from wattbook.deployment.settings import local_settings
 from wattbook.market.words import Book, Quote, new_salt, seal
+from wattbook.trader.agent import Agent, Said, owner_of
 from wattbook.trader.journal import Journal
+from wattbook.trader.orders import Wish, place
+from wattbook.trader.records import Entry, State
+from wattbook.trader.wallet import Wallet
 
 PROGRAM = Path(sys.executable).parent / "wattbook"
 ZONE = b"park".ljust(32, b"\0")
@@ -122,6 +126,10 @@ class Park:
         words = [log["args"]["order"] for log in logs]
         return [word for word in words if word & (2**160 - 1) == int(account.address, 16)]
 
+    def top_up(self, account: LocalAccount, amount: int) -> None:
+        self.market.power_token.approve(self.market.vault.address, amount, sender=account)
+        self.market.vault.deposit(amount, sender=account)
+
     def _join(self, member: LocalAccount, place: int) -> None:
         market, money = self.market, pt("1000")
         papers = keccak(text=f"papers {place}")
@@ -170,11 +178,41 @@ class Desk:
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, stdin=subprocess.DEVNULL)
 
     def journal(self) -> Journal:
-        return Journal(self.journal_path)
+        return Journal(self.journal_path, create=True)
+
+    def agent(self, *, keeps: bool = False) -> "HandledAgent":
+        """The trader in this process."""
+        return HandledAgent(self.park, self.journal(), known_account(self.account), keeps)
 
     def clear_up(self) -> None:
         for daemon in self._running:
             daemon.kill()
+
+
+class HandledAgent:
+    """An agent whose rounds the test calls."""
+
+    def __init__(self, park: Park, journal: Journal, account: LocalAccount, keeps: bool) -> None:
+        self.market, self.journal, self.account = park.market, journal, account
+        journal.belong(owner_of(park.market, account.address))
+        self.said: list[Said] = []
+        self.wallet = Wallet(park.chain, account, journal)
+        self.agent = Agent(park.market, self.wallet, journal, self.said.append, keeps=keeps)
+
+    def place(self, book: Book, wh: int, price: int, **more) -> Entry:
+        more = {"sell": False, "slot_start": book.slot_start, "zone": "park", **more}
+        wish = Wish(wh=wh, price=price, **more)
+        return place(self.market, self.journal, wish, self.account.address, self.market.chain.web3.eth.block_number)
+
+    def rounds(self, number: int = 3) -> list[str]:
+        """Rounds until nothing more can happen at this time; returns what was said, in short."""
+        before = len(self.said)
+        for _ in range(number):
+            self.agent.round()
+        return [said.what for said in self.said[before:]]
+
+    def states(self) -> list[State]:
+        return [entry.state for entry in self.journal.entries()]
 
 
 class Daemon:
@@ -190,9 +228,8 @@ class Daemon:
     @property
     def said(self) -> list[dict[str, object]]:
         """What it said, line by line, without one that is being written."""
-        return [
-            json.loads(line) for line in self.output.splitlines(True) if line.startswith("{") and line.endswith("\n")
-        ]
+        whole = [line for line in self.output.splitlines(True) if line.startswith("{") and line.endswith("\n")]
+        return [json.loads(line) for line in whole]
 
     @property
     def output(self) -> str:

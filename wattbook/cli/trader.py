@@ -189,7 +189,8 @@ def _place_all(
     market: Market, journal: Journal, wishes: list[Wish], account: LocalAccount, report: Report
 ) -> list[WattbookError]:
     """Seals what was not placed yet. What cannot be placed must not keep the others from being revealed."""
-    placed, troubles = {entry.name for entry in journal.entries()}, []
+    placed = {entry.name for entry in journal.entries()}
+    troubles: list[WattbookError] = []
     for wish in wishes:
         if wish.name in placed:
             continue

@@ -1,19 +1,23 @@
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
 from wattbook.cli.output import as_json, show
-from wattbook.vectors import Outcome, run_file, vector_files
+from wattbook.vectors import ENGINES, Outcome, run_file, vector_files
+from wattbook.vectors.on_chain import contracts
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--on-chain", is_flag=True, help="Run those whose rule exists on chain through the contracts.")
 @as_json
-def vectors(paths: tuple[Path, ...], as_json: bool) -> None:
+def vectors(paths: tuple[Path, ...], on_chain: bool, as_json: bool) -> None:
     """Run vector files against the engines; a folder stands for the JSON files in it."""
     files = [file for path in paths for file in vector_files(path)]
-    outcomes = [run_file(file) for file in files]
+    with contracts() if on_chain else nullcontext(ENGINES) as kinds:
+        outcomes = [run_file(file, kinds) for file in files]
     value = [
         {
             "file": outcome.file,

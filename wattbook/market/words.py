@@ -7,41 +7,20 @@ the index 0.
 
 import secrets
 from dataclasses import dataclass
-from enum import IntEnum
 
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 from web3 import Web3
 
-from wattbook.contracts.structs import Carrier
-from wattbook.market.bounds import MarketError, bounded
+from wattbook.contracts.structs import Carrier, SizeClass
+from wattbook.market.bounds import bounded
+from wattbook.market.escrow import size_class
 
 GROUP_SIZE = 32
 MIN_WH = 100
 MAX_ORDERS_OF_ONE = 16
 MAX_DEVICE = 2**21 - 1
 _CHAIN_MASK = (2**224 - 1) << 32
-
-
-class SizeClass(IntEnum):
-    """What is public of an order's size: 10 kWh, 100 kWh, 1 MWh, 10 MWh at most."""
-
-    SMALL = 0
-    MEDIUM = 1
-    LARGE = 2
-    HUGE = 3
-
-    @property
-    def most_wh(self) -> int:
-        return 10_000 * 10**self.value
-
-    @classmethod
-    def holding(cls, wh: int) -> "SizeClass":
-        """The smallest class that holds an order of this size."""
-        for size in cls:
-            if wh <= size.most_wh:
-                return size
-        raise MarketError(f"an order of {wh} Wh is larger than the largest class, {cls.HUGE.most_wh} Wh")
 
 
 @dataclass(frozen=True)
@@ -99,6 +78,11 @@ class Quote:
             word >> 235,
             word >> 231 & 0xF,
         )
+
+
+def class_of(wh: int) -> SizeClass:
+    """The smallest class that holds an order of this size."""
+    return SizeClass(size_class(wh))
 
 
 def new_salt() -> bytes:

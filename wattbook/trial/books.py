@@ -13,7 +13,7 @@ from wattbook.contracts.uniform import Uniform
 from wattbook.deployment.bytecode import storage_slot
 from wattbook.market import proposals
 from wattbook.market.orders import Order, Side
-from wattbook.market.words import Book, Quote, SizeClass, in_groups, index_of, seal, slices, unpacked_fill
+from wattbook.market.words import Book, Quote, class_of, in_groups, index_of, seal, slices, unpacked_fill
 from wattbook.trial.blocks import Log, Message, Mined, message
 from wattbook.trial.park import Park
 
@@ -29,7 +29,7 @@ Propose = Callable[[list[Order], list[tuple[int, int]]], tuple[list[int], list[i
 
 @dataclass(frozen=True)
 class Given:
-    """A book to be run. `offers` are the pool's units (Wh, price); `propose` makes proposal and evidence."""
+    """A book to be run. Intake and offers are the pool's, (Wh, price) each; `propose` makes proposal and evidence."""
 
     orders: Sequence[Order]
     terms: Terms
@@ -37,6 +37,7 @@ class Given:
     seed: int | None = None
     intake: tuple[int, int] = (0, 0)
     offers: tuple[tuple[int, int], ...] = ()
+    pool_out: int = 0
 
 
 @dataclass
@@ -64,7 +65,7 @@ class Run:
 
 def run(park: Park, given: Given, *, alone: bool = False) -> Run:
     """Runs a book. With `alone` each reveal is a transaction of its own."""
-    done = _Running(park, given, Run(park.next_book()))
+    done = Running(park, given, Run(park.next_book()))
     done.prepare()
     done.commit()
     done.reveal(1 if alone else REVEALED_AT_ONCE)
@@ -73,7 +74,7 @@ def run(park: Park, given: Given, *, alone: bool = False) -> Run:
     return done.run
 
 
-class _Running:
+class Running:
     """A book on its way through the contracts."""
 
     def __init__(self, park: Park, given: Given, run: Run) -> None:
@@ -91,7 +92,7 @@ class _Running:
     def prepare(self) -> None:
         """The authority's word, then the book is opened and the pool's units are offered."""
         intake_wh, intake_price = self.given.intake
-        self.park.decide(self.book, self.given.terms, intake_price, 2**16 - 1 if self.given.terms.pool else 0)
+        self.park.decide(self.book, self.given.terms, intake_price, self.given.pool_out)
         self.park.limit_pool(self.book, intake_wh)
         opening = message(
             self.market.auction, "openBook", self._keeper, self.book.carrier, self.book.zone, self.book.slot_start
@@ -108,7 +109,7 @@ class _Running:
         commits = []
         for quote, salt in zip(self.quotes, self.salts, strict=True):
             sealed = seal(chain_id, auction.address, self.book, quote, salt)
-            size = SizeClass.holding(quote.wh)
+            size = class_of(quote.wh)
             commits.append(message(auction, "commit", quote.trader, self.key, size, 0, sealed))
         self.run.commit_gas = [mined.gas for mined in self._mine(commits)]
 

@@ -7,11 +7,12 @@ from typing import Any
 from wattbook.contracts.structs import Terms
 from wattbook.errors import ChainError
 from wattbook.market import clearing, muda, proposals, ranked, trade_reduction, uniform
-from wattbook.market.bounds import UnsupportedRule
+from wattbook.market.bounds import MAX_PRICE, UnsupportedRule
 from wattbook.market.case import Case, choice, fee_of, flag, intake_of, orders_of, pool_units_of, required, supplies_of
+from wattbook.market.escrow import CEILINGS
 from wattbook.market.orders import Order, Side
 from wattbook.market.welfare import welfare
-from wattbook.market.words import MIN_WH, SizeClass
+from wattbook.market.words import MIN_WH
 from wattbook.trial.books import Given, Propose, Run, run
 from wattbook.trial.park import Park
 
@@ -56,7 +57,7 @@ def given_by(park: Park, case: Any) -> Given:
     """A case as a book that the contracts can run; what they do not have is an UnsupportedRule."""
     clearing.clear(case)
     orders = orders_of(case)
-    _check_sizes(orders)
+    check_sizes(orders)
     rule = _rule(case)
     if rule == "muda" and [order.id for order in orders] != list(range(len(orders))):
         raise UnsupportedRule("on chain an order's half follows from its place, so ids must count from 0")
@@ -75,7 +76,8 @@ def given_by(park: Park, case: Any) -> Given:
         pool=bool(intake[0] or offers),
     )
     seed = required(case, "seed") if rule == "muda" else None
-    return Given(orders, terms, _propose(case, rule), seed, intake, offers)
+    pool_out = MAX_PRICE if terms.pool else 0
+    return Given(orders, terms, _propose(case, rule), seed, intake, offers, pool_out)
 
 
 def result_of(case: Case, made: Run) -> Result:
@@ -89,12 +91,13 @@ def _rule(case: Case) -> str:
     return str(case.get("rule", clearing.DEFAULT_RULE))
 
 
-def _check_sizes(orders: Sequence[Order]) -> None:
+def check_sizes(orders: Sequence[Order]) -> None:
+    """Refuses orders of a size that the contracts do not take."""
     for order in orders:
         if 0 < order.qty < MIN_WH:
             raise UnsupportedRule(f"order {order.id} is below the least of {MIN_WH} Wh that the contracts take")
-        if order.qty > SizeClass.HUGE.most_wh:
-            raise UnsupportedRule(f"order {order.id} is beyond the largest class of {SizeClass.HUGE.most_wh} Wh")
+        if order.qty > CEILINGS[-1]:
+            raise UnsupportedRule(f"order {order.id} is beyond the largest class of {CEILINGS[-1]} Wh")
 
 
 def _pool_of(case: Case, rule: str) -> tuple[tuple[int, int], tuple[tuple[int, int], ...]]:

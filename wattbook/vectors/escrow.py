@@ -1,12 +1,14 @@
 """What orders lock, and what becomes of their locks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
 from wattbook.market import escrow
-from wattbook.market.bounds import MarketError
+from wattbook.market.bounds import MarketError, UnsupportedRule
 from wattbook.vectors.check import Check, NotRun, VectorFile, compared
+
+Settle = Callable[[dict[str, Any]], dict[str, int]]
 
 _RATES = {
     "bondRate": escrow.BOND_RATE,
@@ -22,8 +24,9 @@ def recognises(file: VectorFile) -> bool:
     return {"bondRate", "classes"} <= file.data["meta"].keys() and isinstance(file.data.get("cases"), list)
 
 
-def checks(file: VectorFile) -> Iterator[Check | NotRun]:
+def checks(file: VectorFile, settled: Settle | None = None) -> Iterator[Check | NotRun]:
     """The rates and size classes in `meta`, and each case."""
+    settled = settled or _settled
     meta = file.data["meta"]
     stated = {name: meta[name] for name in _RATES if name in meta}
     yield compared("rates and classes", stated, {name: _RATES[name] for name in stated})
@@ -33,7 +36,9 @@ def checks(file: VectorFile) -> Iterator[Check | NotRun]:
             yield NotRun(name, "it says nothing of what to expect")
             continue
         try:
-            yield compared(name, case["expect"], _settled(case))
+            yield compared(name, case["expect"], settled(case))
+        except UnsupportedRule as error:
+            yield NotRun(name, str(error))
         except MarketError as error:
             yield Check(name, case["expect"], str(error), False)
 

@@ -1,0 +1,27 @@
+"""The kinds of vector files whose rules exist on chain, run through the contracts of a fresh local chain."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from wattbook.deployment.anvil import Anvil
+from wattbook.trial.blocks import OPTIONS
+from wattbook.trial.clearing import result_on_chain
+from wattbook.trial.escrow import settled_on_chain
+from wattbook.trial.park import Park
+from wattbook.vectors import clearing, escrow
+from wattbook.vectors.check import Check, Kind, NotRun, VectorFile
+
+
+@contextmanager
+def contracts() -> Iterator[tuple[Kind, ...]]:
+    """The kinds that run on chain, for as long as the chain does."""
+    with Anvil(*OPTIONS) as chain:
+        park = Park(chain)
+
+        def cleared(file: VectorFile) -> Iterator[Check | NotRun]:
+            return clearing.checks(file, lambda case: result_on_chain(park, case))
+
+        def settled(file: VectorFile) -> Iterator[Check | NotRun]:
+            return escrow.checks(file, lambda case: settled_on_chain(park, case))
+
+        yield Kind(clearing.recognises, cleared), Kind(escrow.recognises, settled)
