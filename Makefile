@@ -26,7 +26,7 @@ test: setup
 	$(BIN)/ape test
 
 bench: setup
-	$(BIN)/wattbook bench
+	$(BIN)/wattbook bench --orders 10 --orders 100 --orders 1000 --orders 10000
 
 lint: setup
 	$(BIN)/ruff check

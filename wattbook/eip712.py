@@ -216,6 +216,12 @@ def sign(contract: Contract, name: str, signer: LocalAccount, values: dict[str, 
     return bytes(signer.sign_message(document).signature)
 
 
+def short_form(signature: bytes) -> tuple[bytes, bytes]:
+    """A signature of 65 bytes as the two words of ERC-2098."""
+    r, s, v = signature[:32], int.from_bytes(signature[32:64]), signature[64]
+    return r, (s | (v - 27) << 255).to_bytes(32)
+
+
 def sign_action(
     contract: Contract,
     name: str,

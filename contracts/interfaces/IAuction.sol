@@ -92,9 +92,13 @@ struct SealedOrder {
 }
 
 /// @notice A commitment signed by its trader, to be sent by anyone.
+/// @param order what he signed
+/// @param r first half of the signature
+/// @param vs second half, in the short form of ERC-2098
 struct SignedCommit {
     SealedOrder order;
-    bytes signature;
+    bytes32 r;
+    bytes32 vs;
 }
 
 /// @notice What opens a commitment: the order as a word with index 0, see Words, and the salt.

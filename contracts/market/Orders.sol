@@ -108,24 +108,27 @@ abstract contract Orders is Books, EIP712 {
         uint256 room = b.cap() - b.commits();
         for (uint256 i = 0; i < commits.length; ++i) {
             SealedOrder calldata order = commits[i].order;
-            Refusal refusal = room == 0 ? Refusal.BookFull : _commitRefusal(orders, book, commits[i]);
+            Refusal refusal = room == 0 ? Refusal.BookFull : _signatureRefusal(book, commits[i]);
             if (refusal != Refusal.None) {
                 first = _refuse(book, _known(order), refusal, first);
                 continue;
             }
             --room;
             moves[i] = Moves.pack(order.trader, int128(bondOf(order.sizeClass) + KEEPER_FEE));
-            // Written before the bond is locked, so that a second order of this number in the same batch finds it.
-            orders[_orderId(order.trader, order.number)] = OrderWords.committed(order.seal, 0, order.sizeClass);
         }
         uint256[] memory made = vault.lockEach(moves, Roles.MARKET);
         uint256 place = b.commits();
         for (uint256 i = 0; i < commits.length; ++i) {
             if (moves[i] == 0) continue;
             SealedOrder calldata order = commits[i].order;
-            Refusal refusal = _afterLocking(orders, order, made[i] != 0);
-            if (refusal == Refusal.None) _record(orders, book, order, place++);
-            else first = _refuse(book, _known(order), refusal, first);
+            // Others of the same trader may have come, or been refused, before this one in the batch.
+            Refusal refusal = made[i] == 0 ? Refusal.BondShort : _numberRefusal(orders, order.trader, order.number);
+            if (refusal == Refusal.None) {
+                _record(orders, book, order, place++);
+            } else {
+                if (made[i] != 0) vault.release(order.trader, bondOf(order.sizeClass) + KEEPER_FEE);
+                first = _refuse(book, _known(order), refusal, first);
+            }
         }
         require(place != b.commits(), NothingTaken(first));
         _books[book] = b.withMore(place - b.commits());
@@ -301,33 +304,15 @@ abstract contract Orders is Books, EIP712 {
         return first == Refusal.None ? refusal : first;
     }
 
-    /// @dev The order before this one in its batch may have been refused meanwhile.
-    function _afterLocking(mapping(uint256 id => uint256) storage orders, SealedOrder calldata order, bool locked)
-        private
-        returns (Refusal refusal)
-    {
-        if (!locked) {
-            refusal = Refusal.BondShort;
-        } else if (order.number != 0 && orders[_orderId(order.trader, order.number - 1)] == 0) {
-            refusal = Refusal.NumberSkipped;
-            vault.release(order.trader, bondOf(order.sizeClass) + KEEPER_FEE);
-        }
-        if (refusal != Refusal.None) delete orders[_orderId(order.trader, order.number)];
-    }
-
-    function _commitRefusal(mapping(uint256 id => uint256) storage orders, bytes32 book, SignedCommit calldata c)
-        private
-        view
-        returns (Refusal)
-    {
+    /// @dev Who signed is asked at once; which numbers are free only when those before it in the batch have been taken.
+    function _signatureRefusal(bytes32 book, SignedCommit calldata c) private view returns (Refusal) {
         bytes32 digest = _hashTypedDataV4(
             keccak256(
                 abi.encode(COMMIT_TYPEHASH, c.order.trader, book, c.order.sizeClass, c.order.number, c.order.seal)
             )
         );
-        (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecover(digest, c.signature);
-        if (failure != ECDSA.RecoverError.NoError || signer != c.order.trader) return Refusal.BadSignature;
-        return _numberRefusal(orders, c.order.trader, c.order.number);
+        (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecover(digest, c.r, c.vs);
+        return failure == ECDSA.RecoverError.NoError && signer == c.order.trader ? Refusal.None : Refusal.BadSignature;
     }
 
     function _numberRefusal(mapping(uint256 id => uint256) storage orders, address trader, uint256 number)

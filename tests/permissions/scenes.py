@@ -17,7 +17,7 @@ from tests.permissions.world import ANOTHER_ZONE, LOCKED, NOBODY, NOTHING, REASO
 from wattbook import Role, Signed
 from wattbook.contracts.base import Contract
 from wattbook.contracts.structs import Carrier, Purse, SizeClass
-from wattbook.eip712 import sign, sign_application, sign_permit
+from wattbook.eip712 import short_form, sign, sign_application, sign_permit
 
 Arguments = tuple[Any, ...]
 Scene = Callable[[World, Caller], Arguments]
@@ -284,7 +284,7 @@ def _commit_for(world: World, trader: Caller) -> Arguments:
     book, auction = world.trading.committing, world.market.auction
     order = {"trader": trader.address, "sizeClass": int(SizeClass.SMALL), "number": 0, "seal": REFERENCE}
     signature = sign(auction, "Commit", trader.key, {**order, "book": book.key})
-    return book.key, [(tuple(order.values()), signature)]
+    return book.key, [(tuple(order.values()), *short_form(signature))]
 
 
 def _caller_of_subject(world: World) -> Caller:

@@ -61,8 +61,8 @@ class Park:
         decide("Zones", "openCarrier", 1, int(Carrier.ELECTRICITY), SLOT, QUARTER, facts(grid))
         terms = Terms(deployed.address("Uniform"), 5_000, FEE_BPS, 0, 0, False, False, False)
         decide("Rulebook", "setTerms", int(Carrier.ELECTRICITY), ZONE, 0, tuple(terms))
-        for place, member in enumerate((self.buyer, self.seller)):
-            self._join(member, place)
+        for member in (self.buyer, self.seller):
+            self._join(member)
         self.device = Devices(market, known_account("operator"), 1).certified(self.seller)
         self._last_slot = 0
 
@@ -130,10 +130,12 @@ class Park:
         self.market.power_token.approve(self.market.vault.address, amount, sender=account)
         self.market.vault.deposit(amount, sender=account)
 
-    def _join(self, member: LocalAccount, place: int) -> None:
+    def _join(self, member: LocalAccount) -> None:
         market, money = self.market, pt("1000")
-        papers = keccak(text=f"papers {place}")
-        application = Application(member.address, CONSUMER_PRODUCER, 0, FAR, papers, keccak(text=f"person {place}"))
+        papers = keccak(text=f"papers of {member.address}")
+        application = Application(
+            member.address, CONSUMER_PRODUCER, 0, FAR, papers, keccak(text=f"identity of {member.address}")
+        )
         market.membership.admit(application, sender=known_account("registrar"))
         market.power_token.mint(member.address, money, papers, sender=known_account("issuer"))
         market.power_token.approve(market.vault.address, money, sender=member)
@@ -146,6 +148,7 @@ class Desk:
 
     def __init__(self, park: Park, folder: Path, account: int = BUYER) -> None:
         self.park, self.folder, self.account = park, folder, account
+        self.key: tuple[str, str] = ("--account", str(account))
         self.journal_path = folder / "trader.journal"
         self._running: list[Daemon] = []
 
@@ -154,7 +157,7 @@ class Desk:
             *("--rpc", rpc or self.park.rpc),
             *("--deployment", str(self.park.deployment)),
             *("--journal", str(self.journal_path)),
-            *("--account", str(self.account)),
+            *self.key,
         ]
 
     def orders(self, book: Book, wh: int, price: int, name: str = "one") -> Path:

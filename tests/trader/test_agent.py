@@ -4,9 +4,8 @@ import pytest
 
 from tests.trader.park import SELLER, Desk
 from wattbook import pt
-from wattbook.contracts.structs import BookState
+from wattbook.contracts.structs import BookState, SizeClass
 from wattbook.deployment.local import known_account
-from wattbook.market.words import SizeClass
 from wattbook.trader.journal import JournalError
 from wattbook.trader.orders import sign_for_relayer, signed_commit
 from wattbook.trader.records import Fate, Purpose, State
@@ -46,11 +45,11 @@ def test_several_orders_and_a_decoy(park, trader, free):
     assert park.money_of(park.buyer).free == free - 3 * BOND
     park.go_to(phases.reveals_at)
     trader.rounds()
-    assert trader.states() == [State.REVEALED] * 3
+    assert trader.states() == [State.REVEALED, State.REVEALED, State.SETTLED]
     park.go_to(phases.slot_start)
     patient = Desk(park, trader.journal.path.parent).agent(keeps=True)
     patient.rounds(6)
-    assert patient.states() == [State.VOID] * 3
+    assert patient.states() == [State.VOID, State.VOID, State.SETTLED]
     assert park.money_of(park.buyer).free == free - pt("0.05")
 
 
@@ -64,8 +63,9 @@ def test_a_bond_that_cannot_be_locked(park, trader, free):
     trader.place(book, 1_000, 400)
     trader.rounds()
     assert trader.states() == [State.SEALED, State.COMMITTED]
-    [refused] = [said.text for said in trader.said if said.what == "refused"]
-    assert "BOND_SHORT" in refused
+    refusals = [said.text for said in trader.said if said.what == "refused"]
+    assert all("InsufficientFree" in text and "asked=20050000" in text for text in refusals)
+    assert Fate.FAILED not in trader.rounds(), "what would fail is not sent"
     park.top_up(park.buyer, free - pt("10"))
     trader.rounds()
     assert [(entry.state, entry.number) for entry in trader.journal.entries()] == [

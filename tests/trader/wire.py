@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 
 
 class Wire:
-    """Passes requests on. With `lost` "request" a transaction never reaches the node, with "answer" the node has it
+    """Passes requests on. With `lost` "everything" there is no answer to anything, with "request" a transaction never reaches the node, with "answer" the node has it
     but its answer does not come back; either way the sender waits."""
 
     def __init__(self, node: str) -> None:
@@ -25,6 +25,9 @@ class Wire:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 request = json.loads(body)
+                if wire.lost == "everything":
+                    self.close_connection = True
+                    return
                 sends = isinstance(request, dict) and request["method"] == "eth_sendRawTransaction"
                 if sends and wire.lost == "request":
                     wire.transactions.append(request["params"][0])

@@ -34,3 +34,28 @@ ANCHORS = (
         "OpenZeppelin permit + transferFrom, no ledger, no members",
     ),
 )
+
+
+@dataclass(frozen=True)
+class MarketAnchor:
+    """What a step of an order's life may cost, and what known systems pay."""
+
+    figure: str
+    step: str
+    budget: int | None
+    others: str
+
+
+MARKET_ANCHORS = (
+    MarketAnchor("commit", "sealed order, placed singly", 65_000, "a16z sealed bid 57,860, no ledger, no members"),
+    MarketAnchor("commit_relayed", "sealed order, relayed by 50", None, "EasyAuction, unsealed, one user's 50: 52,700"),
+    MarketAnchor("reveal_bid", "bid revealed alone", 55_000, "a16z 46-47k, no ledger"),
+    MarketAnchor("reveal_ask", "ask revealed alone, energy drawn", 55_000, "nobody draws on energy"),
+    MarketAnchor("reveal_batch", "revealed by 50, half of them asks", 16_000, "nobody reveals in batches"),
+    MarketAnchor("clear", "cleared, per order", 1_300, "EasyAuction 2.4k + 3k; lemlab 379k at n = 10"),
+    MarketAnchor("clear_whole", "cleared, the book in one transaction", 15_000_000, "lemlab 2,397M at n = 1,000"),
+    MarketAnchor("clear_in_parts", "cleared from checkpoints", None, "nobody can go on"),
+    MarketAnchor("settle", "settled, per order", 20_000, "EasyAuction claim 79-101k"),
+    MarketAnchor("life_placed_singly", "life of an order, placed singly", 100_000, "EasyAuction 222-277k, unsealed"),
+    MarketAnchor("life_relayed", "life of an order, relayed by 50", 80_000, "EasyAuction 69,935, unsealed, one-sided"),
+)

@@ -3,8 +3,11 @@
 import json
 from pathlib import Path
 
-from wattbook.bench import gas, sizes
+from wattbook.bench import gas, market, sizes
 from wattbook.errors import WattbookError
+
+# The book whose figures are kept: large enough to show every step, small enough for every run of the tests.
+SNAPSHOT_ORDERS = 100
 
 Figures = dict[str, dict[str, int]]
 
@@ -15,7 +18,8 @@ class SnapshotError(WattbookError):
 
 def measure() -> Figures:
     """The figures of the contracts as they are."""
-    return {"gas": gas.measure(), "codeSize": sizes.measure()}
+    life = market.measure((SNAPSHOT_ORDERS,))[0]
+    return {"gas": gas.measure(), "codeSize": sizes.measure(), "market": life.figures()}
 
 
 def read(path: Path) -> Figures:

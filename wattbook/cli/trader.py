@@ -144,7 +144,7 @@ def run_trader(as_json: bool, orders: Path | None, once: bool, every: int, keep:
                 raise troubles[0]
         else:
             report(Said(market.chain.now, 0, "running", f"{len(journal.unfinished())} orders are under way"))
-            daemon.run(agent, report, stop, every)
+            daemon.run(agent, journal, report, stop, every)
             report(Said(0, 0, "stopped", f"{len(journal.unfinished())} orders are under way"))
 
 

@@ -534,10 +534,16 @@ class Signed(NamedTuple):
 
 
 class SignedCommit(NamedTuple):
-    """A commitment signed by its trader, to be sent by anyone."""
+    """A commitment signed by its trader, to be sent by anyone.
+
+    - order: what he signed
+    - r: first half of the signature
+    - vs: second half, in the short form of ERC-2098
+    """
 
     order: SealedOrder
-    signature: bytes
+    r: bytes
+    vs: bytes
 
 
 class Source(NamedTuple):

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from wattbook.connection import Market
 from wattbook.contracts.revert import ContractRevert
 from wattbook.contracts.reverts import NothingTaken, OrderNotTaken
-from wattbook.contracts.structs import Book, BookState, Order, OrderState
+from wattbook.contracts.structs import Book, BookState, Order, OrderState, Refusal
 from wattbook.errors import ChainError
 from wattbook.market.words import GROUP_SIZE, MAX_ORDERS_OF_ONE, unpacked_fill
 from wattbook.trader.journal import Journal, JournalError
 from wattbook.trader.keeper import logs_of, next_step
-from wattbook.trader.money import needed_to_reveal, outcome, short_of
+from wattbook.trader.money import bond_of, needed_to_reveal, outcome, short_of
 from wattbook.trader.orders import Phases, chain_time, next_number, phases_of
-from wattbook.trader.records import Entry, Fate, Owner, Purpose, State
+from wattbook.trader.records import UNREVEALED, Entry, Fate, Owner, Purpose, State
 from wattbook.trader.wallet import Wallet
 from wattbook.units import format_pt
 
@@ -87,10 +87,6 @@ class Agent:
         if errors:
             raise errors[0]
 
-    def unrevealed(self) -> list[Entry]:
-        """Orders whose bonds are lost if they are not revealed."""
-        return [entry for entry in self.journal.unfinished() if entry.state in (State.COMMITTED, State.REVEALING)]
-
     # ------------------------------------------------------------------------------------------------ committing
 
     def _take_stock(self, entry: Entry) -> None:
@@ -101,7 +97,7 @@ class Agent:
             facts = self.market.auction.book_of(entry.book.key)
             phases = {"reveals_at": facts.reveals_at, "clears_at": facts.clears_at}
             self.journal.update(entry, state=State.COMMITTED, number=number, **phases)
-            bond = format_pt(self._bond(entry))
+            bond = format_pt(bond_of(entry))
             text = f"is committed as number {number}; {bond} are locked; reveal from {facts.reveals_at}"
             self._say(entry.id, "committed", text)
         elif entry.state is State.COMMITTING and entry.signature is None:
@@ -137,8 +133,13 @@ class Agent:
             return
         commit = self.market.auction.raw.functions.commit
         function = commit(entry.book.key, entry.size_class, number, entry.seal)
-        if not self._under_way(entry, Purpose.COMMIT):
+        try:
             self.wallet.try_out(function)
+        except OrderNotTaken as refused:
+            # Some nodes do not reckon with the orders before it that are in no block yet.
+            ahead = refused.refusal is Refusal.NUMBER_SKIPPED and self._under_way(entry, Purpose.COMMIT)
+            if not ahead:
+                raise
         self.wallet.send(function, _GAS[Purpose.COMMIT], Purpose.COMMIT, entry, state=State.COMMITTING, number=number)
         self._say(entry.id, "committing", f"is sent as number {number}")
 
@@ -155,9 +156,12 @@ class Agent:
 
     def _reveal(self, entry: Entry, facts: Book) -> None:
         order = self._order(entry)
-        if self._is_revealed(entry, order):
+        if self._is_revealed(entry, order) and not entry.wh:
+            self.journal.update(entry, state=State.SETTLED, filled_wh=0, amount=0, fee=0, margin=0)
+            self._say(entry.id, "settled", "was a decoy and is revealed; its bond is free, the keeper's fee is spent")
+        elif self._is_revealed(entry, order):
             self.journal.update(entry, state=State.REVEALED)
-            self._say(entry.id, "revealed", f"is revealed; its bond of {format_pt(self._bond(entry))} is free")
+            self._say(entry.id, "revealed", f"is revealed; its bond of {format_pt(bond_of(entry))} is free")
         elif self.now >= facts.clears_at:
             self.journal.update(entry, state=State.MISSED)
             self._say(entry.id, "missed", self._loss(entry, facts))
@@ -185,15 +189,16 @@ class Agent:
 
     def _warn_if_short(self, entry: Entry, facts: Book) -> None:
         """Before it is too late to bring money."""
-        same = [other for other in self.unrevealed() if other.book == entry.book]
-        needed = sum(needed_to_reveal(self.market, other, facts) for other in same)
+        unfinished = self.journal.unfinished()
+        same = [other for other in unfinished if other.state in UNREVEALED and other.book == entry.book]
+        needed = sum(needed_to_reveal(other, facts) for other in same)
         if lack := short_of(self.market, entry, self._trader, needed):
             self._say(entry.id, "warning", f"{lack}; or its bond is lost at {facts.clears_at}", once=True)
 
     def _loss(self, entry: Entry, facts: Book) -> str:
         slashed_at = facts.clears_at + self.market.auction.slash_rest()
         return (
-            f"was not revealed before {facts.clears_at} and takes no part; its bond of {format_pt(self._bond(entry))}"
+            f"was not revealed before {facts.clears_at} and takes no part; its bond of {format_pt(bond_of(entry))}"
             f" can be slashed from {slashed_at} on, unless its book is excused or void"
         )
 
@@ -224,10 +229,10 @@ class Agent:
         order = self._order(entry)
         if order.state is OrderState.SLASHED:
             self.journal.update(entry, state=State.SLASHED)
-            self._say(entry.id, "slashed", f"its bond of {format_pt(self._bond(entry))} was slashed")
+            self._say(entry.id, "slashed", f"its bond of {format_pt(bond_of(entry))} was slashed")
         elif order.state is OrderState.REFUNDED:
             self.journal.update(entry, state=State.REFUNDED)
-            self._say(entry.id, "refunded", f"its bond of {format_pt(self._bond(entry))} came back")
+            self._say(entry.id, "refunded", f"its bond of {format_pt(bond_of(entry))} came back")
         else:
             if self._keeps and facts.state is BookState.OPEN and self.now >= facts.slot_start:
                 self._keep(entry, facts)
@@ -258,9 +263,6 @@ class Agent:
         assert entry.number is not None
         return self.market.auction.order_of(entry.book.key, self._trader, entry.number)
 
-    def _bond(self, entry: Entry) -> int:
-        return self.market.auction.bond_of(entry.size) + self.market.auction.keeper_fee()
-
     def _under_way(self, entry: Entry, purpose: Purpose) -> bool:
         """Whether a transaction for the same book and purpose is in no block yet."""
         books = {other.id: other.book for other in self.journal.entries()}
@@ -284,6 +286,5 @@ def _phases(facts: Book) -> Phases:
 
 
 def _reason(refusal: ContractRevert) -> str:
-    if isinstance(refusal, OrderNotTaken | NothingTaken):
-        return f"is not taken now: {refusal.refusal.name}; it is tried again as long as its phase lasts"
-    return f"cannot be helped now: {refusal}"
+    why = refusal.refusal.name if isinstance(refusal, OrderNotTaken | NothingTaken) else str(refusal)
+    return f"is refused now: {why}; it is tried again as long as there is time"

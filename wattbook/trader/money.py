@@ -2,24 +2,24 @@
 
 from wattbook.connection import Market
 from wattbook.contracts.structs import Book, Position
+from wattbook.market.escrow import KEEPER_FEE, LEAST_MARGIN_RATE, bond, buyer_lock
 from wattbook.trader.records import Entry
 from wattbook.units import format_pt
 
-# The least margin of a seller, in mPT per kWh, and what a commission is a share of.
-_LEAST_MARGIN = 120
-_WHOLE_BPS = 10_000
+
+def bond_of(entry: Entry) -> int:
+    """What an order's commitment locks, keeper's fee and all."""
+    return bond(entry.size_class) + KEEPER_FEE
 
 
-def needed_to_reveal(market: Market, entry: Entry, facts: Book) -> int:
+def needed_to_reveal(entry: Entry, facts: Book) -> int:
     """uPT that must be free beside the order's bond: of a buyer the value and the highest commission, of a seller the
     margin."""
     if entry.sell:
-        cost = entry.wh * max(_LEAST_MARGIN, facts.dearest_wh - entry.price)
+        cost = entry.wh * max(LEAST_MARGIN_RATE, facts.dearest_wh - entry.price)
     else:
-        amount = entry.wh * entry.price
-        cost = amount + -(-amount * market.rulebook.max_fee_bps() // _WHOLE_BPS)
-    kept = market.auction.bond_of(entry.size) + (market.auction.keeper_fee() if entry.wh else 0)
-    return max(0, cost - kept)
+        cost = buyer_lock(entry.wh, entry.price)
+    return max(0, cost - bond_of(entry))
 
 
 def short_of(market: Market, entry: Entry, trader: str, needed: int) -> str | None:

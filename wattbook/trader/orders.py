@@ -10,12 +10,13 @@ from eth_account.signers.local import LocalAccount
 
 from wattbook.chain import named
 from wattbook.connection import Market
-from wattbook.contracts.structs import Carrier, SealedOrder, SignedCommit
+from wattbook.contracts.structs import Carrier, SealedOrder, SignedCommit, SizeClass
 from wattbook.deployment.local import LOCAL_CHAIN_IDS
-from wattbook.eip712 import sign
+from wattbook.eip712 import short_form, sign
 from wattbook.errors import SettingsError
 from wattbook.market.bounds import MAX_PRICE, bounded
-from wattbook.market.words import MAX_DEVICE, MAX_ORDERS_OF_ONE, MIN_WH, Book, Quote, SizeClass, new_salt, seal
+from wattbook.market.escrow import CEILINGS
+from wattbook.market.words import MAX_DEVICE, MAX_ORDERS_OF_ONE, MIN_WH, Book, Quote, class_of, new_salt, seal
 from wattbook.trader.journal import Journal, JournalError
 from wattbook.trader.records import Entry, State
 
@@ -42,15 +43,15 @@ class Wish:
     def __post_init__(self) -> None:
         bounded("price", self.price, MAX_PRICE)
         bounded("device", self.device, MAX_DEVICE)
-        bounded("wh", self.wh, SizeClass.HUGE.most_wh)
+        bounded("wh", self.wh, CEILINGS[-1])
         if 0 < self.wh < MIN_WH:
             raise SettingsError(f"an order has {MIN_WH} Wh at least, or 0 for a decoy, not {self.wh}")
         if self.sell and self.wh and not self.device:
             raise SettingsError("a sale names the device that delivers")
         if not self.sell and self.device:
             raise SettingsError("an order to buy names no device")
-        if self.size is not None and self.wh > self.size.most_wh:
-            raise SettingsError(f"class {self.size.name.lower()} holds {self.size.most_wh} Wh, not {self.wh}")
+        if self.size is not None and self.wh > CEILINGS[self.size]:
+            raise SettingsError(f"class {self.size.name.lower()} holds {CEILINGS[self.size]} Wh, not {self.wh}")
         if not self.zone or len(self.zone.encode()) > 32:
             raise SettingsError(f"{self.zone!r} is not the name of a zone")
 
@@ -108,7 +109,7 @@ def place(market: Market, journal: Journal, wish: Wish, trader: str, block: int)
             wh=wish.wh,
             price=wish.price,
             device=wish.device,
-            size_class=int(SizeClass.holding(wish.wh) if wish.size is None else wish.size),
+            size_class=int(class_of(wish.wh) if wish.size is None else wish.size),
             salt=salt,
             seal=seal(market.chain.chain_id, market.auction.address, book, quote, salt),
             block=block,
@@ -146,7 +147,7 @@ def signed_commit(entry: Entry, trader: str) -> SignedCommit:
     """What a relayer sends with `commitFor`."""
     if entry.number is None or entry.signature is None:
         raise JournalError(f"order {entry.id} is not signed for a relayer")
-    return SignedCommit(SealedOrder(trader, entry.size, entry.number, entry.seal), entry.signature)
+    return SignedCommit(SealedOrder(trader, entry.size, entry.number, entry.seal), *short_form(entry.signature))
 
 
 def read_wishes(path: Path) -> list[Wish]:

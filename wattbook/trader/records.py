@@ -23,6 +23,8 @@ class State(StrEnum):
     REFUNDED = "refunded"
 
 
+# Committed, so that a bond is lost if they are not revealed.
+UNREVEALED = frozenset({State.COMMITTED, State.REVEALING})
 FINAL = frozenset({State.SETTLED, State.VOID, State.EXPIRED, State.SLASHED, State.REFUNDED})
 
 

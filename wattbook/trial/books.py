@@ -8,9 +8,10 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from wattbook.contracts.pool_after import PoolAfter
-from wattbook.contracts.structs import Setting, Stage, Terms
+from wattbook.contracts.structs import SealedOrder, Setting, SignedCommit, Stage, Terms
 from wattbook.contracts.uniform import Uniform
 from wattbook.deployment.bytecode import storage_slot
+from wattbook.eip712 import short_form, sign
 from wattbook.market import proposals
 from wattbook.market.orders import Order, Side
 from wattbook.market.words import Book, Quote, class_of, in_groups, index_of, seal, slices, unpacked_fill
@@ -19,7 +20,7 @@ from wattbook.trial.park import Park
 
 # Orders of one transaction that settles: about 14 million gas.
 SETTLED_AT_ONCE = 512
-REVEALED_AT_ONCE = 50
+RELAYED_AT_ONCE = 50
 CLEARED_AT_ONCE = 12_000
 
 _WH = 2**40 - 1
@@ -63,13 +64,18 @@ class Run:
     settle_gas: int = 0
 
 
-def run(park: Park, given: Given, *, alone: bool = False) -> Run:
-    """Runs a book. With `alone` each reveal is a transaction of its own."""
+def run(
+    park: Park, given: Given, *, alone: bool = False, relayed: bool = False, cleared_at_once: int = CLEARED_AT_ONCE
+) -> Run:
+    """Runs a book. With `alone` each reveal is a transaction of its own; `relayed` commitments come in batches."""
     done = Running(park, given, Run(park.next_book()))
     done.prepare()
-    done.commit()
-    done.reveal(1 if alone else REVEALED_AT_ONCE)
-    done.clear()
+    if relayed:
+        done.commit_relayed()
+    else:
+        done.commit()
+    done.reveal(1 if alone else RELAYED_AT_ONCE)
+    done.clear(cleared_at_once)
     done.settle()
     return done.run
 
@@ -105,13 +111,18 @@ class Running:
 
     def commit(self) -> None:
         """Every order by a member of its own, in the sequence given, all in one block."""
-        chain_id, auction = self.market.chain.chain_id, self.market.auction
-        commits = []
-        for quote, salt in zip(self.quotes, self.salts, strict=True):
-            sealed = seal(chain_id, auction.address, self.book, quote, salt)
-            size = class_of(quote.wh)
-            commits.append(message(auction, "commit", quote.trader, self.key, size, 0, sealed))
+        commits = [
+            message(self.market.auction, "commit", order.trader, self.key, *order[1:])
+            for order in self._sealed_orders()
+        ]
         self.run.commit_gas = [mined.gas for mined in self._mine(commits)]
+
+    def commit_relayed(self) -> None:
+        """The same, signed by each and sent by a relayer in batches."""
+        signed = [SignedCommit(order, *short_form(self._signature(order))) for order in self._sealed_orders()]
+        batches = [signed[start : start + RELAYED_AT_ONCE] for start in range(0, len(signed), RELAYED_AT_ONCE)]
+        relays = [message(self.market.auction, "commitFor", self._keeper, self.key, batch) for batch in batches]
+        self.run.commit_gas = [mined.gas for mined in self._mine(relays)]
 
     def reveal(self, at_once: int) -> None:
         """All orders, in the sequence given."""
@@ -123,7 +134,7 @@ class Running:
         words = [word for log in _named(mined, "OrdersRevealed") for word in log.args[1]]
         self.run.words = in_groups([word for word in words if Quote.of_word(word).wh])
 
-    def clear(self) -> None:
+    def clear(self, at_once: int = CLEARED_AT_ONCE) -> None:
         """By the proposal of an engine that knows what the chain has revealed."""
         if self.given.seed is not None:
             slot = keccak(encode(["bytes32", "uint256"], [self.key, storage_slot("Clearing", "seedOf")]))
@@ -132,7 +143,7 @@ class Running:
             self.run.stock = [(item & _WH, item >> 40) for item in self.market.pool.stock_of(self.key)]
         orders = [_order(word) for word in self.run.words]
         self.run.proposal, self.run.evidence = self.given.propose(orders, self.run.stock)
-        mined = self._by_anyone("clear", CLEARED_AT_ONCE, self.facts.clears_at)
+        mined = self._by_anyone("clear", at_once, self.facts.clears_at)
         self.run.clear_gas = sum(one.gas for one in mined)
         self.run.outcome = next(log.args[2] for log in _named(mined, "OutcomeFound"))
         if self.market.clearing.stage_of(self.key) == Stage.MEMBERS:
@@ -177,6 +188,24 @@ class Running:
             call = message(self.market.clearing, function, self._keeper, self.key, self.run.proposal, words)
             mined += self._mine([call], None if mined else time)
         return mined
+
+    def _sealed_orders(self) -> list[SealedOrder]:
+        chain_id, auction = self.market.chain.chain_id, self.market.auction.address
+        sealed = []
+        for quote, salt in zip(self.quotes, self.salts, strict=True):
+            seal_ = seal(chain_id, auction, self.book, quote, salt)
+            sealed.append(SealedOrder(quote.trader, class_of(quote.wh), quote.number, seal_))
+        return sealed
+
+    def _signature(self, order: SealedOrder) -> bytes:
+        values = {
+            "trader": order.trader,
+            "book": self.key,
+            "sizeClass": int(order.size_class),
+            "number": order.number,
+            "seal": order.seal,
+        }
+        return sign(self.market.auction, "Commit", self.park.keys[order.trader], values)
 
     def _quote(self, trader: str, order: Order) -> Quote:
         sell = order.side is Side.SELL

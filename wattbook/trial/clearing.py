@@ -265,8 +265,9 @@ def _agree(made: Run, orders: Sequence[Order], trades: Sequence[Result], pool_tr
 def _pool_after(case: Case, orders: Sequence[Order], made: Run) -> Result:
     ids = [order.id for order in orders]
     stock = made.stock
+    nothing = [0] * len(stock)
     sellers = [place for place, order in enumerate(orders) if order.side is Side.SELL]
-    to_pool = {str(ids[p]): made.pool_parts[p][0] for p in sellers if made.pool_parts[p][0]}
+    to_pool = {str(ids[p]): made.pool_parts.get(p, nothing)[0] for p in sellers if made.pool_parts.get(p, nothing)[0]}
     from_pool = [
         {"buyer": ids[p], "qty": parts[unit], "price": stock[unit][1], "amount": parts[unit] * stock[unit][1]}
         for unit in range(1, len(stock))
@@ -274,7 +275,7 @@ def _pool_after(case: Case, orders: Sequence[Order], made: Run) -> Result:
         if parts[unit]
     ]
     for place in range(len(orders)):
-        if made.fills.get(place, 0) != made.member_fills[place] + sum(made.pool_parts[place]):
+        if made.fills.get(place, 0) != made.member_fills.get(place, 0) + sum(made.pool_parts.get(place, nothing)):
             raise ChainError(f"order {ids[place]} was not settled as it was cleared")
     unserved = {
         str(order.id): order.qty - made.fills.get(place, 0)

@@ -3,8 +3,8 @@
 from itertools import count
 
 from eth_account import Account
+from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
-from web3 import Web3
 
 from wattbook.chain import Chain
 from wattbook.connection import Market
@@ -37,6 +37,7 @@ class Park:
         self.market = Market(chain, deployment)
         self.blocks = Blocks(chain)
         self.traders: list[str] = []
+        self.keys: dict[str, LocalAccount] = {}
         self._devices: dict[str, int] = {}
         self._salts = count()
         authority, facts = self.market.authority.address, self._facts(0, 0)
@@ -75,10 +76,12 @@ class Park:
         """Admits members until there are this many, each with money in the Vault for any order."""
         while len(self.traders) < number:
             first = len(self.traders)
-            new = [_account(place) for place in range(first, min(number, first + _AT_ONCE))]
+            keys = [_key(place) for place in range(first, min(number, first + _AT_ONCE))]
+            new = [key.address for key in keys]
             for step in zip(*(self._joining(trader, place) for place, trader in enumerate(new, first)), strict=True):
                 self.blocks.mine(step)
             self.traders += new
+            self.keys |= dict(zip(new, keys, strict=True))
 
     def have_devices(self, traders: list[str]) -> None:
         """Registers and certifies a device of each who has none."""
@@ -128,7 +131,7 @@ class Park:
         return message(self.market.meters, "register", trader, description, key, FAR, bytes(signature.signature))
 
     def _fund_purses(self) -> None:
-        market, payer = self.market, _account(-1)
+        market, payer = self.market, _key(-1).address
         more = 1_000 * MONEY
         funding = [
             message(market.power_token, "mint", known_account("issuer").address, payer, more, keccak(text="purse")),
@@ -143,6 +146,6 @@ class Park:
         return Facts(0, 0, 0, pool_in, pool_out, 0, grid, grid)
 
 
-def _account(place: int) -> str:
-    """An address of nobody's: on a trial's chain nothing needs a signature."""
-    return Web3.to_checksum_address(keccak(text=f"trader {place}")[12:])
+def _key(place: int) -> LocalAccount:
+    account: LocalAccount = Account.from_key(keccak(text=f"trader {place}"))
+    return account
