@@ -109,6 +109,8 @@ interface IClearing {
     /// @param dustWh Wh that members sold beyond those that members bought
     /// @param rest uPT that buyers paid beyond those due to sellers
     ///
+    /// Emits nothing; the pool tells what it traded.
+    ///
     /// Requirements:
     /// - the caller is the auction.
     function finish(bytes32 book, bytes calldata carry, int256 dustWh, int256 rest)

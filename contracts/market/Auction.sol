@@ -119,8 +119,8 @@ contract Auction is Orders {
         bytes memory carry;
         uint256[] memory fills = new uint256[](part.words.length);
         if (state == BookState.Cleared) (fills, carry) = clearing.fills(book, s.carry, part);
-        _settleOrders(book, b, part.words, fills, sums);
         s.nextGroup = uint16(next);
+        _settleOrders(book, b, part.words, fills, sums);
         if (next == _groupCount(book)) {
             s.finished = true;
             _finish(book, state, sums, carry);

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from eth_abi.abi import encode
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
+from hexbytes import HexBytes
 from web3.types import RPCEndpoint
 
 from tests.assertions import FAR
@@ -13,6 +15,7 @@ from tests.devices import QUARTER, SLOT, Devices, Secp256k1Key, facts
 from wattbook import Application, Market
 from wattbook.chain import Chain, Receipt
 from wattbook.contracts.base import Contract
+from wattbook.contracts.convert import plain
 from wattbook.contracts.structs import Book as Facts
 from wattbook.contracts.structs import (
     Carrier,
@@ -25,6 +28,7 @@ from wattbook.contracts.structs import (
     SizeClass,
     Terms,
 )
+from wattbook.deployment.bytecode import storage_slot
 from wattbook.deployment.deployer import deploy
 from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
 from wattbook.deployment.plan import CONTRACTS, purse_account
@@ -44,6 +48,8 @@ ZONES = {PLAIN: b"plain".ljust(32, b"\0"), POOLED: b"pooled".ljust(32, b"\0")}
 POOL_IN, POOL_OUT = 300, 600
 MONEY = pt(1_000)
 POOL_MONEY = pt(10_000)
+# Where a book's word has them.
+_COMMITS_AT, _CAP_AT = 160, 176
 # In a slot of a quarter of an hour.
 RATED_WH = 10_000
 
@@ -53,6 +59,7 @@ class Floor:
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
+        self._asked = 0
         chain.gas_limit = 25_000_000
         self._request("anvil_autoImpersonateAccount", True)
         self.market = Market(chain, deploy(chain, known_account("administrator"), local_settings(), None, _silent))
@@ -82,10 +89,12 @@ class Floor:
 
     def at(self, time: int) -> None:
         """The next block is of this second."""
+        self._asked = time
         self._request("evm_setNextBlockTimestamp", time)
 
     def not_before(self, time: int) -> None:
-        if self.chain.now < time:
+        """Unless another second was asked for, the next block is of this one, if time has not got there yet."""
+        if self._asked <= self.chain.now < time:
             self.at(time)
 
     def snapshot(self) -> str:
@@ -93,10 +102,14 @@ class Floor:
 
     def restore(self, to: str) -> None:
         assert self._request("evm_revert", to)
+        self._asked = 0
 
     def store(self, contract: Contract, slot: bytes, word: int) -> None:
         """Writes a storage word, as no contract would."""
         self._request("anvil_setStorageAt", contract.address, "0x" + slot.hex(), "0x" + word.to_bytes(32).hex())
+
+    def storage(self, contract: Contract, slot: bytes) -> int:
+        return int.from_bytes(self.chain.web3.eth.get_storage_at(contract.address, int.from_bytes(slot)))
 
     def replace_code(self, address: str, code: bytes) -> None:
         self._request("anvil_setCode", address, "0x" + code.hex())
@@ -104,12 +117,22 @@ class Floor:
     def mine(self, blocks: int = 1) -> None:
         self._request("anvil_mine", hex(blocks))
 
-    def decide(self, contract: Contract, function: str, *arguments: Any) -> None:
+    @property
+    def block(self) -> int:
+        """The number of the newest block."""
+        return int(self.chain.web3.eth.block_number)
+
+    def decide(self, contract: Contract, function: str, *arguments: Any) -> Receipt:
         """The authority's word, without its delay."""
-        sent = message(contract, function, self.market.authority.address, *arguments)
+        return self.send_as(self.market.authority.address, contract, function, *arguments)
+
+    def send_as(self, sender: str, contract: Contract, function: str, *arguments: Any) -> Receipt:
+        """A call in the name of an address whose key nobody has."""
+        sent = message(contract, function, sender, *arguments)
         fields = {"from": sent.sender, "to": sent.to, "data": sent.data, "gas": hex(5_000_000), "gasPrice": "0x0"}
-        done = self._request("eth_sendTransaction", fields)
-        assert self.chain.status_of(done), function
+        done = HexBytes(self._request("eth_sendTransaction", fields))
+        raw = contract.raw.functions[function](*plain(arguments))
+        return self.chain.receipt_of(done, lambda: self.chain.call(raw, sender))
 
     def _request(self, method: str, *parameters: Any) -> Any:
         answer = self.chain.web3.provider.make_request(RPCEndpoint(method), list(parameters))
@@ -198,10 +221,10 @@ class Floor:
         )
         return usual._replace(**changes)
 
-    def plan(self, rule: str = "Uniform", zone: int = PLAIN, **changes: Any) -> "Life":
-        """A book with terms of its own, of the next slot that can still be opened in time."""
-        soonest = self.chain.now + 3 * SLOT
-        book = Book(Carrier.ELECTRICITY, ZONES[zone], zone, (soonest // SLOT + 1) * SLOT)
+    def plan(self, rule: str = "Uniform", zone: int = PLAIN, *, ahead: int = 3, **changes: Any) -> "Life":
+        """A book with terms of its own, of a slot for which commitments have not begun."""
+        slot_start = (self.chain.now // SLOT + 1 + ahead) * SLOT
+        book = Book(Carrier.ELECTRICITY, ZONES[zone], zone, slot_start)
         terms = self.terms(rule, **changes)
         self.decide(self.market.rulebook, "setTerms", book.carrier, book.zone, book.slot_start, terms)
         return Life(self, book)
@@ -272,7 +295,10 @@ class Life:
         return self.auction.commit(self.key, chosen, quote.number, sealed, sender=trader)
 
     def signed(self, quote: Quote, *, by: LocalAccount | None = None) -> SignedCommit:
-        order = SealedOrder(quote.trader, SizeClass.SMALL, quote.number, self.sealed(quote))
+        return self.signed_as(quote, SizeClass.SMALL, by=by)
+
+    def signed_as(self, quote: Quote, size: SizeClass, *, by: LocalAccount | None = None) -> SignedCommit:
+        order = SealedOrder(quote.trader, size, quote.number, self.sealed(quote))
         values = {
             "trader": order.trader,
             "book": self.key,
@@ -285,6 +311,13 @@ class Life:
     def commit_for(self, *signed: SignedCommit) -> Receipt:
         self.floor.not_before(self.opens_at)
         return self.auction.commit_for(self.key, list(signed), sender=self.floor.stranger)
+
+    def fill_up(self, spare: int = 0) -> None:
+        """As a book is when as many have committed as its rule takes, or all but `spare`."""
+        slot = keccak(encode(["bytes32", "uint256"], [self.key, storage_slot("Auction", "_books")]))
+        word = self.floor.storage(self.auction, slot)
+        commits = word >> _COMMITS_AT & 0xFFFF
+        self.floor.store(self.auction, slot, word & ~(0xFFFF << _CAP_AT) | (commits + spare) << _CAP_AT)
 
     def opening(self, quote: Quote, salt: bytes | None = None) -> tuple[int, bytes]:
         return quote.word(), salt or self.salt(quote)

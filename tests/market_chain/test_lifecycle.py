@@ -6,8 +6,8 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import check_event
 from tests.market_chain.floor import MONEY, PLAIN, ZONES
-from wattbook.contracts.structs import BookState, Order, OrderState, Position, Purse, SizeClass, Stage
 from wattbook.contracts.structs import Book as Facts
+from wattbook.contracts.structs import BookState, Order, OrderState, Position, Purse, SizeClass, Stage
 from wattbook.market.words import Quote, group_chain, unpacked_fill
 
 BOND, FEE = 200_000, 50_000
@@ -106,7 +106,7 @@ def test_clearing(revealed):
     check_event(receipt, "OutcomeFound", book=revealed.key, proposal=[450, 450], outcome=outcome)
     check_event(receipt, "BookCleared", book=revealed.key, poolLocked=0)
     assert revealed.clearing.stage_of(revealed.key) == Stage.FINAL
-    assert revealed.clearing.outcome_of(revealed.key) == (outcome, [], [])
+    assert revealed.clearing.outcome_of(revealed.key) == [outcome, [], []]
     assert revealed.facts.state == BookState.CLEARED
 
 
@@ -183,13 +183,11 @@ def test_several_orders_of_one_trader(floor, life):
 
 
 def test_books_of_other_slots_do_not_touch_each_other(floor, quotes):
-    first, second = floor.open(), floor.plan()
-    second.book = type(first.book)(first.book.carrier, first.book.zone, first.book.zone_number, first.slot_start + 900)
-    second.__post_init__()
-    floor.decide(floor.market.rulebook, "setTerms", 0, second.book.zone, second.slot_start, floor.terms())
+    first, second = floor.plan(ahead=3), floor.plan(ahead=4)
+    first.open()
+    first.commit(*quotes)
     second.open()
-    for life in (first, second):
-        life.commit(*quotes)
+    second.commit(*quotes)
     for life in (first, second):
         life.reveal(*quotes)
         life.clear([450, 450])

@@ -55,14 +55,14 @@ class Park:
         deployed = deploy(chain, administrator, local_settings(), self.deployment, lambda line: None)
         self.market = market = Market(chain, deployed)
         self.buyer, self.seller = known_account(BUYER), known_account(SELLER)
-        decide = decider(market, administrator, lambda seconds: pass_time(chain, seconds))
+        self.decide = decide = decider(market, administrator, lambda seconds: pass_time(chain, seconds))
         decide("Zones", "addZone", ZONE)
         grid = known_account("grid").address
         decide("Zones", "openCarrier", 1, int(Carrier.ELECTRICITY), SLOT, QUARTER, facts(grid))
         terms = Terms(deployed.address("Uniform"), 5_000, FEE_BPS, 0, 0, False, False, False)
         decide("Rulebook", "setTerms", int(Carrier.ELECTRICITY), ZONE, 0, tuple(terms))
         for member in (self.buyer, self.seller):
-            self._join(member)
+            self.join(member)
         self.device = Devices(market, known_account("operator"), 1).certified(self.seller)
         self._last_slot = 0
 
@@ -126,11 +126,19 @@ class Park:
         words = [log["args"]["order"] for log in logs]
         return [word for word in words if word & (2**160 - 1) == int(account.address, 16)]
 
+    def terms(self, book: Book, rule: str, *, pool: bool = False) -> None:
+        """Has the authority decide how a book will be cleared."""
+        terms = Terms(self.deployment_of(rule), 5_000, FEE_BPS, 5, 60, False, False, pool)
+        self.decide("Rulebook", "setTerms", int(book.carrier), book.zone, book.slot_start, tuple(terms))
+
+    def deployment_of(self, contract: str) -> str:
+        return self.market.deployment.address(contract)
+
     def top_up(self, account: LocalAccount, amount: int) -> None:
         self.market.power_token.approve(self.market.vault.address, amount, sender=account)
         self.market.vault.deposit(amount, sender=account)
 
-    def _join(self, member: LocalAccount) -> None:
+    def join(self, member: LocalAccount) -> None:
         market, money = self.market, pt("1000")
         papers = keccak(text=f"papers of {member.address}")
         application = Application(

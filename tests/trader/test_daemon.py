@@ -23,6 +23,11 @@ def day(park, desk):
     return book, phases, desk.orders(book, 1_000, 400)
 
 
+def placing(book):
+    """The words that place a small order."""
+    return ["place", "buy", "--zone", "park", "--slot", str(book.slot_start), "--wh", "500", "--price", "1"]
+
+
 def complaint(daemon):
     """The one line with which it ended."""
     assert daemon.process.wait(30) == 1
@@ -64,13 +69,13 @@ def test_a_file_read_twice(park, desk, day):
 
 def test_an_order_that_cannot_be_placed(park, desk, day):
     """It is told, and does not keep the others from being revealed."""
-    book, phases, file = day
+    _, phases, file = day
     desk.run("--orders", str(file), "--once").process.wait(30)
     late = desk.orders(park.next_book()[0], 1_000, 400, "late")
     late.write_text(late.read_text().replace('zone = "park"', 'zone = "moon"'))
     park.go_to(phases.reveals_at)
     daemon = desk.run("--orders", str(late))
-    assert "late is not placed: ZoneUnknown" in str(daemon.wait_for("refused")["text"])
+    assert "late is not placed: UnknownZone" in str(daemon.wait_for("refused")["text"])
     daemon.wait_for("revealing")
 
 
@@ -78,9 +83,7 @@ def test_an_order_placed_beside_it(park, desk, day):
     book, _, _ = day
     daemon = desk.run()
     daemon.wait_for("running")
-    placed = desk.command(
-        "place", "buy", "--zone", "park", "--slot", str(book.slot_start), "--wh", "500", "--price", "1"
-    )
+    placed = desk.command(*placing(book))
     assert (placed.returncode, placed.stderr) == (0, "")
     assert "the trader that is running will commit it" in placed.stdout
     daemon.wait_for("committed")
@@ -94,14 +97,14 @@ def limit(daemon, size):
 
 def test_a_full_disk_before_an_order(park, desk, day, wire):
     """An order that cannot be written down is not sent."""
-    book, phases, file = day
+    book, phases, _ = day
     daemon = desk.run(rpc=wire.url)
     daemon.wait_for("running")
-    desk.command("place", "buy", "--zone", "park", "--slot", str(book.slot_start), "--wh", "500", "--price", "1")
+    desk.command(*placing(book))
     daemon.wait_for("committed")
     wire.transactions.clear()
     limit(daemon, 4_096)
-    desk.command("place", "buy", "--zone", "park", "--slot", str(book.slot_start), "--wh", "500", "--price", "1")
+    desk.command(*placing(book))
     assert "cannot be written" in str(daemon.wait_for("trouble")["text"])
     assert wire.transactions == []
     assert len(park.committed(book, park.buyer)) == 1
@@ -116,14 +119,13 @@ def test_a_full_disk_before_an_order(park, desk, day, wire):
 
 
 def test_a_full_disk_from_the_start(park, desk, day):
-    book, _, file = day
+    book, _, _ = day
     before = park.chain.nonce_of(park.buyer)
     desk.journal()
-    options = ["place", "buy", "--zone", "park", "--slot", str(book.slot_start), "--wh", "500", "--price", "1"]
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, hard))
     try:
-        placed = desk.command(*options)
+        placed = desk.command(*placing(book))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert placed.returncode == 1
@@ -140,7 +142,7 @@ def test_a_node_that_comes_back(park, desk, day, wire):
     daemon.wait_for("committed")
     wire.lost = "everything"
     trouble = str(daemon.wait_for("trouble")["text"])
-    assert f"orders are to be revealed before {phases.clears_at}, " in trouble
+    assert f"the next of 1 orders is to be revealed before {phases.clears_at}" in trouble
     park.go_to(phases.reveals_at)
     wire.lost = None
     daemon.wait_for("back")
@@ -194,9 +196,8 @@ def test_a_clock_that_is_years_off(tmp_path):
         desk.key = ("--keystore", str(keystore))
         park.go_to(phases.opens_at - 5)
         park.ask("evm_setIntervalMining", 1)
-        daemon = desk.run(
-            "--orders", str(desk.orders(book, 1_000, 400)), environment={"WATTBOOK_PASSWORD": "a password"}
-        )
+        password = {"WATTBOOK_PASSWORD": "a password"}
+        daemon = desk.run("--orders", str(desk.orders(book, 1_000, 400)), environment=password)
         try:
             committed = daemon.wait_for("committed")
             assert phases.opens_at <= committed["time"] < phases.opens_at + 60

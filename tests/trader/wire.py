@@ -9,8 +9,8 @@ from urllib.request import Request, urlopen
 
 
 class Wire:
-    """Passes requests on. With `lost` "everything" there is no answer to anything, with "request" a transaction never reaches the node, with "answer" the node has it
-    but its answer does not come back; either way the sender waits."""
+    """Passes requests on. With `lost` "everything" there is no answer to anything. With "request" a transaction never
+    reaches the node, with "answer" the node has it but its answer does not come back; either way the sender waits."""
 
     def __init__(self, node: str) -> None:
         self.lost: str | None = None

@@ -281,7 +281,7 @@ def _as_json(entry: Entry, trader_address: str) -> dict[str, Any]:
     value["book"] = "0x" + entry.book.key.hex()
     value["seal"] = "0x" + entry.seal.hex()
     if entry.signature is not None:
-        order, signature = signed_commit(entry, trader_address)
+        order, r, vs = signed_commit(entry, trader_address)
         signed = {"trader": order.trader, "sizeClass": int(order.size_class), "number": order.number}
-        value["signed"] = {**signed, "seal": value["seal"], "signature": "0x" + signature.hex()}
+        value["signed"] = {**signed, "seal": value["seal"], "r": f"0x{r.hex()}", "vs": f"0x{vs.hex()}"}
     return value

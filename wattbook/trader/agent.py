@@ -69,7 +69,7 @@ class Agent:
             if fate is not Fate.MINED and sent.purpose in (Purpose.COMMIT, Purpose.REVEAL):
                 self._say(sent.entry, fate, f"transaction 0x{sent.hash.hex()} to {sent.purpose} it had no effect")
         for sent, error in self.wallet.refusals:
-            self._say(sent.entry, "refused", f"its transaction to {sent.purpose} waits: {error}", once=True)
+            self._say(sent.entry, "refused", f"its transaction to {sent.purpose} waits: {error}", once=str(error))
         self._waiting = {sent.entry for sent in self.wallet.under_way()}
         errors: list[ChainError | JournalError] = []
         # Which commitments arrived has to be known before the next ones are numbered.
@@ -80,7 +80,9 @@ class Agent:
                 try:
                     step(entry)
                 except ContractRevert as refusal:
-                    self._say(entry.id, "refused", _reason(refusal), once=True)
+                    why = _reason(refusal)
+                    text = f"is refused now: {why}; it is tried again as long as there is time"
+                    self._say(entry.id, "refused", text, once=why.split("(")[0])
                 except (ChainError, JournalError) as error:
                     errors.append(error)
                     _ = self.market.chain.now  # raises if the node is gone, and not only this was refused
@@ -112,7 +114,7 @@ class Agent:
             self.journal.update(entry, state=State.EXPIRED)
             self._say(entry.id, "expired", "was not committed in time; nothing is locked and nothing is lost")
         elif entry.signature is not None:
-            self._say(entry.id, "waiting", "waits for its relayer", once=True)
+            self._say(entry.id, "waiting", "waits for its relayer", once="relayer")
         elif not facts.state:
             if self.now >= phases.opens_at - _OPEN_AHEAD and not self._under_way(entry, Purpose.OPEN):
                 self._open(entry)
@@ -129,7 +131,7 @@ class Agent:
     def _send_commit(self, entry: Entry) -> None:
         number = next_number(self.market, self.journal, entry, self._trader)
         if number >= MAX_ORDERS_OF_ONE:
-            self._say(entry.id, "refused", f"there are {MAX_ORDERS_OF_ONE} orders in its book already", once=True)
+            self._say(entry.id, "refused", f"there are {MAX_ORDERS_OF_ONE} orders in its book already", once="number")
             return
         commit = self.market.auction.raw.functions.commit
         function = commit(entry.book.key, entry.size_class, number, entry.seal)
@@ -173,7 +175,7 @@ class Agent:
     def _send_reveal(self, entry: Entry, facts: Book) -> None:
         left = facts.clears_at - self.now
         if left < (facts.clears_at - facts.reveals_at) // 3:
-            self._say(entry.id, "warning", f"is not revealed yet, and {left} s are left", once=True)
+            self._say(entry.id, "warning", f"is not revealed yet, and {left} s are left", once="late")
         opening = (entry.quote(self._trader).word(), entry.salt)
         function = self.market.auction.raw.functions.reveal(entry.book.key, [opening])
         # Refused for want of money or energy it can be revealed as soon as there is enough: each round tries.
@@ -193,7 +195,7 @@ class Agent:
         same = [other for other in unfinished if other.state in UNREVEALED and other.book == entry.book]
         needed = sum(needed_to_reveal(other, facts) for other in same)
         if lack := short_of(self.market, entry, self._trader, needed):
-            self._say(entry.id, "warning", f"{lack}; or its bond is lost at {facts.clears_at}", once=True)
+            self._say(entry.id, "warning", f"{lack}; or its bond is lost at {facts.clears_at}", once="short")
 
     def _loss(self, entry: Entry, facts: Book) -> str:
         slashed_at = facts.clears_at + self.market.auction.slash_rest()
@@ -269,10 +271,12 @@ class Agent:
         sent = self.wallet.under_way()
         return any(one.purpose is purpose and books[one.entry] == entry.book for one in sent)
 
-    def _say(self, order: int, what: str, text: str, *, once: bool = False) -> None:
-        if once and (order, text) in self._known:
-            return
-        self._known.add((order, text))
+    def _say(self, order: int, what: str, text: str, *, once: str | None = None) -> None:
+        """Tells it; what goes on for many rounds under a name that is told once."""
+        if once is not None:
+            if (order, once) in self._known:
+                return
+            self._known.add((order, once))
         self._report(Said(self.now, order, str(what), text))
 
 
@@ -286,5 +290,4 @@ def _phases(facts: Book) -> Phases:
 
 
 def _reason(refusal: ContractRevert) -> str:
-    why = refusal.refusal.name if isinstance(refusal, OrderNotTaken | NothingTaken) else str(refusal)
-    return f"is refused now: {why}; it is tried again as long as there is time"
+    return refusal.refusal.name if isinstance(refusal, OrderNotTaken | NothingTaken) else str(refusal)

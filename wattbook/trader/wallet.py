@@ -17,8 +17,6 @@ from wattbook.trader.records import Entry, Fate, Purpose, Sent
 # What nodes answer to a transaction that they have, or that is in a block.
 _KNOWN = ("already known", "already imported", "known transaction", "nonce too low", "nonce_too_low")
 _AGAIN_AFTER = 5
-# Leaves room for the price of gas to rise before a transaction is in a block.
-_GAS_PRICE_FACTOR = 2
 
 
 class Wallet:
@@ -75,9 +73,9 @@ class Wallet:
                 "chainId": self.chain.chain_id,
                 "from": self.account.address,
                 "gas": gas,
-                "gasPrice": Wei(self._gas_price() * _GAS_PRICE_FACTOR),
                 "nonce": Nonce(nonce),
                 "value": Wei(0),
+                **self._price(),  # type: ignore[typeddict-item]
             }
         )
         signed = self.account.sign_transaction(transaction)  # type: ignore[arg-type]
@@ -125,8 +123,15 @@ class Wallet:
             if not any(word in str(error).lower() for word in _KNOWN):
                 raise
 
-    def _gas_price(self) -> int:
-        return named(lambda: int(self.chain.web3.eth.gas_price))
+    def _price(self) -> dict[str, int]:
+        """Leaves room for the base fee to double before the transaction is in a block. What is paid beyond that fee is
+        as the node says: nodes go by what others paid, and to raise it would raise it for the next one."""
+        eth = self.chain.web3.eth
+        base = named(lambda: eth.get_block("latest").get("baseFeePerGas"))
+        if base is None:
+            return {"gasPrice": named(lambda: int(eth.gas_price))}
+        tip = named(lambda: int(eth.max_priority_fee))
+        return {"maxFeePerGas": 2 * base + tip, "maxPriorityFeePerGas": tip}
 
     def _pending_nonce(self) -> int:
         return named(lambda: int(self.chain.web3.eth.get_transaction_count(self.account.address, "pending")))
