@@ -55,20 +55,28 @@ def ranked_trades(outcome: ranked.Outcome) -> list[int]:
     return trades
 
 
-def for_pool(orders: Sequence[Order], fills: Sequence[int], stock: Sequence[tuple[int, int]]) -> list[int]:
-    """How much is wanted of the pool's intake and of each of its units, given what members traded."""
+def for_pool(
+    orders: Sequence[Order], fills: Sequence[int], stock: Sequence[tuple[int, int]]
+) -> tuple[list[int], dict[int, list[int]]]:
+    """How much is wanted of the pool's intake and of each unit, given what members traded; and each order's shares."""
     left = {order.id: order.qty - fill for order, fill in zip(orders, fills, strict=True)}
-    intake_price = stock[0][1]
-    wanted = [sum(left[order.id] for order in orders if order.side is Side.SELL and order.price <= intake_price)]
-    bids = [order for order in orders if order.side is Side.BUY]
-    for available, price in stock[1:]:
-        payable = [order.id for order in bids if order.price >= price]
-        total = sum(left[buyer] for buyer in payable)
+    shares = {order.id: [0] * len(stock) for order in orders}
+    wanted = []
+    for place, (available, price) in enumerate(stock):
+        wanting = [order.id for order in orders if _wants(order, place, price)]
+        total = sum(left[one] for one in wanting)
         wanted.append(total)
-        shares = floor_shares((left[buyer] for buyer in payable), min(total, available))
-        for buyer, share in zip(payable, shares, strict=True):
-            left[buyer] -= share
-    return wanted
+        for one, share in zip(wanting, floor_shares((left[w] for w in wanting), min(total, available)), strict=True):
+            shares[one][place] = share
+            left[one] -= share
+    return wanted, shares
+
+
+def _wants(order: Order, place: int, price: int) -> bool:
+    """The first of the stock is the intake, for asks; the others are units, for bids."""
+    if order.side is Side.SELL:
+        return place == 0 and order.price <= price
+    return place != 0 and order.price >= price
 
 
 def _trade(buyer: int, seller: int, wh: int, price: int, kind: int) -> int:

@@ -7,7 +7,7 @@ from eth_account.signers.local import LocalAccount
 from hexbytes import HexBytes
 from web3.contract.contract import ContractFunction
 from web3.exceptions import Web3RPCError
-from web3.types import Nonce, Wei
+from web3.types import Nonce, TxParams, Wei
 
 from wattbook.chain import Chain, named
 from wattbook.errors import ChainError
@@ -68,16 +68,14 @@ class Wallet:
         """
         waiting = self.under_way()
         nonce = max([self._pending_nonce(), *(sent.nonce + 1 for sent in waiting)])
-        transaction = function.build_transaction(
-            {
-                "chainId": self.chain.chain_id,
-                "from": self.account.address,
-                "gas": gas,
-                "nonce": Nonce(nonce),
-                "value": Wei(0),
-                **self._price(),  # type: ignore[typeddict-item]
-            }
-        )
+        fields: TxParams = {
+            "chainId": self.chain.chain_id,
+            "from": self.account.address,
+            "gas": gas,
+            "nonce": Nonce(nonce),
+            "value": Wei(0),
+        }
+        transaction = function.build_transaction({**fields, **self._price()})
         signed = self.account.sign_transaction(transaction)  # type: ignore[arg-type]
         sent = Sent(bytes(signed.hash), bytes(signed.raw_transaction), nonce, purpose, entry.id)
         try:
@@ -123,15 +121,15 @@ class Wallet:
             if not any(word in str(error).lower() for word in _KNOWN):
                 raise
 
-    def _price(self) -> dict[str, int]:
+    def _price(self) -> TxParams:
         """Leaves room for the base fee to double before the transaction is in a block. What is paid beyond that fee is
         as the node says: nodes go by what others paid, and to raise it would raise it for the next one."""
         eth = self.chain.web3.eth
         base = named(lambda: eth.get_block("latest").get("baseFeePerGas"))
         if base is None:
-            return {"gasPrice": named(lambda: int(eth.gas_price))}
-        tip = named(lambda: int(eth.max_priority_fee))
-        return {"maxFeePerGas": 2 * base + tip, "maxPriorityFeePerGas": tip}
+            return {"gasPrice": named(lambda: eth.gas_price)}
+        tip = named(lambda: eth.max_priority_fee)
+        return {"maxFeePerGas": Wei(2 * base + tip), "maxPriorityFeePerGas": tip}
 
     def _pending_nonce(self) -> int:
         return named(lambda: int(self.chain.web3.eth.get_transaction_count(self.account.address, "pending")))

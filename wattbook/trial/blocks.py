@@ -17,11 +17,12 @@ from wattbook.contracts.revert import revert_from_data
 from wattbook.errors import ChainError
 
 OPTIONS = (
-    *("--hardfork", "prague", "--order", "fifo", "--base-fee", "0", "--gas-price", "0"),
+    *("--hardfork", "prague", "--order", "fees", "--base-fee", "0", "--gas-price", "0"),
     *("--gas-limit", "100000000000000", "--timestamp", "1800000000", "--prune-history"),
 )
 _GAS = 15_000_000_000
 _AT_ONCE = 500
+_BALANCE = hex(10**30)
 
 
 @dataclass(frozen=True)
@@ -58,17 +59,15 @@ class Blocks:
         self._one("evm_setAutomine", False)
         self._one("anvil_autoImpersonateAccount", True)
 
-    def mine(self, messages: Sequence[Message], time: int | None = None, *, in_order: bool = False) -> list[Mined]:
-        """Seals one block with all the messages, at a time of its own choosing; each must succeed.
-
-        The node takes what comes at once in any order; `in_order` sends one message after the other.
-        """
-        sent = self._sent(messages, in_order)
+    def mine(self, messages: Sequence[Message], time: int | None = None) -> list[Mined]:
+        """Seals one block with all the messages in their sequence, at a time of its own choosing; each must succeed."""
+        sent = self._sent(messages)
         if time is not None:
             self._one("evm_setNextBlockTimestamp", time)
         self._one("evm_mine")
         found = []
-        for message, receipt in zip(messages, self._many("eth_getTransactionReceipt", sent), strict=True):
+        receipts = self._many("eth_getTransactionReceipt", [[one] for one in sent])
+        for message, receipt in zip(messages, receipts, strict=True):
             if receipt is None or receipt["status"] != "0x1":
                 raise self._reason(message)
             found.append(Mined(int(receipt["gasUsed"], 16), tuple(_logs(receipt["logs"]))))
@@ -82,24 +81,29 @@ class Blocks:
         """Writes a storage word, as no contract would."""
         self._one("anvil_setStorageAt", address, "0x" + slot.hex(), "0x" + value.hex())
 
-    def _sent(self, messages: Sequence[Message], in_order: bool) -> list[str]:
-        numbered = [self._numbered(message) for message in messages]
-        if in_order:
-            return [self._one("eth_sendTransaction", message) for message in numbered]
-        return self._many("eth_sendTransaction", numbered)
+    def _sent(self, messages: Sequence[Message]) -> list[str]:
+        """The node takes what comes at once in any order, but puts what pays more into a block first."""
+        self._know([message.sender for message in messages])
+        numbered = [self._numbered(message, len(messages) - place) for place, message in enumerate(messages)]
+        return self._many("eth_sendTransaction", [[fields] for fields in numbered])
 
-    def _numbered(self, message: Message) -> dict[str, str]:
+    def _know(self, senders: Sequence[str]) -> None:
+        new = sorted(set(senders) - self._nonces.keys())
+        self._many("anvil_setBalance", [[sender, _BALANCE] for sender in new])
+        counts = self._many("eth_getTransactionCount", [[sender, "latest"] for sender in new])
+        self._nonces |= {sender: int(count, 16) for sender, count in zip(new, counts, strict=True)}
+
+    def _numbered(self, message: Message, price: int) -> dict[str, str]:
         """With the sender's next nonce: the node would give one twice to what comes at once."""
-        sender = message.sender
-        nonce = self._nonces[sender] if sender in self._nonces else self.chain.nonce_of(sender)
-        self._nonces[sender] = nonce + 1
-        fields = {"gas": hex(_GAS), "gasPrice": "0x0", "nonce": hex(nonce)}
-        return {"from": sender, "to": message.to, "data": message.data, **fields}
+        nonce = self._nonces[message.sender]
+        self._nonces[message.sender] = nonce + 1
+        fields = {"gas": hex(_GAS), "gasPrice": hex(price), "nonce": hex(nonce)}
+        return {"from": message.sender, "to": message.to, "data": message.data, **fields}
 
     def _many(self, method: str, parameters: Sequence[Any]) -> list[Any]:
         results = []
         for start in range(0, len(parameters), _AT_ONCE):
-            batch = [(RPCEndpoint(method), [item]) for item in parameters[start : start + _AT_ONCE]]
+            batch = [(RPCEndpoint(method), item) for item in parameters[start : start + _AT_ONCE]]
             for answer in self.chain.web3.provider.make_batch_request(batch):  # type: ignore[attr-defined]
                 results.append(_result(answer))
         return results

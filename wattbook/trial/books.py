@@ -7,7 +7,6 @@ from typing import Any
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from wattbook.contracts.pool_after import PoolAfter
 from wattbook.contracts.structs import SealedOrder, Setting, SignedCommit, Stage, Terms
 from wattbook.contracts.uniform import Uniform
 from wattbook.deployment.bytecode import storage_slot
@@ -62,6 +61,11 @@ class Run:
     clear_gas: int = 0
     pool_gas: int = 0
     settle_gas: int = 0
+
+    @property
+    def outcome_price(self) -> int:
+        """The price of all under Uniform."""
+        return self.outcome[0] & 0xFFFF if self.outcome else 0
 
 
 def run(
@@ -166,21 +170,12 @@ class Running:
         # Every rule has the face of this one.
         rule = Uniform(self.market.chain, self.given.terms.rule)
         packed, _ = rule.fills(setting, list(self.run.outcome), [], self.run.words, self.run.evidence)
-        left = {}
-        for order, word, fill in zip(orders, self.run.words, packed, strict=True):
-            self.run.member_fills[order.id] = fill & _WH
-            left[order.id] = word - ((fill & _WH) << 160)
-        fills = [self.run.member_fills[order.id] for order in orders]
-        wanted = proposals.for_pool(orders, fills, self.run.stock)
+        fills = [fill & _WH for fill in packed]
+        self.run.member_fills = {order.id: fill for order, fill in zip(orders, fills, strict=True)}
+        wanted, self.run.pool_parts = proposals.for_pool(orders, fills, self.run.stock)
         part = (self.run.words, self.run.evidence)
         call = message(self.market.clearing, "clearPool", self._keeper, self.key, wanted, part)
         self.run.pool_gas = self._mine([call])[0].gas
-        pool_rule = PoolAfter(self.market.chain, self.market.clearing.pool_rule())
-        carry: list[int] = []
-        for index, word in left.items():
-            before = carry or [0] * len(wanted)
-            _, carry = pool_rule.fills(setting, wanted, carry, [word], [])
-            self.run.pool_parts[index] = [after - b for after, b in zip(carry, before, strict=True)]
 
     def _by_anyone(self, function: str, at_once: int, time: int) -> list[Mined]:
         mined: list[Mined] = []
@@ -212,7 +207,7 @@ class Running:
         return Quote(trader, sell, order.qty, order.price, self.park.device_of(trader) if sell else 0)
 
     def _mine(self, messages: list[Message], time: int | None = None) -> list[Mined]:
-        return self.park.blocks.mine(messages, time, in_order=True)
+        return self.park.blocks.mine(messages, time)
 
 
 def _named(mined: Sequence[Mined], name: str) -> list[Log]:

@@ -274,9 +274,13 @@ def _pool_after(case: Case, orders: Sequence[Order], made: Run) -> Result:
         for p, parts in sorted(made.pool_parts.items())
         if parts[unit]
     ]
-    for place in range(len(orders)):
-        if made.fills.get(place, 0) != made.member_fills.get(place, 0) + sum(made.pool_parts.get(place, nothing)):
-            raise ChainError(f"order {ids[place]} was not settled as it was cleared")
+    for place, parts in made.pool_parts.items():
+        # The chain tells the sums; that they are sums of these parts is what is to be shown.
+        amount = made.member_fills[place] * made.outcome_price
+        amount += sum(wh * price for wh, (_, price) in zip(parts, stock, strict=True))
+        said = made.fills.get(place, 0), made.amounts.get(place, 0)
+        if said != (made.member_fills[place] + sum(parts), amount):
+            raise ChainError(f"order {ids[place]} was settled as {said}, not as it was cleared")
     unserved = {
         str(order.id): order.qty - made.fills.get(place, 0)
         for place, order in enumerate(orders)
