@@ -103,7 +103,7 @@ def _clear_pool(market: Market, entry: Entry, words: list[int]) -> Step:
     # Every rule has the face of this one.
     rule = Uniform(market.chain, terms.rule)
     fills, _ = rule.fills(Setting(terms, market.clearing.seed_of(key), packed), outcome, [], words, [])
-    wanted = proposals.for_pool([_order(word) for word in words], [fill & _WH for fill in fills], stock)
+    wanted, _ = proposals.for_pool([_order(word) for word in words], [fill & _WH for fill in fills], stock)
     words = _after(market, entry, words, keccak(encode(["string", "uint256[]"], ["pool", wanted])))
     part: tuple[list[int], list[int]] = (slices(words, SETTLED_AT_ONCE)[0], [])
     return "clear its pool", market.clearing.raw.functions.clearPool(key, wanted, part)
