@@ -104,8 +104,7 @@ contract EnergyUnits is IEnergyUnits, IDeviceMirror, ERC1155, SignedActions {
         external
         returns (bool)
     {
-        _requireModule(true);
-        if (slotStart <= block.timestamp) return false;
+        if (!_mayLock() || slotStart <= block.timestamp) return false;
         // Nearly always it is the holder's own device, and has as much left.
         Cell storage cell = _sources[holder][device];
         uint256 word = cell.word;
@@ -117,7 +116,7 @@ contract EnergyUnits is IEnergyUnits, IDeviceMirror, ERC1155, SignedActions {
     function release(address holder, uint32 device, uint16 zone, Carrier carrier, uint40 slotStart, uint40 amount)
         external
     {
-        _requireModule(false);
+        _mayLock();
         if (slotStart <= block.timestamp) return;
         (Cell storage cell, bool own, address account) = _find(holder, device);
         uint256 word = cell.word;
@@ -257,12 +256,14 @@ contract EnergyUnits is IEnergyUnits, IDeviceMirror, ERC1155, SignedActions {
         }
     }
 
-    function _requireModule(bool locking) private {
-        if (msg.sender == _locker) return;
+    /// @dev Whether the calling module, if it is one, goes on with its business; asked of the Vault once a transaction.
+    function _mayLock() private returns (bool) {
+        if (msg.sender == _locker) return true;
         ModuleStatus status = vault.moduleOf(msg.sender).status;
-        bool mayLock = status == ModuleStatus.Open || status == ModuleStatus.Paused;
-        require(mayLock || (!locking && status != ModuleStatus.None), IVault.ModuleNotAllowed(msg.sender, status));
-        if (mayLock) _locker = msg.sender;
+        require(status != ModuleStatus.None, IVault.ModuleNotAllowed(msg.sender, status));
+        if (status == ModuleStatus.Leaving) return false;
+        _locker = msg.sender;
+        return true;
     }
 
     /// @dev Moves, mints or burns without asking or calling anybody.

@@ -168,6 +168,7 @@ interface IAuction {
     event BookSettled(
         bytes32 indexed book, uint64 paid, uint64 received, int256 poolShare, uint256 poolSpent, uint256 toCommonFund
     );
+    event BookPartSettled(bytes32 indexed book, uint256 nextGroup);
     event BookVoided(bytes32 indexed book);
 
     /// @notice Thrown when a book is opened twice.
@@ -315,7 +316,8 @@ interface IAuction {
     /// back, commissions go to the platform, proceeds stay here until delivery is final. Of a void book everything goes
     /// back. With the last group the rest is shared between pool and common fund.
     ///
-    /// Emits {Traded}, with its word and its fill (see Fills), for each order that traded, and {BookSettled} at the end.
+    /// Emits {Traded}, with its word and its fill (see Fills), for each order that traded, and {BookPartSettled}; or
+    /// {BookSettled} at the end.
     ///
     /// Requirements:
     /// - the book is cleared, and its pool too unless delivery has begun; or it is void;
@@ -346,7 +348,8 @@ interface IAuction {
     /// Emits {OrderSlashed} for each.
     ///
     /// Requirements:
-    /// - revealing ended a day ago or more; the book is neither excused nor void;
+    /// - revealing ended a day ago or more; the book was cleared and is not excused, and this module does not leave the
+    ///   Vault;
     /// - each order was committed, not revealed, and not slashed; the caller was ever admitted.
     function slash(bytes32 book, OrderId[] calldata orders) external;
 
@@ -355,7 +358,7 @@ interface IAuction {
     /// Emits {OrderRefunded} for each.
     ///
     /// Requirements:
-    /// - the book is excused or void;
+    /// - the book is excused or void, or this module leaves the Vault, so that it cannot cover reveals any more;
     /// - each order was committed, not revealed, and not refunded.
     function refund(bytes32 book, OrderId[] calldata orders) external;
 }

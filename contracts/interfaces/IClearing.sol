@@ -68,7 +68,8 @@ interface IClearing {
     /// Emits {SeedBlockFixed}.
     ///
     /// Requirements:
-    /// - no more commitments are taken; the rule needs a seed, which is neither drawn nor to be drawn now.
+    /// - nothing can be revealed any more, and the book is not cleared;
+    /// - the rule needs a seed, which is neither drawn nor to be drawn now.
     function fixSeed(bytes32 book) external;
 
     /// @notice Draws the seed from the block that was fixed.
@@ -79,11 +80,11 @@ interface IClearing {
     /// - the block is past, and among the last 256; no seed was drawn.
     function drawSeed(bytes32 book) external;
 
-    /// @notice Clears a book by a proposal, by anyone. With the words of a part of the groups it goes on where the last call
-    /// with the same proposal ended. Others' proposals do not touch it.
+    /// @notice Clears a book by a proposal, by anyone. With the words of a part of the groups it goes on where the caller's last
+    /// call with the same proposal ended. What others propose or tally does not touch it.
     ///
-    /// Emits {OutcomeFound}, or {BookTallied} when groups are left; {StockFixed} when it is the first call and there is a
-    /// pool.
+    /// Emits {OutcomeFound}, and {StockFixed} when there is a pool; or {BookTallied} when groups are left, with the hash of
+    /// abi.encode(caller, proposal).
     ///
     /// Requirements:
     /// - the book has no outcome; revealing is over and delivery has not begun; the seed, if needed, is drawn;
@@ -93,7 +94,7 @@ interface IClearing {
 
     /// @notice Shares the pool's stock among what the members left, by a proposal, as {clear} does.
     ///
-    /// Emits {PoolOutcomeFound}, or {BookTallied} when groups are left.
+    /// Emits {PoolOutcomeFound}, or {BookTallied} when groups are left, with the hash of abi.encode(caller, "pool", proposal).
     ///
     /// Requirements:
     /// - the book has its outcome, but not its pool's; delivery has not begun;

@@ -45,8 +45,10 @@ interface IPool {
     error BelowPoolPrice(uint16 price, uint16 poolIn);
     /// @notice Thrown when a book has as many offers as it can have.
     error TooManyOffers(bytes32 book);
-    /// @notice Thrown when nothing is offered.
-    error EmptyOffer();
+    /// @notice Thrown when less than 100 Wh are offered.
+    error OfferTooSmall(uint40 wh);
+    /// @notice Thrown when a device's energy is offered a second time in a book.
+    error DeviceOffered(bytes32 book, uint32 device);
     /// @notice Thrown when the device has not this much free in the slot, or is not the caller's.
     error UnitsNotFree(uint32 device, uint40 wh);
     /// @notice Thrown when another contract than the one that clears reports what was traded.
@@ -77,8 +79,11 @@ interface IPool {
     /// @notice What members offer in a book, the cheapest first; once it is settled, what they sold.
     function offersOf(bytes32 book) external view returns (Offer[] memory);
 
-    /// @notice What the pool takes and offers in a book as things are: see Stock.
+    /// @notice What the pool takes and offers in a book as things are, whatever its purse holds: see Stock.
     function stockOf(bytes32 book) external view returns (uint256[] memory);
+
+    /// @notice How much of `wh` the pool's purse can pay at `price` and keep `reserved` uPT.
+    function affordable(uint256 wh, uint256 price, uint256 reserved) external view returns (uint256);
 
     // ------------------------------------------------------------------------------------------------- authority
 
@@ -98,17 +103,18 @@ interface IPool {
     ///
     /// Requirements:
     /// - the book is open, and orders can still be revealed in it;
-    /// - `price` is not below poolIn; the book has fewer than 8 offers; `wh` is not zero and free in the device;
+    /// - `price` is not below poolIn; the book has fewer than 8 offers; the device has none of
+    ///   them; `wh` is 100 at least and free in the device;
     /// - the caller is active as storage or grid, chose this module, and has the margin free in the Vault.
     function offer(bytes32 book, uint32 device, uint16 price, uint40 wh) external;
 
-    /// @notice Takes note of what was traded, and gives back what was not, with its margin.
+    /// @notice Takes note of what was traded of the stock as it was fixed, and gives back what was not, with its margin.
     ///
     /// Emits {UnitSold} for each offer, and {PoolTraded}.
     ///
     /// Requirements:
     /// - the caller is the auction's clearing.
-    function close(bytes32 book, uint256[] calldata taken, int256 dustWh) external;
+    function close(bytes32 book, uint256[] calldata stock, uint256[] calldata taken, int256 dustWh) external;
 
     /// @notice Gives back the offers of a void book, by anyone.
     ///

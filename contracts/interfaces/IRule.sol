@@ -58,14 +58,17 @@ interface IRule {
         uint256[] calldata words
     ) external pure returns (uint256[] memory);
 
-    /// @notice The outcome that follows from the sums of all orders, and what the pool must have at hand for it in uPT.
+    /// @notice The outcome that follows from the sums of all orders.
+    /// @return outcome in the form that the rule says
+    /// @return poolNeed uPT that the pool must have at hand for what rounding leaves
+    /// @return unsold Wh of all asks that no member buys
     ///
     /// Requirements:
     /// - the proposal is the right one.
     function conclude(Setting calldata setting, uint256[] calldata proposal, uint256[] calldata sums)
         external
         pure
-        returns (uint256[] memory outcome, uint128 poolNeed);
+        returns (uint256[] memory outcome, uint128 poolNeed, uint256 unsold);
 
     /// @notice What each of the next orders got, as Fills, and what the call after this one must know (`carry`; empty at
     /// first). Orders must come in the order in which they were tallied.

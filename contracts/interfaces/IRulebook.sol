@@ -86,7 +86,8 @@ interface IRulebook {
     /// Emits {TermsSet}.
     ///
     /// Requirements:
-    /// - the caller is the authority; the zone exists, the book is not open; shares are at most 10,000, commissions at most 60 basis points.
+    /// - the caller is the authority; the zone exists, the book is not open; shares are at most 10,000, commissions at most 60 basis points;
+    ///   the rule takes at most 10,000 orders.
     function setTerms(Carrier carrier, bytes32 zone, uint40 slotStart, Terms calldata terms) external;
 
     // --------------------------------------------------------------------------------------------------- opening

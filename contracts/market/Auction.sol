@@ -126,6 +126,7 @@ contract Auction is Orders {
             _finish(book, state, sums, carry);
         } else {
             (s.sums, s.carry) = (sums, carry);
+            emit BookPartSettled(book, next);
         }
     }
 

@@ -81,8 +81,8 @@ contract Clearing is IClearing {
     function fixSeed(bytes32 book) external {
         Book memory b = auction.bookOf(book);
         require(
-            b.revealsAt <= block.timestamp && b.state == BookState.Open,
-            IAuction.OutsidePhase(book, b.revealsAt, b.slotStart)
+            b.clearsAt <= block.timestamp && b.state == BookState.Open,
+            IAuction.OutsidePhase(book, b.clearsAt, b.slotStart)
         );
         (, bool needsSeed,) = _rulebook.termsOf(book).rule.traits();
         uint256 number = _seedBlocks[book];
@@ -110,8 +110,8 @@ contract Clearing is IClearing {
         Setting memory setting = _setting(book);
         (, bool needsSeed, bool usesStock) = setting.terms.rule.traits();
         require(!needsSeed || setting.seed != 0, SeedMissing(book));
-        if (setting.terms.pool && setting.stock.length == 0) setting.stock = _fixStock(book);
-        bytes32 id = keccak256(abi.encode(proposal));
+        if (setting.terms.pool && usesStock) setting.stock = _fixStock(book, pool.stockOf(book));
+        bytes32 id = keccak256(abi.encode(msg.sender, proposal));
         Tally storage tally = _tallies[book][id];
         (uint256 next, bool last) = auction.foldGroups(book, tally.nextGroup, words);
         uint256[] memory sums = setting.terms.rule.tally(setting, proposal, tally.sums, words);
@@ -128,12 +128,12 @@ contract Clearing is IClearing {
         require(stageOf[book] == Stage.Members, WrongStage(book, stageOf[book]));
         _requireBeforeDelivery(book);
         Setting memory setting = _setting(book);
-        bytes32 id = keccak256(abi.encode("pool", proposal));
+        bytes32 id = keccak256(abi.encode(msg.sender, "pool", proposal));
         Tally storage tally = _tallies[book][id];
         (uint256 next, bool last) = auction.foldGroups(book, tally.nextGroup, part.words);
         uint256[] memory sums = _tallyPool(book, setting, tally, proposal, part);
         if (last) {
-            (uint256[] memory outcome,) = poolRule.conclude(setting, proposal, sums);
+            (uint256[] memory outcome,,) = poolRule.conclude(setting, proposal, sums);
             _poolOutcomes[book] = outcome;
             stageOf[book] = Stage.Final;
             emit PoolOutcomeFound(book, proposal, outcome);
@@ -163,7 +163,7 @@ contract Clearing is IClearing {
         if (taken.length != 0) poolSpent = taken[0] * Stock.price(stock[0]);
         poolShare = rule.poolShare(_outcomes[book], dustWh, rest);
         toCommonFund = uint256(rest - poolShare);
-        pool.close(book, taken, dustWh);
+        pool.close(book, stock, taken, dustWh);
     }
 
     // ------------------------------------------------------------------------------------------------------ inside
@@ -175,20 +175,32 @@ contract Clearing is IClearing {
         uint256[] calldata proposal,
         uint256[] memory sums
     ) private {
-        (uint256[] memory outcome, uint128 poolNeed) = setting.terms.rule.conclude(setting, proposal, sums);
+        (uint256[] memory outcome, uint128 poolNeed, uint256 unsold) =
+            setting.terms.rule.conclude(setting, proposal, sums);
         bool poolIsNext = setting.terms.pool && !usesStock;
         _outcomes[book] = outcome;
         stageOf[book] = poolIsNext ? Stage.Members : Stage.Final;
         emit OutcomeFound(book, proposal, outcome);
-        if (poolIsNext) poolNeed += uint128(Stock.wh(setting.stock[0]) * Stock.price(setting.stock[0]));
+        if (poolIsNext) poolNeed += _stockUp(book, poolNeed, unsold);
         auction.close(book, poolNeed);
     }
 
-    /// @dev Once for all proposals, so that nobody upsets another's by changing the stock.
-    function _fixStock(bytes32 book) private returns (uint256[] memory stock) {
-        stock = pool.stockOf(book);
+    /// @dev Fixes the stock in the transaction that locks its money, so that nobody can spend it in between. The intake is no
+    /// more than members can sell, and than the purse pays for beside `reserved`. Returns what the intake may cost.
+    function _stockUp(bytes32 book, uint128 reserved, uint256 unsold) private returns (uint128) {
+        uint256[] memory stock = pool.stockOf(book);
+        uint256 price = Stock.price(stock[0]);
+        uint256 wh = pool.affordable(Stock.wh(stock[0]), price, reserved);
+        if (wh > unsold) wh = unsold;
+        stock[0] = Stock.pack(wh, price);
+        _fixStock(book, stock);
+        return uint128(wh * price);
+    }
+
+    function _fixStock(bytes32 book, uint256[] memory stock) private returns (uint256[] memory) {
         _stocks[book] = stock;
         emit StockFixed(book, stock);
+        return stock;
     }
 
     /// @dev Goes over what the members left of the next orders.

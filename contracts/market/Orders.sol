@@ -17,7 +17,7 @@ import {
 } from "../interfaces/IAuction.sol";
 import {IEnergyUnits} from "../interfaces/IEnergyUnits.sol";
 import {IMembership} from "../interfaces/IMembership.sol";
-import {IVault, Purse} from "../interfaces/IVault.sol";
+import {IVault, ModuleStatus, Purse} from "../interfaces/IVault.sol";
 import {BookWords} from "../libraries/BookWords.sol";
 import {Groups} from "../libraries/Groups.sol";
 import {Margins} from "../libraries/Margins.sol";
@@ -110,7 +110,7 @@ abstract contract Orders is Books, EIP712 {
             SealedOrder calldata order = commits[i].order;
             Refusal refusal = room == 0 ? Refusal.BookFull : _signatureRefusal(book, commits[i]);
             if (refusal != Refusal.None) {
-                first = _refuse(book, _known(order), refusal, first);
+                first = _refuse(book, order.trader, order.number, refusal, first);
                 continue;
             }
             --room;
@@ -127,7 +127,7 @@ abstract contract Orders is Books, EIP712 {
                 _record(orders, book, order, place++);
             } else {
                 if (made[i] != 0) vault.release(order.trader, bondOf(order.sizeClass) + KEEPER_FEE);
-                first = _refuse(book, _known(order), refusal, first);
+                first = _refuse(book, order.trader, order.number, refusal, first);
             }
         }
         require(place != b.commits(), NothingTaken(first));
@@ -147,7 +147,7 @@ abstract contract Orders is Books, EIP712 {
             Refusal refusal;
             (refusal, words[i], moves[i]) = _open(b, book, opening.order, opening.salt, next);
             if (refusal == Refusal.None) next = words[i].index() + 1;
-            else first = _refuse(book, opening.order, refusal, first);
+            else first = _refuse(book, opening.order.trader(), uint8(opening.order.number()), refusal, first);
         }
         uint256[] memory made = vault.adjustEach(moves);
         (uint256 taken, uint256 decoys) = (0, 0);
@@ -159,7 +159,7 @@ abstract contract Orders is Books, EIP712 {
                 if (word.qty() == 0) ++decoys;
             } else {
                 if (word.isSell()) _returnEnergy(b, word, word.qty());
-                first = _refuse(book, word, Refusal.MoneyShort, first);
+                first = _refuse(book, word.trader(), uint8(word.number()), Refusal.MoneyShort, first);
             }
         }
         require(taken != 0, NothingTaken(first));
@@ -186,8 +186,10 @@ abstract contract Orders is Books, EIP712 {
 
     /// @inheritdoc IAuction
     function slash(bytes32 book, OrderId[] calldata orders) external {
-        _requirePhase(book, _books[book].clearsAt() + SLASH_REST, type(uint40).max);
-        require(!_isForgiven(book), BondNotDue(book));
+        uint256 b = _books[book];
+        _requirePhase(book, b.clearsAt() + SLASH_REST, type(uint40).max);
+        // A book that nobody could clear will be void, and gives all bonds back.
+        require(b.state() != BookState.Open && !_isForgiven(book), BondNotDue(book));
         for (uint256 i = 0; i < orders.length; ++i) {
             (address trader, uint8 number) = (orders[i].trader, orders[i].number);
             uint128 bond = _takeWithheld(book, trader, number, OrderState.Slashed);
@@ -299,8 +301,11 @@ abstract contract Orders is Books, EIP712 {
         return uint256(uint160(order.trader)) | _ceiling(order.sizeClass) << 160 | uint256(order.number) << 231;
     }
 
-    function _refuse(bytes32 book, uint256 word, Refusal refusal, Refusal first) private returns (Refusal) {
-        emit OrderRefused(book, word.trader(), uint8(word.number()), refusal);
+    function _refuse(bytes32 book, address trader, uint8 number, Refusal refusal, Refusal first)
+        private
+        returns (Refusal)
+    {
+        emit OrderRefused(book, trader, number, refusal);
         return first == Refusal.None ? refusal : first;
     }
 
@@ -338,7 +343,8 @@ abstract contract Orders is Books, EIP712 {
     }
 
     function _isForgiven(bytes32 book) private view returns (bool) {
-        return _excused[book] || _books[book].state() == BookState.Void;
+        return _excused[book] || _books[book].state() == BookState.Void
+            || vault.moduleOf(address(this)).status == ModuleStatus.Leaving;
     }
 
     /// @dev keccak256(abi.encode(chain id, this contract, book, trader, sell, price, Wh, unit id or 0, salt)), without the

@@ -17,6 +17,7 @@ import {Stock} from "../libraries/Stock.sol";
 contract Pool is IPool, Governed {
     /// @inheritdoc IPool
     uint256 public constant MAX_OFFERS = 8;
+    uint40 private constant MIN_WH = 100;
     /// @inheritdoc IPool
     IAuction public immutable auction;
     /// @inheritdoc IPool
@@ -57,11 +58,18 @@ contract Pool is IPool, Governed {
         Offer[] memory offers = _offers[book];
         uint256 grid = _gridPlace(offers, facts.poolOut);
         stock = new uint256[](offers.length + 2);
-        stock[0] = Stock.pack(_affordable(limits.intakeWh, facts.poolIn), facts.poolIn);
+        stock[0] = Stock.pack(limits.intakeWh, facts.poolIn);
         for (uint256 i = 0; i < offers.length; ++i) {
             stock[i < grid ? i + 1 : i + 2] = Stock.pack(offers[i].wh, offers[i].price);
         }
         stock[grid + 1] = Stock.pack(limits.gridWh, facts.poolOut);
+    }
+
+    /// @inheritdoc IPool
+    function affordable(uint256 wh, uint256 price, uint256 reserved) external view returns (uint256) {
+        uint256 free = vault.accountOf(_purse).free;
+        uint256 paid = price == 0 ? wh : free > reserved ? (free - reserved) / price : 0;
+        return paid < wh ? paid : wh;
     }
 
     /// @inheritdoc IPool
@@ -79,7 +87,7 @@ contract Pool is IPool, Governed {
         require(b.state == BookState.Open && block.timestamp < b.clearsAt, OffersClosed(book));
         uint16 poolIn = zones.factsAt(b.zone, b.carrier, b.slotStart).poolIn;
         require(price >= poolIn, BelowPoolPrice(price, poolIn));
-        require(wh != 0, EmptyOffer());
+        require(wh >= MIN_WH, OfferTooSmall(wh));
         Offer memory made = Offer(msg.sender, device, price, wh);
         _insert(book, made);
         uint128 margin = _margin(wh, price, b.dearestWh);
@@ -90,14 +98,17 @@ contract Pool is IPool, Governed {
     }
 
     /// @inheritdoc IPool
-    function close(bytes32 book, uint256[] calldata taken, int256 dustWh) external {
+    function close(bytes32 book, uint256[] calldata stock, uint256[] calldata taken, int256 dustWh) external {
         require(msg.sender == address(auction.clearing()), NotClearing(msg.sender));
         Book memory b = auction.bookOf(book);
         _done[book] = true;
         uint256 count = _offers[book].length;
-        uint256 grid = _gridPlace(_offers[book], zones.factsAt(b.zone, b.carrier, b.slotStart).poolOut);
+        uint256 place = 1;
         for (uint256 i = 0; i < count; ++i) {
-            _conclude(book, b, i, taken.length == 0 ? 0 : taken[i < grid ? i + 1 : i + 2]);
+            Offer memory o = _offers[book][i];
+            // The grid's energy stands somewhere between the offers.
+            if (taken.length != 0 && stock[place] != Stock.pack(o.wh, o.price)) ++place;
+            _conclude(book, b, i, taken.length == 0 ? 0 : taken[place++]);
         }
         emit PoolTraded(book, taken.length == 0 ? 0 : taken[0], dustWh);
     }
@@ -122,6 +133,9 @@ contract Pool is IPool, Governed {
         uint256 at = offers.length;
         require(at < MAX_OFFERS, TooManyOffers(book));
         offers.push(made);
+        for (uint256 i = 0; i < at; ++i) {
+            require(offers[i].device != made.device, DeviceOffered(book, made.device));
+        }
         while (at != 0 && offers[at - 1].price > made.price) {
             offers[at] = offers[at - 1];
             --at;
@@ -144,12 +158,6 @@ contract Pool is IPool, Governed {
     /// @dev How many offers come before the grid's energy: those that are not dearer.
     function _gridPlace(Offer[] memory offers, uint16 poolOut) private pure returns (uint256 place) {
         while (place < offers.length && offers[place].price <= poolOut) ++place;
-    }
-
-    function _affordable(uint256 wh, uint256 price) private view returns (uint256) {
-        if (price == 0) return wh;
-        uint256 paid = vault.accountOf(_purse).free / price;
-        return paid < wh ? paid : wh;
     }
 
     function _margin(uint40 wh, uint16 price, uint24 dearestWh) private pure returns (uint128) {

@@ -13,6 +13,7 @@ import {Margins} from "../libraries/Margins.sol";
 /// @notice See IRulebook.
 contract Rulebook is IRulebook, Governed {
     uint40 private constant OPEN_AHEAD = 1 hours;
+    uint16 private constant MAX_ORDERS = 10_000;
 
     /// @inheritdoc IRulebook
     uint16 public constant MAX_FEE_BPS = 60;
@@ -69,6 +70,8 @@ contract Rulebook is IRulebook, Governed {
                 && terms.feeCapBps <= MAX_FEE_BPS,
             InvalidTerms()
         );
+        (uint16 maxOrders,,) = terms.rule.traits();
+        require(maxOrders != 0 && maxOrders <= MAX_ORDERS, InvalidTerms());
         zones.numberOf(zone);
         bytes32 key = bookKey(carrier, zone, slotStart);
         require(!_fixed[key], IAuction.BookExists(key));

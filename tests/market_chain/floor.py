@@ -33,7 +33,7 @@ from wattbook.deployment.deployer import deploy
 from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
 from wattbook.deployment.plan import CONTRACTS, purse_account
 from wattbook.deployment.settings import local_settings
-from wattbook.eip712 import sign
+from wattbook.eip712 import short_form, sign
 from wattbook.market.orders import Order, Side
 from wattbook.market.words import Book, Quote, in_groups, index_of, seal
 from wattbook.roles import MARKET_ROLES
@@ -306,7 +306,8 @@ class Life:
             "number": order.number,
             "seal": order.seal,
         }
-        return SignedCommit(order, sign(self.auction, "Commit", by or self.floor.account(quote.trader), values))
+        signature = sign(self.auction, "Commit", by or self.floor.account(quote.trader), values)
+        return SignedCommit(order, *short_form(signature))
 
     def commit_for(self, *signed: SignedCommit) -> Receipt:
         self.floor.not_before(self.opens_at)

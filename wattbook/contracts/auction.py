@@ -130,7 +130,8 @@ class Auction(Contract):
         Emits {OrderRefunded} for each.
 
         Requirements:
-        - the book is excused or void;
+        - the book is excused or void, or this module leaves the Vault, so that it cannot cover
+          reveals any more;
         - each order was committed, not revealed, and not refunded.
         """
         return self._send("refund", (book, orders), sender)
@@ -176,7 +177,7 @@ class Auction(Contract):
         shared between pool and common fund.
 
         Emits {Traded}, with its word and its fill (see Fills), for each order that traded, and
-        {BookSettled} at the end.
+        {BookPartSettled}; or {BookSettled} at the end.
 
         Requirements:
         - the book is cleared, and its pool too unless delivery has begun; or it is void;
@@ -191,7 +192,8 @@ class Auction(Contract):
         Emits {OrderSlashed} for each.
 
         Requirements:
-        - revealing ended a day ago or more; the book is neither excused nor void;
+        - revealing ended a day ago or more; the book was cleared and is not excused, and this
+          module does not leave the Vault;
         - each order was committed, not revealed, and not slashed; the caller was ever admitted.
         """
         return self._send("slash", (book, orders), sender)

@@ -18,10 +18,11 @@ class Clearing(Contract):
 
     def clear(self, book: bytes, proposal: list[int], words: list[int], *, sender: LocalAccount) -> Receipt:
         """Clears a book by a proposal, by anyone. With the words of a part of the groups it goes on
-        where the last call with the same proposal ended. Others' proposals do not touch it.
+        where the caller's last call with the same proposal ended. What others propose or tally
+        does not touch it.
 
-        Emits {OutcomeFound}, or {BookTallied} when groups are left; {StockFixed} when it is the
-        first call and there is a pool.
+        Emits {OutcomeFound}, and {StockFixed} when there is a pool; or {BookTallied} when groups
+        are left, with the hash of abi.encode(caller, proposal).
 
         Requirements:
         - the book has no outcome; revealing is over and delivery has not begun; the seed, if
@@ -35,7 +36,8 @@ class Clearing(Contract):
     def clear_pool(self, book: bytes, proposal: list[int], part: Part, *, sender: LocalAccount) -> Receipt:
         """Shares the pool's stock among what the members left, by a proposal, as {clear} does.
 
-        Emits {PoolOutcomeFound}, or {BookTallied} when groups are left.
+        Emits {PoolOutcomeFound}, or {BookTallied} when groups are left, with the hash of
+        abi.encode(caller, "pool", proposal).
 
         Requirements:
         - the book has its outcome, but not its pool's; delivery has not begun;
@@ -77,8 +79,8 @@ class Clearing(Contract):
         Emits {SeedBlockFixed}.
 
         Requirements:
-        - no more commitments are taken; the rule needs a seed, which is neither drawn nor to be
-          drawn now.
+        - nothing can be revealed any more, and the book is not cleared;
+        - the rule needs a seed, which is neither drawn nor to be drawn now.
         """
         return self._send("fixSeed", (book,), sender)
 

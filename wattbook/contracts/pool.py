@@ -16,6 +16,10 @@ class Pool(Contract):
         """How many offers of members a book can have."""
         return self._call("MAX_OFFERS", (), int)
 
+    def affordable(self, wh: int, price: int, reserved: int) -> int:
+        """How much of `wh` the pool's purse can pay at `price` and keep `reserved` uPT."""
+        return self._call("affordable", (wh, price, reserved), int)
+
     def auction(self) -> str:
         """Whose books these offers are for."""
         return self._call("auction", (), str)
@@ -24,15 +28,16 @@ class Pool(Contract):
         """The timelock that may change parameters here; fixed at deployment."""
         return self._call("authority", (), str)
 
-    def close(self, book: bytes, taken: list[int], dust_wh: int, *, sender: LocalAccount) -> Receipt:
-        """Takes note of what was traded, and gives back what was not, with its margin.
+    def close(self, book: bytes, stock: list[int], taken: list[int], dust_wh: int, *, sender: LocalAccount) -> Receipt:
+        """Takes note of what was traded of the stock as it was fixed, and gives back what was not,
+        with its margin.
 
         Emits {UnitSold} for each offer, and {PoolTraded}.
 
         Requirements:
         - the caller is the auction's clearing.
         """
-        return self._send("close", (book, taken, dust_wh), sender)
+        return self._send("close", (book, stock, taken, dust_wh), sender)
 
     def energy_units(self) -> str:
         """Who keeps the energy."""
@@ -49,8 +54,8 @@ class Pool(Contract):
 
         Requirements:
         - the book is open, and orders can still be revealed in it;
-        - `price` is not below poolIn; the book has fewer than 8 offers; `wh` is not zero and
-          free in the device;
+        - `price` is not below poolIn; the book has fewer than 8 offers; the device has none of
+          them; `wh` is 100 at least and free in the device;
         - the caller is active as storage or grid, chose this module, and has the margin free in
           the Vault.
         """
@@ -81,7 +86,9 @@ class Pool(Contract):
         return self._send("setLimits", (zone, carrier, limits), sender)
 
     def stock_of(self, book: bytes) -> list[int]:
-        """What the pool takes and offers in a book as things are: see Stock."""
+        """What the pool takes and offers in a book as things are, whatever its purse holds: see
+        Stock.
+        """
         return self._call("stockOf", (book,), list[int])
 
     def vault(self) -> str:

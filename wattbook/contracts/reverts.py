@@ -206,6 +206,15 @@ class DeviceIsPledged(ContractRevert):
     pledgee: str
 
 
+class DeviceOffered(ContractRevert):
+    """Thrown when a device's energy is offered a second time in a book."""
+
+    SIGNATURE = "DeviceOffered(bytes32,uint32)"
+    FIELDS = ("book", "device")
+    book: bytes
+    device: int
+
+
 class ECDSAInvalidSignature(ContractRevert):
     SIGNATURE = "ECDSAInvalidSignature()"
 
@@ -326,12 +335,6 @@ class EmptyHash(ContractRevert):
     """Thrown when a credential or nullifier hash is zero."""
 
     SIGNATURE = "EmptyHash()"
-
-
-class EmptyOffer(ContractRevert):
-    """Thrown when nothing is offered."""
-
-    SIGNATURE = "EmptyOffer()"
 
 
 class EmptyReference(ContractRevert):
@@ -768,6 +771,14 @@ class OffGrid(ContractRevert):
     zone: int
     carrier: Carrier
     slot_start: int
+
+
+class OfferTooSmall(ContractRevert):
+    """Thrown when less than 100 Wh are offered."""
+
+    SIGNATURE = "OfferTooSmall(uint40)"
+    FIELDS = ("wh",)
+    wh: int
 
 
 class OffersClosed(ContractRevert):

@@ -4,7 +4,7 @@ from eth_account.signers.local import LocalAccount
 
 from wattbook.chain import Receipt
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Carrier, Schedule, Terms
+from wattbook.contracts.structs import Book, Carrier, Schedule, Terms
 
 
 class Rulebook(Contract):
@@ -75,7 +75,7 @@ class Rulebook(Contract):
 
         Requirements:
         - the caller is the authority; the zone exists, the book is not open; shares are at most
-          10,000, commissions at most 60 basis points.
+          10,000, commissions at most 60 basis points; the rule takes at most 10,000 orders.
         """
         return self._send("setTerms", (carrier, zone, slot_start, terms), sender)
 

@@ -9,14 +9,9 @@ class TradeReduction(Contract):
 
     NAME = "TradeReduction"
 
-    def conclude(self, key0: Setting, proposal: list[int], sums: list[int]) -> tuple[list[int], int]:
-        """The outcome that follows from the sums of all orders, and what the pool must have at hand
-        for it in uPT.
-
-        Requirements:
-        - the proposal is the right one.
-        """
-        return self._call("conclude", (key0, proposal, sums), tuple[list[int], int])
+    def conclude(self, key0: Setting, proposal: list[int], sums: list[int]) -> tuple[list[int], int, int]:
+        """The outcome that follows from the sums of all orders."""
+        return self._call("conclude", (key0, proposal, sums), tuple[list[int], int, int])
 
     def fills(
         self, setting: Setting, outcome: list[int], key2: list[int], words: list[int], key4: list[int]

@@ -25,17 +25,17 @@ _WH = 2**40 - 1
 Step = tuple[str, ContractFunction]
 
 
-def next_step(market: Market, entry: Entry, facts: Book, now: int) -> Step | None:
-    """The transaction that brings an order's book on, and what it does; None when there is nothing to do yet."""
+def next_step(market: Market, entry: Entry, facts: Book, now: int, sender: str) -> Step | None:
+    """The sender's transaction that brings an order's book on, and what it does; None when there is nothing to do yet."""
     key = entry.book.key
     auction, clearing = market.auction.raw.functions, market.clearing
     if facts.state is BookState.OPEN:
         if now >= facts.slot_start:
             return "void", auction.voidBook(key)
-        return _clear(market, entry)
+        return _clear(market, entry, sender)
     words = revealed_words(market, entry)
     if facts.state is BookState.CLEARED and clearing.stage_of(key) is Stage.MEMBERS and now < facts.slot_start:
-        return _clear_pool(market, entry, words)
+        return _clear_pool(market, entry, words, sender)
     evidence = _evidence(market, key, words) if facts.state is BookState.CLEARED else []
     unsettled = _unsettled(market, key, words)
     return "settle", auction.settle(key, (slices(unsettled, SETTLED_AT_ONCE)[0], evidence))
@@ -54,7 +54,7 @@ def logs_of(contract: Contract, event: str, entry: Entry) -> list[Any]:
     return [log["args"] for log in logs]
 
 
-def _clear(market: Market, entry: Entry) -> Step | None:
+def _clear(market: Market, entry: Entry, sender: str) -> Step | None:
     key = entry.book.key
     terms = market.rulebook.terms_of(key)
     rule = _rule(market, terms)
@@ -62,7 +62,7 @@ def _clear(market: Market, entry: Entry) -> Step | None:
         return _seed(market, entry)
     words = revealed_words(market, entry)
     proposal, _ = _proposed(market, key, terms, words)
-    words = _after(market, entry, words, keccak(encode(["uint256[]"], [proposal])))
+    words = _after(market, entry, words, keccak(encode(["address", "uint256[]"], [sender, proposal])))
     return "clear", market.clearing.raw.functions.clear(key, proposal, slices(words, CLEARED_AT_ONCE)[0])
 
 
@@ -96,7 +96,7 @@ def _ranked(terms: Terms, orders: list[Order], stock: list[tuple[int, int]]) -> 
     return ranked.clear(orders, rank, terms.whole, terms.k_bps, fee, price, proposals.stock_units(stock))
 
 
-def _clear_pool(market: Market, entry: Entry, words: list[int]) -> Step:
+def _clear_pool(market: Market, entry: Entry, words: list[int], sender: str) -> Step:
     key = entry.book.key
     terms, stock = market.rulebook.terms_of(key), _stock(market, key)
     outcome, _, packed = market.clearing.outcome_of(key)
@@ -104,13 +104,13 @@ def _clear_pool(market: Market, entry: Entry, words: list[int]) -> Step:
     rule = Uniform(market.chain, terms.rule)
     fills, _ = rule.fills(Setting(terms, market.clearing.seed_of(key), packed), outcome, [], words, [])
     wanted, _ = proposals.for_pool([_order(word) for word in words], [fill & _WH for fill in fills], stock)
-    words = _after(market, entry, words, keccak(encode(["string", "uint256[]"], ["pool", wanted])))
+    words = _after(market, entry, words, keccak(encode(["address", "string", "uint256[]"], [sender, "pool", wanted])))
     part: tuple[list[int], list[int]] = (slices(words, SETTLED_AT_ONCE)[0], [])
     return "clear its pool", market.clearing.raw.functions.clearPool(key, wanted, part)
 
 
 def _after(market: Market, entry: Entry, words: list[int], proposal_hash: bytes) -> list[int]:
-    """The words of the groups that were not tallied with this proposal."""
+    """The words of the groups that this sender has not tallied with this proposal."""
     logs = logs_of(market.clearing, "BookTallied", entry)
     first = max((log["nextGroup"] for log in logs if bytes(log["proposalHash"]) == proposal_hash), default=0)
     return [word for word in words if index_of(word) // GROUP_SIZE >= first]

@@ -17,7 +17,7 @@ from wattbook.contracts.revert import revert_from_data
 from wattbook.errors import ChainError
 
 OPTIONS = (
-    *("--hardfork", "prague", "--order", "fees", "--base-fee", "0", "--gas-price", "0"),
+    *("--hardfork", "prague", "--order", "fees", "--base-fee", "0", "--gas-price", "0", "--no-request-size-limit"),
     *("--gas-limit", "100000000000000", "--timestamp", "1800000000", "--prune-history"),
 )
 _GAS = 15_000_000_000

@@ -150,6 +150,7 @@ class Running:
         mined = self._by_anyone("clear", at_once, self.facts.clears_at)
         self.run.clear_gas = sum(one.gas for one in mined)
         self.run.outcome = next(log.args[2] for log in _named(mined, "OutcomeFound"))
+        self.run.stock = [(item & _WH, item >> 40) for item in self.market.clearing.outcome_of(self.key)[2]]
         if self.market.clearing.stage_of(self.key) == Stage.MEMBERS:
             self._clear_pool(orders)
 

@@ -65,14 +65,16 @@ contract Muda is IRule {
     function conclude(Setting calldata, uint256[] calldata proposal, uint256[] calldata sums)
         external
         pure
-        returns (uint256[] memory outcome, uint128 poolNeed)
+        returns (uint256[] memory outcome, uint128 poolNeed, uint256 unsold)
     {
         CallAuction.Claim[2] memory claims = _claims(proposal);
         bool[2] memory priced;
         for (uint256 half = 0; half < 2; ++half) {
-            priced[half] = CallAuction.read(sums, half * FIELDS).volume() != 0;
+            CallAuction.Sums memory s = CallAuction.read(sums, half * FIELDS);
+            priced[half] = s.volume() != 0;
+            unsold += s.supply;
         }
-        if (!priced[0] && !priced[1]) return (outcome, 0);
+        if (!priced[0] && !priced[1]) return (outcome, 0, unsold);
         outcome = new uint256[](2);
         for (uint256 half = 0; half < 2; ++half) {
             if (priced[half]) outcome[half] = claims[half].price << 136 | 1 << 152;
@@ -83,7 +85,8 @@ contract Muda is IRule {
             uint256 volume = bids < asks ? bids : asks;
             outcome[half] |= price | volume << 16 | bids << 56 | asks << 96;
             // Each buyer of a longer side loses less than one Wh by rounding, and the pool buys it.
-            if (bids > asks) poolNeed += uint128(sums[half * FIELDS + EXTRA + 2] * price);
+            unsold -= volume;
+            if (volume != 0 && bids > asks) poolNeed += uint128(sums[half * FIELDS + EXTRA + 2] * price);
         }
     }
 

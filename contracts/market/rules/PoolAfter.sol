@@ -39,13 +39,13 @@ contract PoolAfter is IRule {
     function conclude(Setting calldata setting, uint256[] calldata proposal, uint256[] calldata sums)
         external
         pure
-        returns (uint256[] memory outcome, uint128 poolNeed)
+        returns (uint256[] memory outcome, uint128 poolNeed, uint256 unsold)
     {
         require(proposal.length == setting.stock.length, WrongProposal());
         for (uint256 k = 0; k < proposal.length; ++k) {
             require(proposal[k] == (sums.length == 0 ? 0 : sums[k]), WrongProposal());
         }
-        return (proposal, 0);
+        return (proposal, 0, 0);
     }
 
     /// @inheritdoc IRule

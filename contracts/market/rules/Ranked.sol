@@ -10,7 +10,8 @@ import {Words} from "../../libraries/Words.sol";
 /// @notice The rule of the paper. Buyers are ranked by falling value (Wh times price), sellers by rising value, or both by
 /// price; equals by price, then by index. Each buyer in turn takes from each seller in turn whose ask he can pay, at
 /// ask + floor((bid - ask) k); if `whole`, only from one who has all that he still wants. The n-th trade pays
-/// min(feeCap, fee + n feeStep) on each side. If the pool takes in, what is left of asks up to its price becomes units
+/// min(feeCap, fee + n feeStep) on each side. If the pool takes in at all (its Wh do not
+/// matter: nothing is paid for but what a buyer takes), what is left of asks up to its price becomes units
 /// at that price beside its own, ranked alike, and buyers take from them without commission. What nobody takes was not
 /// sold.
 ///
@@ -63,9 +64,9 @@ contract Ranked is IRule {
     function conclude(Setting calldata, uint256[] calldata, uint256[] calldata sums)
         external
         pure
-        returns (uint256[] memory outcome, uint128 poolNeed)
+        returns (uint256[] memory outcome, uint128 poolNeed, uint256 unsold)
     {
-        return (sums, 0);
+        return (sums, 0, 0);
     }
 
     /// @inheritdoc IRule

@@ -76,11 +76,11 @@ contract TradeReduction is IRule {
     function conclude(Setting calldata, uint256[] calldata proposal, uint256[] calldata sums)
         external
         pure
-        returns (uint256[] memory outcome, uint128 poolNeed)
+        returns (uint256[] memory outcome, uint128 poolNeed, uint256 unsold)
     {
         CallAuction.Sums memory s = CallAuction.read(sums, 0);
         uint256 volume = s.volume();
-        if (volume == 0) return (outcome, 0);
+        if (volume == 0) return (outcome, 0, s.supply);
         Levels memory levels = _levels(proposal);
         uint256[] calldata m = sums[EXTRA:];
         require(
@@ -100,7 +100,8 @@ contract TradeReduction is IRule {
         outcome = new uint256[](1);
         outcome[0] = _pack(r);
         // Each buyer of a longer side loses less than one Wh by rounding, and the pool buys it.
-        if (r.bids > r.asks) poolNeed = uint128(m[8] * r.sellPrice);
+        unsold = s.supply - r.volume;
+        if (r.volume != 0 && r.bids > r.asks) poolNeed = uint128(m[8] * r.sellPrice);
     }
 
     /// @inheritdoc IRule

@@ -51,16 +51,16 @@ contract Uniform is IRule {
     function conclude(Setting calldata setting, uint256[] calldata proposal, uint256[] calldata sums)
         external
         pure
-        returns (uint256[] memory outcome, uint128 poolNeed)
+        returns (uint256[] memory outcome, uint128 poolNeed, uint256 unsold)
     {
         CallAuction.Sums memory s = CallAuction.read(sums, 0);
         uint256 volume = s.volume();
-        if (volume == 0) return (outcome, 0);
+        unsold = s.supply - volume;
+        if (volume == 0) return (outcome, 0, unsold);
         CallAuction.Claim memory claim = CallAuction.claim(proposal[0], proposal[1], setting.terms.kBps);
         outcome = new uint256[](1);
         outcome[0] =
             claim.price | volume << 16 | s.bidsAbove << 56 | s.bidsAt << 96 | s.asksBelow << 136 | s.asksAt << 176;
-        return (outcome, 0);
     }
 
     /// @inheritdoc IRule

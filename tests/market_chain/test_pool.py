@@ -1,0 +1,281 @@
+"""What members offer through the pool, what it takes in, and what becomes of both."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.assertions import check_event, refused
+from tests.devices import QUARTER, SLOT, facts
+from tests.market_chain.floor import MONEY, POOL_IN, POOL_MONEY, POOL_OUT, POOLED, Life
+from wattbook.contracts import reverts
+from wattbook.contracts.structs import BookState, Carrier, Limits, Offer, Purse, Stage
+from wattbook.deployment.local import known_account
+from wattbook.market import proposals, uniform
+from wattbook.market.words import unpacked_fill
+from wattbook.roles import Role
+
+# ceil(1.1 * 600), what an undelivered kWh costs.
+DEAREST = 660
+
+
+def margin(wh, price):
+    return wh * max(120, DEAREST - price)
+
+
+def item(wh, price):
+    return price << 40 | wh
+
+
+@pytest.fixture
+def pool(floor):
+    return floor.market.pool
+
+
+@pytest.fixture
+def life(floor):
+    return floor.open(zone=POOLED, pool=True)
+
+
+@pytest.fixture
+def offer(floor, pool, life):
+    """Offers energy of a member's own device."""
+
+    def run(name, price, wh, *, into=life):
+        device = floor.devices[name, POOLED]
+        return pool.offer(into.key, device, price, wh, sender=floor.accounts[name])
+
+    return run
+
+
+def pool_proposal(life):
+    stock = [(word % 2**40, word >> 40) for word in life.clearing.outcome_of(life.key)[2]]
+    members = uniform.clear(life.orders, 5000)
+    return proposals.for_pool(life.orders, members.fills, stock)
+
+
+def clear_both(life):
+    members = uniform.clear(life.orders, 5000)
+    life.clear(proposals.for_uniform(members))
+    return life.clear_pool(pool_proposal(life))
+
+
+class TestOffers:
+    def test_one(self, floor, pool, life, offer):
+        receipt = offer("carol", 400, 1000)
+        device = floor.devices["carol", POOLED]
+        said = receipt.event("UnitOffered").args
+        assert (said["book"], said["margin"]) == (life.key, margin(1000, 400))
+        assert tuple(said["offer"].values()) == (floor.carol.address, device, 400, 1000)
+        assert MONEY - floor.free("carol") == margin(1000, 400) == floor.locked(pool)
+        assert floor.market.energy_units.drawn_of(device, life.slot_start) == 1000
+        assert pool.offers_of(life.key) == [Offer(floor.carol.address, device, 400, 1000)]
+
+    def test_the_cheapest_first_and_equals_as_they_came(self, floor, pool, life, offer):
+        given = [("alice", 500), ("bob", 400), ("carol", 700), ("dora", 400), ("erin", 600)]
+        for name, price in given:
+            offer(name, price, 100)
+        ranked = [(floor.accounts[name].address, price) for name, price in sorted(given, key=lambda pair: pair[1])]
+        assert [(o.seller, o.price) for o in pool.offers_of(life.key)] == ranked
+        floor.limit(2_000, 5_000)
+        # The grid's energy comes after those who are not dearer.
+        units = [item(100, price) for price in (400, 400, 500, 600)]
+        assert pool.stock_of(life.key) == [item(2_000, POOL_IN), *units, item(5_000, POOL_OUT), item(100, 700)]
+
+    def test_below_what_the_pool_pays(self, offer):
+        with refused(reverts.BelowPoolPrice, price=POOL_IN - 1, pool_in=POOL_IN):
+            offer("carol", POOL_IN - 1, 100)
+        offer("carol", POOL_IN, 100)
+
+    def test_nothing(self, offer):
+        with refused(reverts.EmptyOffer):
+            offer("carol", 400, 0)
+
+    def test_a_ninth(self, pool, life, offer):
+        assert pool.max_offers() == 8
+        for number in range(8):
+            offer("carol", 400 + number, 100)
+        with refused(reverts.TooManyOffers, book=life.key):
+            offer("dora", 400, 100)
+
+    def test_more_than_the_device_delivers(self, floor, offer):
+        offer("carol", 400, 9_999)
+        with refused(reverts.UnitsNotFree, device=floor.devices["carol", POOLED], wh=2):
+            offer("carol", 400, 2)
+        offer("carol", 400, 1)
+
+    def test_another_s_device(self, floor, pool, life):
+        device = floor.devices["dora", POOLED]
+        with refused(reverts.UnitsNotFree, device=device, wh=100):
+            pool.offer(life.key, device, 400, 100, sender=floor.carol)
+
+    def test_a_margin_that_is_short(self, floor, offer):
+        floor.leave("carol", 25_999)
+        with refused(reverts.InsufficientFree, account=floor.carol.address, free=25_999, asked=26_000):
+            offer("carol", 400, 100)
+
+    def test_without_the_role(self, floor, offer):
+        membership = floor.market.membership
+        member = membership.standing_of(floor.carol.address).member
+        roles = int(Role.STORAGE | Role.GRID)
+        floor.decide(membership, "withdrawRoles", member, roles, "neither")
+        with refused(reverts.MissingRole, account=floor.carol.address, any_of=Role.STORAGE | Role.GRID):
+            offer("carol", 400, 100)
+
+
+class TestIntake:
+    def test_is_limited_by_what_the_purse_can_pay(self, floor, pool, life):
+        floor.limit(10_000, 0)
+        assert pool.limits_of(POOLED, Carrier.ELECTRICITY) == Limits(10_000, 0)
+        assert pool.stock_of(life.key)[0] == item(10_000, POOL_IN)
+        floor.market.vault.spend(
+            Purse.POOL,
+            floor.alice.address,
+            POOL_MONEY - 10_000 * POOL_IN + 1,
+            bytes(32),
+            sender=known_account("operator"),
+        )
+        assert pool.stock_of(life.key)[0] == item(9_999, POOL_IN)
+
+    def test_says_what_is_set(self, floor, pool):
+        receipt = floor.decide(pool, "setLimits", POOLED, Carrier.ELECTRICITY, Limits(7, 8))
+        said = receipt.event("LimitsSet").args
+        assert (said["zone"], said["carrier"], tuple(said["limits"].values())) == (POOLED, 0, (7, 8))
+
+    def test_of_a_zone_that_is_none(self, floor, pool):
+        with refused(reverts.UnknownZoneNumber, number=3):
+            floor.decide(pool, "setLimits", 3, Carrier.ELECTRICITY, Limits(7, 8))
+
+
+class TestTrading:
+    def test_what_members_leave_is_served_and_the_rest_goes_back(self, floor, pool, life, offer):
+        floor.limit(1_000, 500)
+        offer("dora", 450, 1_500)
+        offer("erin", 700, 1_000)
+        bid = floor.buy("alice", 5_000, 650)
+        ask = floor.sell("carol", 2_000, 600, zone=POOLED)
+        life.trade(bid, ask)
+        clear_both(life)
+        assert life.clearing.stage_of(life.key) == Stage.FINAL
+        receipt = life.settle()
+        sold = {
+            event.args["seller"]: (event.args["sold"]["wh"], event.args["marginKept"])
+            for event in receipt.events
+            if event.name == "UnitSold"
+        }
+        assert sold == {floor.dora.address: (1_500, margin(1_500, 450)), floor.erin.address: (0, 0)}
+        check_event(receipt, "PoolTraded", book=life.key, intakeWh=0, dustWh=0)
+        # 2000 Wh of carol's at 650, 1500 of dora's at 450, 500 of the grid's at 600; the pool takes no commission.
+        fills = [unpacked_fill(event.args["fill"]) for event in receipt.events if event.name == "Traded"]
+        assert fills[0] == (4_000, 2_000 * 650 + 1_500 * 450 + 500 * 600, 2_000 * 650 * 20 // 10_000)
+        assert life.auction.positions_of(life.key, bid.trader)[0].wh == 4_000
+        assert floor.free("erin") == MONEY
+        assert MONEY - floor.free("dora") == margin(1_500, 450) == floor.locked(pool)
+        units = floor.market.energy_units
+        assert units.drawn_of(floor.devices["erin", POOLED], life.slot_start) == 0
+        assert units.drawn_of(floor.devices["dora", POOLED], life.slot_start) == 1_500
+        assert [offer.wh for offer in pool.offers_of(life.key)] == [1_500, 0]
+        assert floor.purse(Purse.POOL) == POOL_MONEY
+
+    def test_what_members_cannot_sell_is_taken_in(self, floor, pool, life):
+        floor.limit(1_000, 0)
+        asks = [floor.sell("carol", 3_000, 300, zone=POOLED), floor.sell("dora", 1_000, 250, zone=POOLED)]
+        life.trade(*asks, floor.sell("erin", 1_000, POOL_IN + 1, zone=POOLED))
+        members = uniform.clear(life.orders, 5000)
+        receipt = life.clear(proposals.for_uniform(members))
+        check_event(receipt, "StockFixed", book=life.key, stock=[item(1_000, POOL_IN), item(0, POOL_OUT)])
+        check_event(receipt, "BookCleared", book=life.key, poolLocked=1_000 * POOL_IN)
+        assert floor.purse(Purse.POOL) == POOL_MONEY - 1_000 * POOL_IN
+        proposal = pool_proposal(life)
+        assert proposal == [4_000, 0]
+        receipt = life.clear_pool(proposal)
+        check_event(receipt, "PoolOutcomeFound", book=life.key, proposal=proposal, outcome=proposal)
+        receipt = life.settle()
+        check_event(receipt, "PoolTraded", book=life.key, intakeWh=1_000, dustWh=0)
+        assert [life.auction.positions_of(life.key, quote.trader)[0].wh for quote in asks] == [750, 250]
+        said = receipt.event("BookSettled").args
+        assert (said["poolSpent"], said["toCommonFund"]) == (1_000 * POOL_IN, 0)
+        assert floor.purse(Purse.POOL) == POOL_MONEY - 1_000 * POOL_IN
+
+    @pytest.mark.parametrize("wrong", [[3_999, 0], [4_001, 0], [4_000, 1], [4_000], [4_000, 0, 0]])
+    def test_a_wrong_proposal(self, floor, life, wrong):
+        floor.limit(1_000, 0)
+        life.trade(floor.sell("carol", 4_000, 300, zone=POOLED))
+        life.clear([0, 0])
+        with refused(reverts.WrongProposal):
+            life.clear_pool(wrong)
+        life.clear_pool([4_000, 0])
+        with refused(reverts.WrongStage, book=life.key, stage=Stage.FINAL):
+            life.clear_pool([4_000, 0])
+
+    def test_with_other_orders(self, floor, life):
+        life.trade(floor.sell("carol", 4_000, 300, zone=POOLED))
+        life.clear([0, 0])
+        with refused(reverts.WrongWords, book=life.key, group=0):
+            life.clear_pool([4_000, 0], [life.word(0) + (1 << 200)])
+
+    def test_a_pool_that_was_not_cleared_in_time_gives_everything_back(self, floor, pool, life, offer):
+        floor.limit(1_000, 0)
+        offer("dora", 450, 1_500)
+        life.trade(floor.sell("carol", 4_000, 300, zone=POOLED), floor.buy("alice", 1_000, 500))
+        life.clear([300, 300])
+        floor.at(life.slot_start)
+        life.settle()
+        assert life.facts.state == BookState.SETTLED
+        assert floor.purse(Purse.POOL) == POOL_MONEY
+        assert (floor.free("dora"), floor.locked(pool)) == (MONEY, 0)
+
+    def test_without_a_pool_in_its_terms_offers_come_back(self, floor, pool, offer):
+        life = floor.open(zone=POOLED)
+        offer("dora", 450, 1_500, into=life)
+        life.clear([0, 0], [])
+        receipt = life.settle([])
+        check_event(receipt, "PoolTraded", book=life.key, intakeWh=0, dustWh=0)
+        assert (floor.free("dora"), floor.locked(pool)) == (MONEY, 0)
+
+
+class TestVoid:
+    def test_offers_go_back(self, floor, pool, life, offer):
+        offer("carol", 400, 1_000)
+        offer("dora", 450, 1_500)
+        life.void()
+        receipt = pool.return_offers(life.key, sender=floor.stranger)
+        check_event(receipt, "OffersReturned", book=life.key)
+        assert (floor.free("carol"), floor.free("dora"), floor.locked(pool)) == (MONEY, MONEY, 0)
+        with refused(reverts.NothingToReturn, book=life.key):
+            pool.return_offers(life.key, sender=floor.stranger)
+
+    def test_not_before(self, floor, pool, life, offer):
+        offer("carol", 400, 1_000)
+        with refused(reverts.NothingToReturn, book=life.key):
+            pool.return_offers(life.key, sender=floor.stranger)
+
+    def test_nor_where_there_are_none(self, floor, pool, life):
+        life.void()
+        with refused(reverts.NothingToReturn, book=life.key):
+            pool.return_offers(life.key, sender=floor.stranger)
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=reverts.InsufficientFree,
+    reason="the stock is fixed by the first call of clear, and its money is locked by the last",
+)
+def test_nobody_keeps_another_s_book_from_being_cleared(floor, pool, life):
+    """Two books of one purse, which can pay what either takes in, but not both; a call that clears nothing comes first."""
+    gas = (POOLED, Carrier.GAS)
+    grid = floor.market.vault.purse_account(Purse.GRID)
+    opening = (*gas, SLOT, QUARTER, facts(grid, pool_in=POOL_IN, pool_out=POOL_OUT))
+    floor.decide(floor.market.zones, "openCarrier", *opening)
+    other = Life(floor, replace(life.book, carrier=Carrier.GAS))
+    terms = (Carrier.GAS, other.book.zone, other.slot_start, floor.terms(pool=True))
+    floor.decide(floor.market.rulebook, "setTerms", *terms)
+    for zone, carrier in (gas, (POOLED, Carrier.ELECTRICITY)):
+        floor.decide(pool, "setLimits", zone, carrier, Limits(2**39, 0))
+    other.open()
+    for book in (life, other):
+        book.commit(floor.buy("alice", 1_000, 500))
+    for book in (life, other):
+        book.reveal(floor.buy("alice", 1_000, 500))
+    other.clear([0, 0], [])
+    life.clear([0, 0])
+    other.clear([0, 0])
