@@ -75,13 +75,13 @@ interface IEnergyUnits is IERC1155 {
 
     /// @notice Locks `amount` Wh of a device and slot for `holder`: of what the device can deliver if it is his, and for
     /// what that does not give, of his units. Changes nothing and returns false if it cannot: the device is not
-    /// certified or of another zone or carrier, the slot has begun or is none, there is not enough. It does not ask
-    /// whether the holder is active, as the Vault does.
+    /// certified or of another zone or carrier, the slot has begun or is none, there is not enough, the module is
+    /// Leaving. It does not ask whether the holder is active, as the Vault does.
     ///
     /// Emits {TransferSingle} to nobody for units that are locked, nothing else: the module's own event tells the rest.
     ///
     /// Requirements:
-    /// - the caller is an Open or Paused module of the Vault.
+    /// - the caller is a module of the Vault.
     function tryLock(address holder, uint32 device, uint16 zone, Carrier carrier, uint40 slotStart, uint40 amount)
         external
         returns (bool);

@@ -227,8 +227,8 @@ class TestModule:
     def test_leaving_only_releases(self, units, alice, device, zone, module, decide, start, lock, release):
         assert lock(alice, device, start(), 5)
         decide("Vault", "retireModule", module.address)
-        with refused(reverts.ModuleNotAllowed, module=module.address, status=ModuleStatus.LEAVING):
-            units.try_lock(alice.address, device, zone, 0, start(), 1, sender=module)
+        assert not lock(alice, device, start(), 1)
+        assert units.drawn_of(device, start()) == 5
         release(alice, device, start(), 5)
         assert units.drawn_of(device, start()) == 0
 

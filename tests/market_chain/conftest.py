@@ -18,9 +18,11 @@ def standing_floor() -> Iterator[Floor]:
 @pytest.fixture
 def floor(standing_floor: Floor) -> Iterator[Floor]:
     before = standing_floor.snapshot()
-    yield standing_floor
-    standing_floor.check_solvent()
-    standing_floor.restore(before)
+    try:
+        yield standing_floor
+        standing_floor.check_solvent()
+    finally:
+        standing_floor.restore(before)
 
 
 @pytest.fixture

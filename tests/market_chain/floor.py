@@ -60,11 +60,14 @@ class Floor:
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
         self._asked = 0
+        self._meters = 0
         chain.gas_limit = 25_000_000
         self._request("anvil_autoImpersonateAccount", True)
         self.market = Market(chain, deploy(chain, known_account("administrator"), local_settings(), None, _silent))
         self.accounts = {name: known_account(FIRST_FREE_ACCOUNT + i) for i, name in enumerate(NAMES)}
         self.stranger = known_account(FIRST_FREE_ACCOUNT + len(NAMES))
+        # A key that takes another's place in some tests.
+        self.new_key = known_account(FIRST_FREE_ACCOUNT + len(NAMES) + 1)
         self.devices: dict[tuple[str, int], int] = {}
         grid = purse_account(Purse.GRID)
         given = {
@@ -174,7 +177,8 @@ class Floor:
         planned = [self.market.deployment.address(contract.name) for contract in CONTRACTS]
         offices = [member.account for member in local_settings().members]
         purses = [purse_account(purse) for purse in Purse]
-        accounts = {*(account.address for account in self.accounts.values()), *offices, *purses, *planned}
+        people = [*self.accounts.values(), self.new_key]
+        accounts = {*(account.address for account in people), *offices, *purses, *planned}
         free = sum(vault.account_of(account).free for account in accounts)
         locked = sum(vault.module_of(module).locked for module in vault.modules())
         assert free + locked == self.market.power_token.balance_of(vault.address)
@@ -186,10 +190,15 @@ class Floor:
         self.pay_in(account, MONEY)
         market.vault.choose_modules((1 << len(market.vault.modules())) - 1, sender=account)
         for zone in ZONES:
-            devices = Devices(market, known_account("operator"), zone)
-            key = Secp256k1Key(f"meter {place} in zone {zone}")
-            device = devices.register(account, key, rated_w=4 * RATED_WH, site=keccak(text=f"roof {place} {zone}"))
-            self.devices[NAMES[place], zone] = devices.certify(device)
+            self.devices[NAMES[place], zone] = self.another_device(NAMES[place], zone)
+
+    def another_device(self, name: str, zone: int, carrier: Carrier = Carrier.ELECTRICITY) -> int:
+        """A certified device of a trader's."""
+        devices = Devices(self.market, known_account("operator"), zone)
+        self._meters += 1
+        key, site = Secp256k1Key(f"meter {self._meters}"), keccak(text=f"roof {self._meters}")
+        device = devices.register(self.accounts[name], key, carrier=carrier, rated_w=4 * RATED_WH, site=site)
+        return devices.certify(device)
 
     def pay_in(self, account: LocalAccount, amount: int) -> None:
         """Mints and deposits."""

@@ -22,6 +22,7 @@ class TestSlashing:
         life.commit(quotes[0])
         life.commit(large, size=SizeClass.MEDIUM)
         life.reveal(quotes[0])
+        life.clear([0, 0])
         before = floor.free("keeper")
         receipt = life.slash(large)
         said = {"book": life.key, "trader": large.trader, "number": 0}
@@ -36,6 +37,7 @@ class TestSlashing:
     def test_many_at_once(self, floor, life):
         withheld = [floor.buy(name, 1000, 500) for name in ("alice", "bob", "carol")]
         life.commit(*withheld)
+        life.clear([0, 0], [])
         before = floor.free("keeper")
         life.slash(*withheld)
         assert (floor.purse(Purse.COMMON_FUND), floor.free("keeper") - before) == (3 * BOND, 3 * FEE)
@@ -44,12 +46,14 @@ class TestSlashing:
     def test_none_of_a_list_when_one_is_wrong(self, floor, life, quotes):
         life.commit(*quotes[:2])
         life.reveal(quotes[0])
+        life.clear([0, 0])
         with refused(reverts.NotWithheld, trader=quotes[0].trader, number=0):
             life.slash(quotes[1], quotes[0])
         assert floor.purse(Purse.COMMON_FUND) == 0
 
     def test_by_who_was_never_admitted(self, floor, life, quotes):
         life.commit(quotes[0])
+        life.clear([0, 0], [])
         floor.at(life.clears_at + DAY)
         with refused(reverts.NotMember, account=floor.stranger.address):
             life.auction.slash(life.key, life.ids(quotes[0]), sender=floor.stranger)
@@ -266,9 +270,23 @@ class TestWhateverBecameOfTheMember:
         life.reveal(small)
         with refused(reverts.NothingTaken, refusal=Refusal.MONEY_SHORT):
             life.reveal(quotes[0])
-        life.excuse()
         life.refund(*quotes)
         assert floor.free("alice") == MONEY
+
+    def test_an_auction_that_leaves_slashes_nobody(self, floor, life, quotes):
+        """Who was revealed before it left is settled, the others get their bonds back."""
+        life.commit(*quotes)
+        life.reveal(quotes[0])
+        floor.decide(floor.market.vault, "retireModule", life.auction.address)
+        life.clear([0, 0])
+        with refused(reverts.BondNotDue, book=life.key):
+            life.slash(quotes[1])
+        with refused(reverts.NotWithheld, trader=quotes[0].trader, number=0):
+            life.refund(quotes[0])
+        life.settle()
+        life.refund(*quotes[1:])
+        assert [floor.free(name) for name in ("alice", "bob", "carol", "dora")] == [MONEY] * 4
+        assert floor.locked() == 0
 
     def test_who_chose_the_module_no_more(self, floor, life, quotes):
         life.commit(*quotes)

@@ -20,7 +20,7 @@ def fills(receipt):
 
 
 def draw(life):
-    life.floor.not_before(life.reveals_at)
+    life.floor.not_before(life.clears_at)
     life.clearing.fix_seed(life.key, sender=life.floor.stranger)
     life.floor.mine()
     life.clearing.draw_seed(life.key, sender=life.floor.stranger)

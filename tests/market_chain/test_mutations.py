@@ -433,6 +433,7 @@ MUTATIONS = (
         after(lambda life: life.excuse(), slashes("bob")),
         **of_book(reverts.BondNotDue),
     ),
+    Mutation("slashed in a book that nobody cleared", "clear", slashes("bob"), **of_book(reverts.BondNotDue)),
     Mutation("refunded for no reason", "settle", refunds("bob"), **of_book(reverts.BondNotDue)),
     Mutation(
         "a revealed order refunded",
@@ -469,7 +470,7 @@ MUTATIONS = (
     Mutation(
         "a pool closed by somebody else",
         "settle",
-        lambda life: life.floor.market.pool.close(life.key, [], 0, sender=life.floor.erin),
+        lambda life: life.floor.market.pool.close(life.key, [], [], 0, sender=life.floor.erin),
         reverts.NotClearing,
         lambda life: {"caller": life.floor.erin.address},
     ),

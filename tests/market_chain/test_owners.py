@@ -31,7 +31,7 @@ def sell_far_ahead(floor, device):
 
 
 def lose_key(floor, device):
-    floor.decide(floor.market.membership, "decideRecovery", floor.carol.address, known_account(27).address)
+    floor.decide(floor.market.membership, "decideRecovery", floor.carol.address, floor.new_key.address)
 
 
 def suspend(floor, device):
@@ -58,7 +58,7 @@ between = pytest.mark.parametrize("happens", WHAT_COMES_BETWEEN, ids=lambda step
 def has(floor):
     """What carol has free, under her old key or her new one."""
     vault = floor.market.vault
-    return vault.account_of(floor.carol.address).free + vault.account_of(known_account(27).address).free
+    return vault.account_of(floor.carol.address).free + vault.account_of(floor.new_key.address).free
 
 
 @between
@@ -100,6 +100,7 @@ def test_between_committing_and_slashing_or_refunding(floor, life, happens):
     life.commit(order)
     happens(floor, floor.devices["carol", PLAIN])
     before = floor.snapshot()
+    life.clear([0, 0], [])
     life.slash(order)
     assert floor.purse(Purse.COMMON_FUND) == 200_000
     floor.restore(before)

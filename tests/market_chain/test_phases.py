@@ -46,6 +46,13 @@ def committed(floor):
     return life
 
 
+def withheld(floor):
+    """A cleared book in which an order was not revealed."""
+    life = committed(floor)
+    life.clear([0, 0], [])
+    return life
+
+
 def traded(floor):
     return floor.open().trade(floor.buy("alice", 1000, 500), floor.sell("carol", 1000, 300))
 
@@ -92,7 +99,7 @@ STEPS = (
     ),
     Step("voidBook", traded, lambda life: life.void(), lambda life: life.slot_start),
     Step("excuse", committed, excusing, lambda life: life.clears_at, lambda life: life.clears_at + DAY),
-    Step("slash", committed, lambda life: life.slash(*life.quotes), lambda life: life.clears_at + DAY),
+    Step("slash", withheld, lambda life: life.slash(*life.quotes), lambda life: life.clears_at + DAY),
 )
 
 
@@ -208,27 +215,27 @@ def test_terms_are_those_of_the_opening(floor):
 
 
 class TestSeed:
-    """Of a block that nobody knew when the last commitment was made."""
+    """Of a block that nobody knew when the last order was revealed."""
 
     @pytest.fixture
     def muda(self, floor):
         return floor.open("Muda")
 
-    def test_the_block_is_fixed_when_commitments_are_over(self, floor, muda):
-        floor.at(muda.reveals_at - 1)
-        with refused(reverts.OutsidePhase, book=muda.key, from_=muda.reveals_at, until=muda.slot_start):
+    def test_the_block_is_fixed_when_revealing_is_over(self, floor, muda):
+        floor.at(muda.clears_at - 1)
+        with refused(reverts.OutsidePhase, book=muda.key, from_=muda.clears_at, until=muda.slot_start):
             muda.clearing.fix_seed(muda.key, sender=floor.stranger)
-        floor.at(muda.reveals_at)
+        floor.at(muda.clears_at)
         receipt = muda.clearing.fix_seed(muda.key, sender=floor.stranger)
         assert receipt.event("SeedBlockFixed").args == {"book": muda.key, "blockNumber": receipt.block + 1}
 
     def test_of_a_rule_that_needs_none(self, floor, life):
-        floor.at(life.reveals_at)
+        floor.at(life.clears_at)
         with refused(reverts.SeedFixed, book=life.key):
             life.clearing.fix_seed(life.key, sender=floor.stranger)
 
     def fixed(self, floor, muda):
-        floor.not_before(muda.reveals_at)
+        floor.not_before(muda.clears_at)
         return muda.clearing.fix_seed(muda.key, sender=floor.stranger).block + 1
 
     def test_it_is_drawn_when_the_block_is_past(self, floor, muda):

@@ -50,7 +50,8 @@ def offer(floor, pool, life):
 def pool_proposal(life):
     stock = [(word % 2**40, word >> 40) for word in life.clearing.outcome_of(life.key)[2]]
     members = uniform.clear(life.orders, 5000)
-    return proposals.for_pool(life.orders, members.fills, stock)
+    wanted, _ = proposals.for_pool(life.orders, members.fills, stock)
+    return list(wanted)
 
 
 def clear_both(life):
@@ -86,22 +87,31 @@ class TestOffers:
             offer("carol", POOL_IN - 1, 100)
         offer("carol", POOL_IN, 100)
 
-    def test_nothing(self, offer):
-        with refused(reverts.EmptyOffer):
-            offer("carol", 400, 0)
+    @pytest.mark.parametrize("wh", [0, 99])
+    def test_too_little(self, offer, wh):
+        with refused(reverts.OfferTooSmall, wh=wh):
+            offer("carol", 400, wh)
+        offer("carol", 400, 100)
 
-    def test_a_ninth(self, pool, life, offer):
+    def test_of_a_device_twice(self, floor, life, offer):
+        offer("carol", 400, 100)
+        with refused(reverts.DeviceOffered, book=life.key, device=floor.devices["carol", POOLED]):
+            offer("carol", 500, 100)
+
+    def test_a_ninth(self, floor, pool, life, offer):
         assert pool.max_offers() == 8
-        for number in range(8):
-            offer("carol", 400 + number, 100)
+        for place, name in enumerate(("alice", "bob", "carol", "dora", "erin", "keeper")):
+            offer(name, 400 + place, 100)
+        more = [floor.another_device("erin", POOLED) for _ in range(3)]
+        for device in more[:2]:
+            pool.offer(life.key, device, 500, 100, sender=floor.erin)
         with refused(reverts.TooManyOffers, book=life.key):
-            offer("dora", 400, 100)
+            pool.offer(life.key, more[2], 500, 100, sender=floor.erin)
 
     def test_more_than_the_device_delivers(self, floor, offer):
-        offer("carol", 400, 9_999)
-        with refused(reverts.UnitsNotFree, device=floor.devices["carol", POOLED], wh=2):
-            offer("carol", 400, 2)
-        offer("carol", 400, 1)
+        with refused(reverts.UnitsNotFree, device=floor.devices["carol", POOLED], wh=10_001):
+            offer("carol", 400, 10_001)
+        offer("carol", 400, 10_000)
 
     def test_another_s_device(self, floor, pool, life):
         device = floor.devices["dora", POOLED]
@@ -123,18 +133,29 @@ class TestOffers:
 
 
 class TestIntake:
-    def test_is_limited_by_what_the_purse_can_pay(self, floor, pool, life):
+    @pytest.mark.parametrize(("short", "taken"), [(0, 4_000), (1, 3_999), (300, 3_999), (301, 3_998)])
+    def test_is_limited_by_what_the_purse_can_pay(self, floor, pool, life, short, taken):
         floor.limit(10_000, 0)
         assert pool.limits_of(POOLED, Carrier.ELECTRICITY) == Limits(10_000, 0)
-        assert pool.stock_of(life.key)[0] == item(10_000, POOL_IN)
-        floor.market.vault.spend(
-            Purse.POOL,
-            floor.alice.address,
-            POOL_MONEY - 10_000 * POOL_IN + 1,
-            bytes(32),
-            sender=known_account("operator"),
-        )
-        assert pool.stock_of(life.key)[0] == item(9_999, POOL_IN)
+        leave_in_purse(floor, 4_000 * POOL_IN - short)
+        assert pool.affordable(10_000, POOL_IN, 0) == taken
+        life.trade(floor.sell("carol", 5_000, 300, zone=POOLED))
+        clear_both(life)
+        assert life.clearing.outcome_of(life.key)[2][0] == item(taken, POOL_IN)
+        life.settle()
+        assert life.auction.positions_of(life.key, floor.carol.address)[0].wh == taken
+
+    def test_what_is_reserved_is_not_spent(self, pool):
+        assert pool.affordable(10, 300, POOL_MONEY - 2_999) == 9
+        assert pool.affordable(10, 300, POOL_MONEY + 1) == 0
+        assert pool.affordable(10, 0, POOL_MONEY + 1) == 10
+
+    def test_is_limited_by_what_members_cannot_sell(self, floor, life):
+        floor.limit(10_000, 0)
+        life.trade(floor.sell("carol", 5_000, 300, zone=POOLED), floor.buy("alice", 2_000, 500))
+        receipt = life.clear([300, 300])
+        assert receipt.event("StockFixed").args["stock"][0] == item(3_000, POOL_IN)
+        check_event(receipt, "BookCleared", book=life.key, poolLocked=3_000 * POOL_IN)
 
     def test_says_what_is_set(self, floor, pool):
         receipt = floor.decide(pool, "setLimits", POOLED, Carrier.ELECTRICITY, Limits(7, 8))
@@ -255,13 +276,13 @@ class TestVoid:
             pool.return_offers(life.key, sender=floor.stranger)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=reverts.InsufficientFree,
-    reason="the stock is fixed by the first call of clear, and its money is locked by the last",
-)
+def leave_in_purse(floor, amount):
+    spent = floor.purse(Purse.POOL) - amount
+    floor.market.vault.spend(Purse.POOL, floor.alice.address, spent, bytes(32), sender=known_account("operator"))
+
+
 def test_nobody_keeps_another_s_book_from_being_cleared(floor, pool, life):
-    """Two books of one purse, which can pay what either takes in, but not both; a call that clears nothing comes first."""
+    """Two books of one purse that can pay for the intake of one; first comes a call that clears nothing."""
     gas = (POOLED, Carrier.GAS)
     grid = floor.market.vault.purse_account(Purse.GRID)
     opening = (*gas, SLOT, QUARTER, facts(grid, pool_in=POOL_IN, pool_out=POOL_OUT))
@@ -270,12 +291,19 @@ def test_nobody_keeps_another_s_book_from_being_cleared(floor, pool, life):
     terms = (Carrier.GAS, other.book.zone, other.slot_start, floor.terms(pool=True))
     floor.decide(floor.market.rulebook, "setTerms", *terms)
     for zone, carrier in (gas, (POOLED, Carrier.ELECTRICITY)):
-        floor.decide(pool, "setLimits", zone, carrier, Limits(2**39, 0))
+        floor.decide(pool, "setLimits", zone, carrier, Limits(5_000, 0))
+    leave_in_purse(floor, 5_000 * POOL_IN)
     other.open()
+    device = floor.another_device("dora", POOLED, Carrier.GAS)
+    asks = {life.key: floor.sell("carol", 5_000, 300, zone=POOLED)}
+    asks[other.key] = replace(floor.sell("dora", 5_000, 300), device=device)
     for book in (life, other):
-        book.commit(floor.buy("alice", 1_000, 500))
+        book.commit(asks[book.key])
     for book in (life, other):
-        book.reveal(floor.buy("alice", 1_000, 500))
+        book.reveal(asks[book.key])
     other.clear([0, 0], [])
-    life.clear([0, 0])
-    other.clear([0, 0])
+    for book, wh in ((life, 5_000), (other, 0)):
+        clear_both(book)
+        assert book.clearing.outcome_of(book.key)[2][0] == item(wh, POOL_IN)
+        book.settle()
+    assert floor.purse(Purse.POOL) == 0

@@ -8,6 +8,7 @@ from wattbook.contracts import reverts
 from wattbook.contracts.structs import Carrier, Schedule
 from wattbook.deployment.local import known_account
 
+NOBODY = "0x" + "00" * 20
 USUAL = Schedule(900, 300, 600, validators=4, block_seconds=5)
 ELECTRICITY = Carrier.ELECTRICITY
 
@@ -59,11 +60,17 @@ class TestTerms:
 
     @pytest.mark.parametrize(
         "change",
-        [{"k_bps": 10_001}, {"fee_bps": 61}, {"fee_cap_bps": 61}, {"rule": known_account(25).address}],
+        [
+            {"k_bps": 10_001},
+            {"fee_bps": 61},
+            {"fee_cap_bps": 61},
+            {"rule": known_account(25).address},
+            {"rule": NOBODY},
+        ],
     )
     def test_that_cannot_be(self, floor, rulebook, change):
         with refused(reverts.InvalidTerms):
-            floor.decide(rulebook, "setTerms", ELECTRICITY, ZONES[PLAIN], 0, floor.terms(**change))
+            floor.decide(rulebook, "setTerms", ELECTRICITY, ZONES[PLAIN], 0, floor.terms()._replace(**change))
 
     def test_up_to_their_bounds(self, floor, rulebook):
         assert rulebook.max_fee_bps() == 60

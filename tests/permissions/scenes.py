@@ -511,7 +511,7 @@ _AUCTION: dict[tuple[str, str], Scene] = {
     ("reveal", ""): lambda world, _: world.trading.opening(),
     ("setClearing", ""): _these(NEW_ADDRESS),
     ("settle", ""): lambda world, _: (world.trading.cleared.key, ([], [])),
-    ("slash", ""): lambda world, _: world.trading.withheld(world.trading.unvoided),
+    ("slash", ""): lambda world, _: world.trading.withheld(world.trading.withholding),
     ("voidBook", ""): lambda world, _: (world.trading.unvoided.key,),
 }
 
@@ -524,7 +524,7 @@ _CLEARING: dict[tuple[str, str], Scene] = {
 }
 
 _POOL: dict[tuple[str, str], Scene] = {
-    ("close", ""): lambda world, _: (world.trading.cleared.key, [], 0),
+    ("close", ""): lambda world, _: (world.trading.cleared.key, [], [], 0),
     ("offer", ""): lambda world, who: (world.trading.committing.key, world.device_of(who), 600, 100),
     ("returnOffers", ""): lambda world, _: (world.trading.void.key,),
     ("setLimits", ""): _these(1, int(Carrier.ELECTRICITY), (1, 1)),

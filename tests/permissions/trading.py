@@ -51,9 +51,9 @@ class Trading:
     def __post_init__(self) -> None:
         self.start = self.market.chain.now
         self._opened: set[Book] = set()
-        self.unvoided, self.void = self._open(5), self._open(5)
+        self.unvoided, self.void, self.withholding = self._open(5), self._open(5), self._open(6)
         self.market.pool.offer(self.void.key, self.device, 600, 100, sender=self.trader)
-        for book in (self.unvoided, self.void):
+        for book in (self.void, self.withholding):
             self._commit(book)
         pass_time(DAY)
         self.uncleared, self.cleared = self._open(7), self._open(7)
@@ -65,7 +65,7 @@ class Trading:
         pass_time(2 * DAY + DAY // 2)
         self.committing, self.unopened = self._open(10.5), self._next(10.5, Carrier.ELECTRICITY)
         self.market.auction.void_book(self.void.key, sender=self.trader)
-        for book in (self.cleared, self.half_cleared):
+        for book in (self.withholding, self.cleared, self.half_cleared):
             self.market.clearing.clear(book.key, [0, 0], [], sender=self.trader)
         self.market.clearing.fix_seed(self.fixed.key, sender=self.trader)
         pass_time(1)

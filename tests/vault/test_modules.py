@@ -129,6 +129,106 @@ class TestLockMore:
             vault.lock_more(rich.address, pt(5), sender=holding)
 
 
+def move(account, amount):
+    """An account's part in what a module does for many: the amount above 160 bits of address, negative when it goes back."""
+    return int(account.address, 16) | (amount % 2**96) << 160
+
+
+def answered(market, function, *arguments, by):
+    """What a function tells the module that calls it."""
+    return list(market.chain.call(market.vault.raw.functions[function](*arguments), by.address))
+
+
+class TestLockEach:
+    @pytest.fixture
+    def poor(self, vault, bob, deposit, rich, module):
+        """Bob, who has chosen the module too and has 1 PT."""
+        deposit(bob, pt(1))
+        vault.choose_modules(set_of(vault, module), sender=bob)
+        return bob
+
+    def test_locks_of_each(self, market, vault, rich, poor, module):
+        moves = [move(rich, pt(2)), move(poor, pt(1)), move(rich, pt(3))]
+        assert answered(market, "lockEach", moves, Role.CONSUMER, by=module) == moves
+        receipt = vault.lock_each(moves, Role.CONSUMER, sender=module)
+        check_event(receipt, "Adjusted", module=module.address, moves=moves)
+        assert (vault.account_of(rich.address).free, vault.account_of(poor.address).free) == (pt(5), 0)
+        assert vault.module_of(module.address).locked == pt(6)
+
+    def test_what_one_refuses_does_not_stop_the_others(self, market, vault, people, rich, poor, module, admit):
+        admit(people.carol)
+        member = market.membership.standing_of(poor.address).member
+        moves = [move(account, 1) for account in (people.stranger, people.carol, poor, rich)]
+        moves[0] = move(rich, pt(11))
+        market.membership.suspend(member, "audit", sender=people.regulator)
+        assert answered(market, "lockEach", moves, 0, by=module) == [0, 0, 0, moves[3]]
+        assert answered(market, "lockEach", [move(people.stranger, 1)], 0, by=module) == [0]
+        receipt = vault.lock_each(moves, 0, sender=module)
+        check_event(receipt, "Adjusted", module=module.address, moves=[0, 0, 0, moves[3]])
+        assert vault.module_of(module.address).locked == 1
+
+    def test_without_the_role(self, market, vault, rich, module):
+        assert answered(market, "lockEach", [move(rich, 1)], Role.STORAGE, by=module) == [0]
+
+    def test_never_releases(self, vault, rich, holding):
+        with refused(reverts.NotALock, account=rich.address, amount=-1):
+            vault.lock_each([move(rich, 1), move(rich, -1)], 0, sender=holding)
+
+    def test_is_for_open_modules(self, vault, people, rich, holding, decide):
+        moves = [move(rich, 1)]
+        with refused(reverts.ModuleNotAllowed, module=people.stranger.address, status=ModuleStatus.NONE):
+            vault.lock_each(moves, 0, sender=people.stranger)
+        vault.pause_module(holding.address, sender=people.operator)
+        with refused(reverts.ModuleNotAllowed, module=holding.address, status=ModuleStatus.PAUSED):
+            vault.lock_each(moves, 0, sender=holding)
+        decide("Vault", "retireModule", holding.address)
+        with refused(reverts.ModuleNotAllowed, module=holding.address, status=ModuleStatus.LEAVING):
+            vault.lock_each(moves, 0, sender=holding)
+
+
+class TestAdjustEach:
+    def test_locks_and_releases(self, market, vault, rich, bob, holding):
+        moves = [move(rich, pt(1)), move(bob, -pt(5)), move(rich, 0)]
+        assert answered(market, "adjustEach", moves, by=holding) == moves
+        receipt = vault.adjust_each(moves, sender=holding)
+        check_event(receipt, "Adjusted", module=holding.address, moves=moves)
+        assert (vault.account_of(rich.address).free, vault.account_of(bob.address).free) == (pt(3), pt(5))
+        assert vault.module_of(holding.address).locked == pt(2)
+
+    def test_what_one_refuses_does_not_stop_the_others(self, market, vault, rich, bob, holding):
+        """Bob did not choose the module, and alice has not as much."""
+        moves = [move(bob, 1), move(rich, pt(5)), move(rich, pt(4))]
+        assert answered(market, "adjustEach", moves, by=holding) == [0, 0, moves[2]]
+
+    def test_of_a_suspended_member(self, market, vault, people, rich, holding):
+        member = market.membership.standing_of(rich.address).member
+        market.membership.suspend(member, "audit", sender=people.regulator)
+        moves = [move(rich, pt(1)), move(rich, -pt(2))]
+        assert answered(market, "adjustEach", moves, by=holding) == moves
+
+    def test_more_than_was_locked(self, vault, rich, holding):
+        with refused(reverts.InsufficientLocked, module=holding.address, locked=pt(5), asked=pt(5) + 1):
+            vault.adjust_each([move(rich, -pt(1)), move(rich, -pt(5) - 1)], sender=holding)
+
+    def test_to_a_stranger(self, vault, people, holding):
+        with refused(reverts.NotMember, account=people.stranger.address):
+            vault.adjust_each([move(people.stranger, -1)], sender=holding)
+
+    def test_while_paused(self, market, vault, people, rich, holding):
+        vault.pause_module(holding.address, sender=people.operator)
+        moves = [move(rich, pt(1)), move(rich, -pt(2))]
+        assert answered(market, "adjustEach", moves, by=holding) == moves
+
+    def test_leaving_only_releases(self, market, vault, rich, holding, decide):
+        decide("Vault", "retireModule", holding.address)
+        moves = [move(rich, pt(1)), move(rich, -pt(2))]
+        assert answered(market, "adjustEach", moves, by=holding) == [0, moves[1]]
+
+    def test_by_what_is_no_module(self, vault, people, rich):
+        with refused(reverts.ModuleNotAllowed, module=people.stranger.address, status=ModuleStatus.NONE):
+            vault.adjust_each([move(rich, 0)], sender=people.stranger)
+
+
 class TestReleaseAndPay:
     def test_release(self, vault, rich, holding):
         receipt = vault.release(rich.address, pt(2), sender=holding)

@@ -182,14 +182,14 @@ class EnergyUnits(Contract):
         """Locks `amount` Wh of a device and slot for `holder`: of what the device can deliver if it
         is his, and for what that does not give, of his units. Changes nothing and returns false
         if it cannot: the device is not certified or of another zone or carrier, the slot has
-        begun or is none, there is not enough. It does not ask whether the holder is active, as
-        the Vault does.
+        begun or is none, there is not enough, the module is Leaving. It does not ask whether the
+        holder is active, as the Vault does.
 
         Emits {TransferSingle} to nobody for units that are locked, nothing else: the module's
         own event tells the rest.
 
         Requirements:
-        - the caller is an Open or Paused module of the Vault.
+        - the caller is a module of the Vault.
         """
         return self._send("tryLock", (holder, device, zone, carrier, slot_start, amount), sender)
 

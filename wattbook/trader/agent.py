@@ -250,7 +250,7 @@ class Agent:
         patient = facts.clears_at + (facts.slot_start - facts.clears_at) // _PATIENCE
         if self.now < patient or self._under_way(entry, Purpose.KEEP):
             return
-        step = next_step(self.market, entry, facts, self.now, self.wallet.address)
+        step = next_step(self.market, entry, facts, self.now, self._trader)
         if step is not None:
             what, function = step
             self.wallet.try_out(function)
