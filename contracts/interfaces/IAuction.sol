@@ -83,10 +83,10 @@ struct Position {
     uint32 device;
 }
 
-/// @notice What a trader commits to.
+/// @notice What a trader commits to. Its size class is a number here, so that one that there is not can be refused.
 struct SealedOrder {
     address trader;
-    SizeClass sizeClass;
+    uint8 sizeClass;
     uint8 number;
     bytes32 seal;
 }
@@ -128,7 +128,7 @@ struct OrderId {
 /// index is not above those before it in the batch. AlreadyRevealed.
 /// SealBroken: the opening is not what was sealed. OverClass: larger than its class. BelowMinimum: 1 to 99 Wh.
 /// BuyWithDevice: a buy order that names a device. UnitsShort: the seller's energy cannot be locked. MoneyShort: the
-/// payment or margin cannot be locked.
+/// payment or margin cannot be locked. NoSuchClass: the size class is none of the four.
 enum Refusal {
     None,
     NumberTaken,
@@ -144,7 +144,8 @@ enum Refusal {
     BelowMinimum,
     BuyWithDevice,
     UnitsShort,
-    MoneyShort
+    MoneyShort,
+    NoSuchClass
 }
 
 /// @title Sealed-quote double auctions over registered energy

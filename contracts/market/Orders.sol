@@ -94,7 +94,7 @@ abstract contract Orders is Books, EIP712 {
         Refusal refusal = place == b.cap() ? Refusal.BookFull : _numberRefusal(orders, msg.sender, number);
         require(refusal == Refusal.None, OrderNotTaken(msg.sender, number, refusal));
         _books[book] = b.withMore(1);
-        _record(orders, book, SealedOrder(msg.sender, sizeClass, number, seal), place);
+        _record(orders, book, SealedOrder(msg.sender, uint8(sizeClass), number, seal), place);
         vault.lock(msg.sender, bondOf(sizeClass) + KEEPER_FEE, Roles.MARKET);
     }
 
@@ -105,28 +105,28 @@ abstract contract Orders is Books, EIP712 {
         mapping(uint256 id => uint256) storage orders = _orders[book];
         uint256[] memory moves = new uint256[](commits.length);
         Refusal first = Refusal.None;
-        uint256 room = b.cap() - b.commits();
         for (uint256 i = 0; i < commits.length; ++i) {
             SealedOrder calldata order = commits[i].order;
-            Refusal refusal = room == 0 ? Refusal.BookFull : _signatureRefusal(book, commits[i]);
-            if (refusal != Refusal.None) {
+            Refusal refusal = _signatureRefusal(book, commits[i]);
+            if (refusal == Refusal.None) {
+                moves[i] = Moves.pack(order.trader, int128(bondOf(SizeClass(order.sizeClass)) + KEEPER_FEE));
+            } else {
                 first = _refuse(book, order.trader, order.number, refusal, first);
-                continue;
             }
-            --room;
-            moves[i] = Moves.pack(order.trader, int128(bondOf(order.sizeClass) + KEEPER_FEE));
         }
         uint256[] memory made = vault.lockEach(moves, Roles.MARKET);
         uint256 place = b.commits();
         for (uint256 i = 0; i < commits.length; ++i) {
             if (moves[i] == 0) continue;
             SealedOrder calldata order = commits[i].order;
-            // Others of the same trader may have come, or been refused, before this one in the batch.
-            Refusal refusal = made[i] == 0 ? Refusal.BondShort : _numberRefusal(orders, order.trader, order.number);
+            // Others may have come, or been refused, before this one in the batch.
+            Refusal refusal = made[i] == 0
+                ? Refusal.BondShort
+                : place == b.cap() ? Refusal.BookFull : _numberRefusal(orders, order.trader, order.number);
             if (refusal == Refusal.None) {
                 _record(orders, book, order, place++);
             } else {
-                if (made[i] != 0) vault.release(order.trader, bondOf(order.sizeClass) + KEEPER_FEE);
+                if (made[i] != 0) vault.release(order.trader, bondOf(SizeClass(order.sizeClass)) + KEEPER_FEE);
                 first = _refuse(book, order.trader, order.number, refusal, first);
             }
         }
@@ -292,13 +292,14 @@ abstract contract Orders is Books, EIP712 {
         uint256 place
     ) private {
         uint256 id = _orderId(order.trader, order.number);
-        orders[id] = OrderWords.committed(order.seal, place, order.sizeClass);
+        orders[id] = OrderWords.committed(order.seal, place, SizeClass(order.sizeClass));
         emit Committed(book, _known(order).withIndex(place), order.seal);
     }
 
     /// @dev What is public of an order that is sealed.
     function _known(SealedOrder memory order) private pure returns (uint256) {
-        return uint256(uint160(order.trader)) | _ceiling(order.sizeClass) << 160 | uint256(order.number) << 231;
+        return
+            uint256(uint160(order.trader)) | _ceiling(SizeClass(order.sizeClass)) << 160 | uint256(order.number) << 231;
     }
 
     function _refuse(bytes32 book, address trader, uint8 number, Refusal refusal, Refusal first)
@@ -311,6 +312,7 @@ abstract contract Orders is Books, EIP712 {
 
     /// @dev Who signed is asked at once; which numbers are free only when those before it in the batch have been taken.
     function _signatureRefusal(bytes32 book, SignedCommit calldata c) private view returns (Refusal) {
+        if (c.order.sizeClass > uint8(type(SizeClass).max)) return Refusal.NoSuchClass;
         bytes32 digest = _hashTypedDataV4(
             keccak256(
                 abi.encode(COMMIT_TYPEHASH, c.order.trader, book, c.order.sizeClass, c.order.number, c.order.seal)

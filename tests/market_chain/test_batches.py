@@ -121,7 +121,13 @@ class TestRelayedCommits:
         receipt = life.commit_for(life.signed(alice), life.signed(far))
         assert refusals(receipt, life) == {(far.trader, 16): Refusal.NUMBER_SKIPPED}
 
-    @pytest.mark.xfail(strict=True, reason="room is taken before it is known whether the order's number is free")
+    def test_a_class_that_there_is_not_is_named(self, floor, life):
+        good, alice = life.signed(floor.buy("bob", 1000, 500)), life.signed(floor.buy("alice", 1000, 500))
+        wrong = alice._replace(order=alice.order._replace(size_class=4))
+        receipt = life.commit_for(wrong, good)
+        assert committed(receipt) == [(good.order.trader, 0, 0)]
+        assert refusals(receipt, life) == {(alice.order.trader, 0): Refusal.NO_SUCH_CLASS}
+
     def test_room_that_a_refused_order_does_not_take(self, floor, life):
         life.fill_up(spare=1)
         skipped, good = floor.buy("alice", 1000, 500, 1), floor.buy("bob", 1000, 500)

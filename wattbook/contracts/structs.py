@@ -100,6 +100,7 @@ class Refusal(IntEnum):
     SealBroken: the opening is not what was sealed. OverClass: larger than its class.
     BelowMinimum: 1 to 99 Wh. BuyWithDevice: a buy order that names a device. UnitsShort: the
     seller's energy cannot be locked. MoneyShort: the payment or margin cannot be locked.
+    NoSuchClass: the size class is none of the four.
     """
 
     NONE = 0
@@ -117,6 +118,7 @@ class Refusal(IntEnum):
     BUY_WITH_DEVICE = 12
     UNITS_SHORT = 13
     MONEY_SHORT = 14
+    NO_SUCH_CLASS = 15
 
 
 class SizeClass(IntEnum):
@@ -496,10 +498,12 @@ class Schedule(NamedTuple):
 
 
 class SealedOrder(NamedTuple):
-    """What a trader commits to."""
+    """What a trader commits to. Its size class is a number here, so that one that there is not can
+    be refused.
+    """
 
     trader: str
-    size_class: SizeClass
+    size_class: int
     number: int
     seal: bytes
 
