@@ -38,13 +38,9 @@ library VaultWords {
         return uint128(word);
     }
 
-    /// @dev Reverts rather than run over into the next field.
+    /// @dev Panics rather than run over into the next field.
     function more(uint256 word, uint256 amount) internal pure returns (uint256) {
-        uint256 sum = amountOf(word) + amount;
-        require(sum <= type(uint128).max);
-        unchecked {
-            return word + amount;
-        }
+        return word >> 128 << 128 | uint128(word) + uint128(amount);
     }
 
     function less(uint256 word, uint256 amount) internal pure returns (uint256) {

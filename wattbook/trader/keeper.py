@@ -26,7 +26,7 @@ Step = tuple[str, ContractFunction]
 
 
 def next_step(market: Market, entry: Entry, facts: Book, now: int, sender: str) -> Step | None:
-    """The sender's transaction that brings an order's book on, and what it does; None when there is nothing to do yet."""
+    """What the sender can do to bring an order's book on, and its name; None when there is nothing to do yet."""
     key = entry.book.key
     auction, clearing = market.auction.raw.functions, market.clearing
     if facts.state is BookState.OPEN:
