@@ -66,7 +66,9 @@ def random_case(number: int) -> dict:
 
 
 def random_units(luck: random.Random, least: int, top: int, named: bool) -> list:
-    units = [(luck.randrange(1, 20_000), luck.randrange(least, max(least, top) + 1)) for _ in range(luck.randrange(4))]
+    units = [
+        (luck.randrange(100, 20_000), luck.randrange(least, max(least, top) + 1)) for _ in range(luck.randrange(4))
+    ]
     return [[f"unit{i}", *unit] if named else [unit[1], unit[0]] for i, unit in enumerate(units)]
 
 

@@ -110,6 +110,8 @@ def _pool_of(case: Case, rule: str) -> tuple[tuple[int, int], tuple[tuple[int, i
         offers = [(unit.qty, unit.price) for unit in pool_units_of(case)]
     else:
         return (0, 0), ()
+    if small := [qty for qty, _ in offers if qty < MIN_WH]:
+        raise UnsupportedRule(f"a unit of {small[0]} Wh is below the least of {MIN_WH} Wh that the pool takes")
     if cheap := [price for _, price in offers if price < pair[1]]:
         raise UnsupportedRule(f"a unit at {cheap[0]} below the intake's {pair[1]} would be a money pump")
     return pair, tuple(offers)
