@@ -158,7 +158,8 @@ def client_module(item: Json) -> str:
     if double := {entry for entry in names if names.count(entry) > 1}:
         sys.exit(f"{name} overloads {', '.join(sorted(double))}; give each function its own name")
     body = "".join("\n" + _method(entry, item) for entry in sorted(functions, key=lambda e: str(e["name"])))
-    parts = [part for entry in functions for part in [*entry["inputs"], *entry["outputs"]]]
+    # What a transaction returns nobody sees.
+    parts = [p for entry in functions for p in entry["inputs"] + ([] if _sends(entry) else entry["outputs"])]
     kinds = {part["internalType"].partition(" ")[2] for part in parts}
     custom = sorted({_own(kind) for kind in kinds} & _definitions().keys())
     imports = []

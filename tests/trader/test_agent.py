@@ -131,6 +131,7 @@ def test_missed_and_slashed(park, trader, free):
         f"was not revealed before {phases.clears_at} and takes no part; its bond of 0.25 PT can be slashed from"
         f" {slashed_at} on, unless its book is excused or void"
     )
+    park.market.clearing.clear(book.key, [0, 0], [], sender=park.seller)
     park.go_to(slashed_at)
     park.market.auction.slash(book.key, [(park.buyer.address, 0)], sender=park.seller)
     assert trader.rounds() == ["slashed"]

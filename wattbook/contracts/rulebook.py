@@ -4,7 +4,7 @@ from eth_account.signers.local import LocalAccount
 
 from wattbook.chain import Receipt
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Book, Carrier, Schedule, Terms
+from wattbook.contracts.structs import Carrier, Schedule, Terms
 
 
 class Rulebook(Contract):
