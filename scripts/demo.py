@@ -142,6 +142,6 @@ class Day:
         print(f"  Vault holds {format_pt(held)} = accounts {format_pt(free)}")
         print("\nContracts")
         for name, contract in self.market.deployment.contracts.items():
-            print(f"  {name:<12} {contract.address}")
+            print(f"  {name:<14} {contract.address}")
         if supply != reserve or held != free:
             raise SystemExit("the books do not balance")
