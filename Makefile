@@ -7,12 +7,13 @@ CONTRACTS := $(shell find contracts -name .cache -prune -o -print)
 SOURCES := $(filter %.sol,$(CONTRACTS))
 
 .DELETE_ON_ERROR:
-.PHONY: help environment setup demo test bench lint lock format clean
+.PHONY: help environment setup demo test deep bench lint lock format clean
 
 help:
 	@echo "make setup    install everything into .venv and node_modules, compile the contracts"
 	@echo "make demo     found a market on a local chain, let members in, move money"
 	@echo "make test     the test suite"
+	@echo "make deep     the random tests of the market, many times as long"
 	@echo "make bench    gas and code sizes, beside other systems"
 	@echo "make lint     every static check"
 	@echo "make format   put all sources in their canonical form"
@@ -25,8 +26,11 @@ demo: setup
 test: setup
 	$(BIN)/ape test
 
+deep: setup
+	DEEP=1 $(BIN)/ape test --hypothesis-profile deep tests/market tests/trial tests/invariants tests/readings
+
 bench: setup
-	$(BIN)/wattbook bench --orders 10 --orders 100 --orders 1000 --orders 10000
+	$(BIN)/wattbook bench --orders 10 --orders 100 --orders 1000 --orders 10000 --seconds 60
 
 lint: setup
 	$(BIN)/ruff check

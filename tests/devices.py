@@ -13,12 +13,18 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import FAR
 from wattbook import Market
+from wattbook.chain import address_of
 from wattbook.contracts.structs import Carrier, Curve, Description, Direction, Facts, Key
 from wattbook.eip712 import digest
 
 SLOT = 900
 QUARTER = 300
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+def draw(holder: object, device: int, wh: int) -> int:
+    """Energy that a holder draws of a device or gives back, as Draws packs it."""
+    return int(address_of(holder), 16) | wh << 160 | device << 200
 
 
 class DeviceKey(Protocol):

@@ -31,13 +31,14 @@ GETTERS = [
 ]
 TAKEN = [(contract, message.name) for message in MESSAGES.values() for contract in message.contracts]
 DOMAINS = ["Membership", "PowerToken", "PowerPoints", "Vault", "Meters", "EnergyUnits", "Auction", "DirectSale"]
+DOMAINS += ["Readings"]
 
 
 @pytest.fixture
 def client(market):
     tokens = (market.power_token, market.power_points)
     registries = (market.membership, market.meters, market.energy_units)
-    clients = (*registries, *tokens, market.vault, market.auction, market.direct_sale)
+    clients = (*registries, *tokens, market.vault, market.auction, market.direct_sale, market.readings)
     return {contract.NAME: contract for contract in clients}
 
 
@@ -72,7 +73,7 @@ def test_domains_are_those_of_the_contracts(client, chain, contract):
     fields, name, version, chain_id, verifying, salt, extensions = raw.functions.eip712Domain().call()
     assert (fields, salt, extensions) == (b"\x0f", bytes(32), [])
     message = next(message.name for message in MESSAGES.values() if contract in message.contracts)
-    empty = {"address": "0x" + "00" * 20, "bytes32": bytes(32)}
+    empty = {"address": "0x" + "00" * 20, "bytes32": bytes(32), "uint32[]": []}
     values = {field: empty.get(kind, 0) for field, kind in MESSAGES[message].fields}
     document = typed_data(client[contract], message, values)
     assert document["domain"] == {

@@ -14,6 +14,7 @@ from wattbook.contracts.meters import Meters
 from wattbook.contracts.pool import Pool
 from wattbook.contracts.power_points import PowerPoints
 from wattbook.contracts.power_token import PowerToken
+from wattbook.contracts.readings import Readings
 from wattbook.contracts.rulebook import Rulebook
 from wattbook.contracts.vault import Vault
 from wattbook.contracts.zones import Zones
@@ -78,6 +79,10 @@ class Market:
     @cached_property
     def pool(self) -> Pool:
         return Pool(self.chain, self.deployment.address("Pool"))
+
+    @cached_property
+    def readings(self) -> Readings:
+        return Readings(self.chain, self.deployment.address("Readings"))
 
     @cached_property
     def rulebook(self) -> Rulebook:

@@ -33,6 +33,7 @@ _DOMAIN_NAMES = {
     "EnergyUnits": "Wattbook Energy Units",
     "Auction": "Wattbook Auction",
     "DirectSale": "Wattbook Direct Sale",
+    "Readings": "Wattbook Readings",
 }
 
 
@@ -152,6 +153,55 @@ MESSAGES = {
                 ("price", "uint16"),
                 ("salt", "uint256"),
                 ("deadline", "uint256"),
+            ),
+        ),
+        Message(
+            "Root",
+            ("Readings",),
+            (
+                ("zone", "uint16"),
+                ("time", "uint40"),
+                ("version", "uint8"),
+                ("root", "bytes32"),
+                ("size", "uint32"),
+                ("dataHash", "bytes32"),
+                ("devices", "uint32[]"),
+            ),
+        ),
+        Message(
+            "Reading",
+            ("Readings",),
+            (
+                ("device", "uint32"),
+                ("carrier", "uint8"),
+                ("direction", "uint8"),
+                ("time", "uint40"),
+                ("register", "uint64"),
+                ("sequence", "uint32"),
+                ("quality", "uint8"),
+                ("previous", "bytes32"),
+            ),
+        ),
+        Message(
+            "Verdict",
+            ("Readings",),
+            (
+                ("device", "uint32"),
+                ("time", "uint40"),
+                ("version", "uint8"),
+                ("upheld", "bool"),
+                ("evidence", "bytes32"),
+            ),
+        ),
+        Message(
+            "Exchange",
+            ("Readings",),
+            (
+                ("device", "uint32"),
+                ("time", "uint40"),
+                ("closing", "uint64"),
+                ("opening", "uint64"),
+                ("evidence", "bytes32"),
             ),
         ),
         _action("Deposit", "Vault", ("amount", "uint128")),

@@ -6,6 +6,12 @@ WattbookError
 ├── DeploymentError       what stands on a chain is not what it should be, or is not known
 ├── SettingsError         networks, keys and market settings that cannot be used
 ├── ToolMissing           something that only a set-up clone has
+├── MeterKeyError         no public key of a meter (wattbook.metering)
+├── ReadingError          a reading that does not fit its struct (wattbook.metering)
+├── TreeError             readings that make no tree (wattbook.metering)
+├── RecordError           a meter's record that cannot be read (wattbook.bridge)
+├── OutboxError           the bridge's database (wattbook.bridge)
+├── PeerError, WireError  other attesters' bridges (wattbook.bridge)
 └── UnitError             an amount that is not exact; a ValueError too
 """
 

@@ -14,6 +14,8 @@ import {Signed} from "../interfaces/ISignedActions.sol";
 import {IVault, ModuleStatus} from "../interfaces/IVault.sol";
 import {IZones} from "../interfaces/IZones.sol";
 import {Carrier} from "../libraries/Carriers.sol";
+import {Draws} from "../libraries/Draws.sol";
+import {Lists} from "../libraries/Lists.sol";
 import {Status} from "../libraries/Standings.sol";
 import {Source, Sources} from "../libraries/Sources.sol";
 import {Unit, UnitIds} from "../libraries/UnitIds.sol";
@@ -23,6 +25,8 @@ import {Unit, UnitIds} from "../libraries/UnitIds.sol";
 /// source itself, so that a seller's own device costs one storage slot; a source takes up another group of slots when
 /// all of its own have begun. What is drawn of other groups stands in `_ahead` until the source takes them up, if ever.
 contract EnergyUnits is IEnergyUnits, IDeviceMirror, ERC1155, SignedActions {
+    using Draws for uint256;
+    using Lists for uint256[];
     using Sources for uint256;
 
     /// @dev A source, see Sources; a struct, so that it can be handed on by its place.
@@ -45,7 +49,7 @@ contract EnergyUnits is IEnergyUnits, IDeviceMirror, ERC1155, SignedActions {
     /// @inheritdoc IEnergyUnits
     mapping(uint32 device => address) public sellerOf;
 
-    /// The module that may lock, as the Vault said in this transaction: one that settles a book asks hundreds of times.
+    /// The module that may lock, as the Vault said in this transaction.
     address private transient _locker;
 
     mapping(address owner => mapping(uint32 device => Cell)) private _sources;
@@ -100,32 +104,27 @@ contract EnergyUnits is IEnergyUnits, IDeviceMirror, ERC1155, SignedActions {
     // ---------------------------------------------------------------------------------------------------- modules
 
     /// @inheritdoc IEnergyUnits
-    function tryLock(address holder, uint32 device, uint16 zone, Carrier carrier, uint40 slotStart, uint40 amount)
+    function lockEach(uint16 zone, Carrier carrier, uint40 slotStart, uint256[] calldata draws)
         external
-        returns (bool)
+        returns (uint256[] memory refused)
     {
-        if (!_mayLock() || slotStart <= block.timestamp) return false;
-        // Nearly always it is the holder's own device, and has as much left.
-        Cell storage cell = _sources[holder][device];
-        uint256 word = cell.word;
-        if (word.has(zone, carrier, slotStart) && _tryDraw(cell, word, device, slotStart, amount)) return true;
-        return _tryTake(holder, device, zone, carrier, slotStart, amount);
+        bool may = _mayLock() && slotStart > block.timestamp;
+        refused = new uint256[](draws.length);
+        uint256 count = 0;
+        for (uint256 i = 0; i < draws.length; ++i) {
+            uint256 draw = Lists.given(draws, i);
+            if (draw == 0) continue;
+            if (!may || !_tryLock(zone, carrier, slotStart, draw)) refused.put(count++, i);
+        }
+        refused.cut(count);
     }
 
     /// @inheritdoc IEnergyUnits
-    function release(address holder, uint32 device, uint16 zone, Carrier carrier, uint40 slotStart, uint40 amount)
-        external
-    {
+    function releaseEach(uint16 zone, Carrier carrier, uint40 slotStart, uint256[] calldata draws) external {
         _mayLock();
         if (slotStart <= block.timestamp) return;
-        (Cell storage cell, bool own, address account) = _find(holder, device);
-        uint256 word = cell.word;
-        uint256 drawn = word.has(zone, carrier, slotStart) ? _drawn(word, device, slotStart) : 0;
-        require(amount <= drawn, NotDrawn(device, slotStart, drawn, amount));
-        if (own) {
-            _undraw(cell, word, device, slotStart, amount);
-        } else {
-            _move(address(0), account, _unitId(word, device, slotStart), amount);
+        for (uint256 i = 0; i < draws.length; ++i) {
+            if (draws[i] != 0) _release(zone, carrier, slotStart, draws[i]);
         }
     }
 
@@ -207,8 +206,30 @@ contract EnergyUnits is IEnergyUnits, IDeviceMirror, ERC1155, SignedActions {
         emit UnitsIssued(device, slotStart, to, owner, amount);
     }
 
+    function _tryLock(uint16 zone, Carrier carrier, uint40 slotStart, uint256 draw) private returns (bool) {
+        (address holder, uint32 device, uint256 amount) = (draw.holder(), draw.device(), draw.wh());
+        // Nearly always it is the holder's own device, and has as much left.
+        Cell storage cell = _sources[holder][device];
+        uint256 word = cell.word;
+        if (word.has(zone, carrier, slotStart) && _tryDraw(cell, word, device, slotStart, amount)) return true;
+        return _tryTake(holder, device, zone, carrier, slotStart, amount);
+    }
+
+    function _release(uint16 zone, Carrier carrier, uint40 slotStart, uint256 draw) private {
+        (uint32 device, uint256 amount) = (draw.device(), draw.wh());
+        (Cell storage cell, bool own, address account) = _find(draw.holder(), device);
+        uint256 word = cell.word;
+        uint256 drawn = word.has(zone, carrier, slotStart) ? _drawn(word, device, slotStart) : 0;
+        require(amount <= drawn, NotDrawn(device, slotStart, drawn, amount));
+        if (own) {
+            _undraw(cell, word, device, slotStart, amount);
+        } else {
+            _move(address(0), account, _unitId(word, device, slotStart), amount);
+        }
+    }
+
     /// @dev Locks what a device has left if it is the holder's, and units of his for the rest.
-    function _tryTake(address holder, uint32 device, uint16 zone, Carrier carrier, uint40 slotStart, uint40 amount)
+    function _tryTake(address holder, uint32 device, uint16 zone, Carrier carrier, uint40 slotStart, uint256 amount)
         private
         returns (bool)
     {
@@ -234,8 +255,10 @@ contract EnergyUnits is IEnergyUnits, IDeviceMirror, ERC1155, SignedActions {
         (uint256 group, uint256 shift) = word.placeOf(slotStart);
         (uint256 lanes, bool inside) = _load(word, device, group);
         uint256 cap = word.capOf();
-        if (cap == 0 || (lanes >> shift & Sources.MAX_WH) + amount > cap) return false;
-        _store(cell, word, device, group, lanes + (amount << shift), inside);
+        unchecked {
+            if (cap == 0 || (lanes >> shift & Sources.MAX_WH) + amount > cap) return false;
+            _store(cell, word, device, group, lanes + (amount << shift), inside);
+        }
         return true;
     }
 

@@ -68,34 +68,35 @@ interface IEnergyUnits is IERC1155 {
     /// @notice Wh drawn of a slot of a device, 0 once it has begun and for a device that is not known here.
     function drawnOf(uint32 device, uint40 slotStart) external view returns (uint256);
 
-    /// @notice The most that {tryLock} would lock.
+    /// @notice The most that {lockEach} would lock.
     function available(address holder, uint32 device, uint40 slotStart) external view returns (uint256);
 
     // ---------------------------------------------------------------------------------------------------- modules
 
-    /// @notice Locks `amount` Wh of a device and slot for `holder`: of what the device can deliver if it is his, and for
-    /// what that does not give, of his units. Changes nothing and returns false if it cannot: the device is not
-    /// certified or of another zone or carrier, the slot has begun or is none, there is not enough, the module is
-    /// Leaving. It does not ask whether the holder is active, as the Vault does.
+    /// @notice Locks energy of one slot for many, as Draws: of what the device can deliver if it is the holder's, and for
+    /// what that does not give, of his units. A draw is refused, and changes nothing, if the device is not certified or
+    /// of another zone or carrier, the slot has begun or is none, there is not enough, the module is Leaving. It does not
+    /// ask whether the holder is active, as the Vault does.
+    /// @return refused places of the draws that were refused, rising
     ///
     /// Emits {TransferSingle} to nobody for units that are locked, nothing else: the module's own event tells the rest.
     ///
     /// Requirements:
     /// - the caller is a module of the Vault.
-    function tryLock(address holder, uint32 device, uint16 zone, Carrier carrier, uint40 slotStart, uint40 amount)
+    function lockEach(uint16 zone, Carrier carrier, uint40 slotStart, uint256[] calldata draws)
         external
-        returns (bool);
+        returns (uint256[] memory refused);
 
-    /// @notice Gives back what was locked: to the device if it is the holder's now, else to him as units. Nothing
-    /// happens once the slot has begun, as units have expired. A module is trusted to release no more than it locked.
+    /// @notice Gives back what was locked, as Draws: to the device if it is the holder's now, else to him as units.
+    /// Nothing happens once the slot has begun, as units have expired. A module is trusted to release no more than it
+    /// locked.
     ///
     /// Emits {TransferSingle} from nobody for units that are given back, nothing else.
     ///
     /// Requirements:
     /// - the caller is a module of the Vault;
-    /// - `amount` is drawn of the slot, on which the device is, in that zone and carrier.
-    function release(address holder, uint32 device, uint16 zone, Carrier carrier, uint40 slotStart, uint40 amount)
-        external;
+    /// - as much is drawn of the slot, on which the device is, in that zone and carrier.
+    function releaseEach(uint16 zone, Carrier carrier, uint40 slotStart, uint256[] calldata draws) external;
 
     // ----------------------------------------------------------------------------------------------------- owners
 

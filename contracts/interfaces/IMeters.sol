@@ -188,6 +188,10 @@ interface IMeters {
     /// @notice The device whose key has this hash, or had it; 0 when none.
     function deviceByKey(bytes32 keyHash) external view returns (uint32);
 
+    /// @notice Whether a device's key signed a digest. On Secp256k1 the signature has 65 bytes, on P256 r and s, 64 bytes;
+    /// the chain's own precompile checks the latter where there is one. Of the two possible s only the lower is taken.
+    function isSigned(uint32 device, bytes32 digest, bytes calldata signature) external view returns (bool);
+
     /// @notice The key that the owner proposed last; all zero when none is proposed.
     function proposedKeyOf(uint32 device) external view returns (Key memory);
 

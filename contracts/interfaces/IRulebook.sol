@@ -77,7 +77,8 @@ interface IRulebook {
     /// Emits {ScheduleSet}.
     ///
     /// Requirements:
-    /// - the caller is the authority; no field is zero and no phase of zero length.
+    /// - the caller is the authority; no field is zero;
+    /// - with the hour before, all phases together are no longer than {IZones-NOTICE}.
     function setSchedule(Schedule calldata schedule_) external;
 
     /// @notice Decides how the books of a carrier in a zone are cleared, or with a `slotStart` how one of them is. Books

@@ -220,25 +220,25 @@ interface IVault {
     function lockMore(address account, uint128 amount) external;
 
     /// @notice {lock} for many at once, as Moves. What one account refuses does not stop the others.
-    /// @return made the moves that were made, zero in place of one that was refused
+    /// @return refused places of the moves that were refused, rising
     ///
     /// Emits {Adjusted} with the moves that were made.
     ///
     /// Requirements:
     /// - the caller is an Open module;
     /// - no amount is negative.
-    function lockEach(uint256[] calldata moves, uint32 anyOf) external returns (uint256[] memory made);
+    function lockEach(uint256[] calldata moves, uint32 anyOf) external returns (uint256[] memory refused);
 
     /// @notice {lockMore} for every positive amount and {release} for every negative one, as Moves. A lock that one account
     /// refuses does not stop the others.
-    /// @return made the moves that were made, zero in place of one that was refused
+    /// @return refused places of the moves that were refused, rising
     ///
     /// Emits {Adjusted} with the moves that were made.
     ///
     /// Requirements:
     /// - the caller is an Open or Paused module, or one that is Leaving, for which every lock is refused;
     /// - it has locked what it releases; who is to receive was ever admitted or belongs to the system.
-    function adjustEach(uint256[] calldata moves) external returns (uint256[] memory made);
+    function adjustEach(uint256[] calldata moves) external returns (uint256[] memory refused);
 
     /// @notice Gives locked money back to whom it was locked from.
     ///

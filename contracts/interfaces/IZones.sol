@@ -66,6 +66,9 @@ interface IZones {
     /// @notice The longest slot, in seconds.
     function MAX_SLOT_SECONDS() external view returns (uint24);
 
+    /// @notice How long before a slot its facts are fixed, in seconds: longer than any book is open.
+    function NOTICE() external view returns (uint40);
+
     /// @notice The members' book.
     function membership() external view returns (IMembership);
 
@@ -87,7 +90,7 @@ interface IZones {
     /// @notice How long a slot is; reverts when none begins at `slotStart`, or the carrier is not open there.
     function requireSlot(uint16 zone, Carrier carrier, uint40 slotStart) external view returns (uint24);
 
-    /// @notice The facts that hold for a slot. For one to come they can still change; for one that has begun, never.
+    /// @notice The facts that hold for a slot. Until {NOTICE} before it they can still change, then never.
     /// Reverts as {requireSlot} does.
     function factsAt(uint16 zone, Carrier carrier, uint40 slotStart) external view returns (Facts memory);
 
@@ -125,7 +128,7 @@ interface IZones {
     ///
     /// Requirements:
     /// - the caller is the authority; the carrier is open there;
-    /// - a slot begins at `since`, and at least one slot lies between now and then;
+    /// - a slot begins at `since`, {NOTICE} from now or later;
     /// - band and penalty are at most the whole and the loss is less; the pool asks no less than it pays;
     /// - both accounts are members' or the system's, so that they can be paid.
     function setFacts(uint16 zone, Carrier carrier, uint40 since, Facts calldata facts) external;

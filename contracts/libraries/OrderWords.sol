@@ -8,11 +8,15 @@ import {Order, OrderState, SizeClass} from "../interfaces/IAuction.sol";
 /// once the order is settled its Position.
 library OrderWords {
     uint256 private constant CONTENT = (1 << 208) - 1;
+    uint256 private constant CLASS = 224;
     uint256 private constant STATE = 232;
+    /// The most Wh of each class, 24 bits each.
+    uint256 private constant CEILINGS = 10_000 | 100_000 << 24 | 1_000_000 << 48 | 10_000_000 << 72;
 
     function committed(bytes32 seal, uint256 place_, SizeClass sizeClass_) internal pure returns (uint256) {
         return
-            (uint256(seal) & CONTENT) | place_ << 208 | uint256(sizeClass_) << 224 | uint256(OrderState.Sealed) << STATE;
+            (uint256(seal) & CONTENT) | place_ << 208 | uint256(sizeClass_) << CLASS | uint256(OrderState.Sealed)
+                << STATE;
     }
 
     function isSealedBy(uint256 word, bytes32 seal) internal pure returns (bool) {
@@ -28,7 +32,22 @@ library OrderWords {
     }
 
     function sizeClass(uint256 word) internal pure returns (SizeClass) {
-        return SizeClass(uint8(word >> 224));
+        return SizeClass(uint8(word >> CLASS));
+    }
+
+    /// @dev The most Wh of the order's class.
+    function ceiling(uint256 word) internal pure returns (uint256) {
+        return ceilingOf(uint8(word >> CLASS));
+    }
+
+    function ceilingOf(uint256 class) internal pure returns (uint256) {
+        unchecked {
+            return CEILINGS >> 24 * class & 0xffffff;
+        }
+    }
+
+    function isSealed(uint256 word) internal pure returns (bool) {
+        return word >> STATE == uint256(OrderState.Sealed);
     }
 
     function status(uint256 word) internal pure returns (OrderState) {

@@ -93,12 +93,16 @@ library Sources {
 
     /// @dev The group of a slot, and how far up in the group's amounts its own stands.
     function placeOf(uint256 word, uint40 slotStart) internal pure returns (uint256 group, uint256 shift) {
-        uint256 slot = slotStart / uint24(word >> LENGTH);
-        return (slot / SLOTS, slot % SLOTS * 32);
+        unchecked {
+            uint256 slot = slotStart / uint24(word >> LENGTH);
+            return (slot / SLOTS, slot % SLOTS * 32);
+        }
     }
 
     /// @dev Whether all slots of the source's own group have begun, so that nobody can draw on it any more.
     function isOver(uint256 word) internal view returns (bool) {
-        return (groupOf(word) * SLOTS + SLOTS - 1) * uint24(word >> LENGTH) <= block.timestamp;
+        unchecked {
+            return (groupOf(word) * SLOTS + SLOTS - 1) * uint24(word >> LENGTH) <= block.timestamp;
+        }
     }
 }

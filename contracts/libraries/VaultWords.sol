@@ -61,8 +61,19 @@ library VaultWords {
         return Status(account >> 248);
     }
 
+    function isReplaced(uint256 account) internal pure returns (bool) {
+        return account >> 248 == uint256(Status.Replaced);
+    }
+
+    /// @dev Whether the account was ever admitted or belongs to the system.
+    function exists(uint256 account) internal pure returns (bool) {
+        return account >> 248 != 0;
+    }
+
     function chose(uint256 account, uint256 module) internal pure returns (bool) {
-        return account >> 128 + uint8(module >> 128) & 1 == 1;
+        unchecked {
+            return account >> 128 + uint256(uint8(module >> 128)) & 1 == 1;
+        }
     }
 
     function canLock(uint256 account, uint256 module, uint256 amount) internal pure returns (bool) {

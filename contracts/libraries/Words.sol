@@ -13,13 +13,6 @@ library Words {
     uint256 private constant QTY_MASK = ((1 << 40) - 1) << 160;
     uint256 private constant INDEX_MASK = (MAX_ORDERS - 1) << 217;
 
-    /// @dev The word at a place that is known to be inside the list.
-    function at(uint256[] calldata words, uint256 i) internal pure returns (uint256 word) {
-        assembly ("memory-safe") {
-            word := calldataload(add(words.offset, shl(5, i)))
-        }
-    }
-
     function trader(uint256 word) internal pure returns (address) {
         return address(uint160(word));
     }

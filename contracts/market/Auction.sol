@@ -8,7 +8,9 @@ import {IEnergyUnits} from "../interfaces/IEnergyUnits.sol";
 import {IRulebook} from "../interfaces/IRulebook.sol";
 import {IVault, Purse} from "../interfaces/IVault.sol";
 import {BookWords} from "../libraries/BookWords.sol";
+import {Draws} from "../libraries/Draws.sol";
 import {Fills} from "../libraries/Fills.sol";
+import {Lists} from "../libraries/Lists.sol";
 import {Margins} from "../libraries/Margins.sol";
 import {Moves} from "../libraries/Moves.sol";
 import {OrderWords} from "../libraries/OrderWords.sol";
@@ -22,6 +24,7 @@ import {Orders} from "./Orders.sol";
 /// Clearing says.
 contract Auction is Orders {
     using BookWords for uint256;
+    using Lists for uint256[];
     using OrderWords for uint256;
     using Words for uint256;
 
@@ -144,40 +147,53 @@ contract Auction is Orders {
     function _settleOrders(bytes32 book, uint256 b, uint256[] calldata words, uint256[] memory fills, Sums memory sums)
         private
     {
-        uint256[] memory moves = new uint256[](words.length);
+        uint256 count = words.length;
+        uint256[] memory moves = new uint256[](count);
+        uint256[] memory draws = new uint256[](count);
+        mapping(uint256 id => uint256) storage orders = _orders[book];
+        uint256 dearestWh = b.dearestWh();
         uint256 fees = 0;
-        for (uint256 i = 0; i < words.length; ++i) {
-            uint256 back = _settleOrder(book, b, words[i], fills[i], sums);
-            moves[i] = Moves.pack(words[i].trader(), -int256(back));
-            fees += Fills.fee(fills[i]);
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 word = Lists.given(words, i);
+            uint256 fill = fills.at(i);
+            (Position memory p, uint256 back) = _positionOf(book, dearestWh, word, fill);
+            if (p.sell) {
+                (sums.sold, sums.received) = (sums.sold + p.wh, sums.received + p.amount + Fills.fee(fill));
+                if (p.wh != word.qty()) draws.put(i, Draws.pack(word.trader(), word.device(), word.qty() - p.wh));
+            } else {
+                (sums.bought, sums.paid) = (sums.bought + p.wh, sums.paid + p.amount);
+            }
+            fees += Fills.fee(fill);
+            moves.put(i, Moves.pack(word.trader(), -int256(back)));
+            uint256 id = word.orderId();
+            orders[id] = orders[id].settled(Positions.pack(p));
+            if (p.wh != 0) emit Traded(book, word, fill);
         }
-        if (words.length != 0) vault.adjustEach(moves);
+        if (count != 0) {
+            // Energy of a slot that has begun is nobody's any more.
+            if (block.timestamp < b.slotStart()) energyUnits.releaseEach(b.zone(), b.carrier(), b.slotStart(), draws);
+            vault.adjustEach(moves);
+        }
         if (fees != 0) vault.pay(address(this), _platform, uint128(fees));
     }
 
-    /// @dev Writes what came of an order and returns the money that it does not need.
-    function _settleOrder(bytes32 book, uint256 b, uint256 word, uint256 fill, Sums memory sums)
+    /// @dev What came of an order, and the money that it does not need.
+    function _positionOf(bytes32 book, uint256 dearestWh, uint256 word, uint256 fill)
         private
-        returns (uint256 back)
+        pure
+        returns (Position memory p, uint256 back)
     {
-        Position memory p = Position(word.isSell(), Fills.wh(fill), Fills.amount(fill), 0, word.device());
+        p = Position(word.isSell(), Fills.wh(fill), Fills.amount(fill), 0, word.device());
         uint256 limit = uint256(p.wh) * word.price();
         require(p.sell ? p.amount >= limit : p.amount <= limit, UnfairFill(book, word.index()));
-        back = _cost(word, b.dearestWh());
+        back = _cost(word, dearestWh);
         if (p.sell) {
-            (sums.sold, sums.received) = (sums.sold + p.wh, sums.received + p.amount);
             p.amount -= Fills.fee(fill);
-            p.margin = uint64(p.wh * Margins.rate(word.price(), b.dearestWh()));
+            p.margin = uint64(p.wh * Margins.rate(word.price(), dearestWh));
             back -= p.margin;
-            // Energy of a slot that has begun is nobody's any more.
-            if (block.timestamp < b.slotStart()) _returnEnergy(b, word, word.qty() - p.wh);
         } else {
-            (sums.bought, sums.paid) = (sums.bought + p.wh, sums.paid + p.amount);
             back -= p.amount + Fills.fee(fill);
         }
-        mapping(uint256 id => uint256) storage orders = _orders[book];
-        orders[word.orderId()] = orders[word.orderId()].settled(Positions.pack(p));
-        if (p.wh != 0) emit Traded(book, word, fill);
     }
 
     /// @dev What buyers paid and sellers did not get is shared between pool and common fund, and what was locked from the

@@ -7,6 +7,7 @@ import {IRulebook} from "../interfaces/IRulebook.sol";
 import {Carrier} from "../libraries/Carriers.sol";
 import {BookWords} from "../libraries/BookWords.sol";
 import {Groups} from "../libraries/Groups.sol";
+import {Lists} from "../libraries/Lists.sol";
 import {Words} from "../libraries/Words.sol";
 
 /// @title The books of the auction: opened once, and what was revealed in them
@@ -67,7 +68,7 @@ abstract contract Books is IAuction, Governed {
         uint256 folded = Groups.start(book);
         unchecked {
             for (to = from; to < words.length; ++to) {
-                uint256 word = Words.at(words, to);
+                uint256 word = Lists.given(words, to);
                 if (Words.index(word) / Groups.SIZE != group) break;
                 folded = Groups.chain(folded, word);
             }

@@ -7,6 +7,7 @@ import {DirectPosition, IDirectSale, Sale} from "../interfaces/IDirectSale.sol";
 import {IEnergyUnits} from "../interfaces/IEnergyUnits.sol";
 import {IVault} from "../interfaces/IVault.sol";
 import {IZones} from "../interfaces/IZones.sol";
+import {Draws} from "../libraries/Draws.sol";
 import {Margins} from "../libraries/Margins.sol";
 import {Roles} from "../libraries/Roles.sol";
 
@@ -61,7 +62,8 @@ contract DirectSale is IDirectSale, SignedActions {
     }
 
     function _lockUnits(Sale calldata sale) private {
-        bool free = energyUnits.tryLock(sale.seller, sale.device, sale.zone, sale.carrier, sale.slotStart, sale.wh);
+        uint256[] memory draw = Draws.only(sale.seller, sale.device, sale.wh);
+        bool free = energyUnits.lockEach(sale.zone, sale.carrier, sale.slotStart, draw).length == 0;
         require(free, UnitsUnavailable(sale.device, sale.wh));
     }
 

@@ -19,7 +19,9 @@ import {IEnergyUnits} from "../interfaces/IEnergyUnits.sol";
 import {IMembership} from "../interfaces/IMembership.sol";
 import {IVault, ModuleStatus, Purse} from "../interfaces/IVault.sol";
 import {BookWords} from "../libraries/BookWords.sol";
+import {Draws} from "../libraries/Draws.sol";
 import {Groups} from "../libraries/Groups.sol";
+import {Lists} from "../libraries/Lists.sol";
 import {Margins} from "../libraries/Margins.sol";
 import {Moves} from "../libraries/Moves.sol";
 import {OrderWords} from "../libraries/OrderWords.sol";
@@ -34,6 +36,7 @@ import {Books} from "./Books.sol";
 abstract contract Orders is Books, EIP712 {
     using BookWords for uint256;
     using Groups for uint256;
+    using Lists for uint256[];
     using OrderWords for uint256;
     using Words for uint256;
 
@@ -47,8 +50,6 @@ abstract contract Orders is Books, EIP712 {
 
     uint256 internal constant MAX_FEE_BPS = 60;
     uint256 internal constant MIN_QTY = 100;
-    /// The most Wh of each class, 24 bits each.
-    uint256 private constant CEILINGS = 10_000 | 100_000 << 24 | 1_000_000 << 48 | 10_000_000 << 72;
     uint256 internal constant BOND_RATE = 20;
 
     /// @inheritdoc IAuction
@@ -57,6 +58,15 @@ abstract contract Orders is Books, EIP712 {
     IEnergyUnits public immutable energyUnits;
     IMembership private immutable _membership;
     address internal immutable _commonFund;
+
+    /// @dev Openings on their way: what is taken, what each needs of money and energy, zero for those refused.
+    struct Batch {
+        uint256[] words;
+        uint256[] moves;
+        uint256[] draws;
+        bool sells;
+        Refusal first;
+    }
 
     mapping(bytes32 book => mapping(uint256 id => uint256)) internal _orders;
     mapping(bytes32 book => bool) internal _excused;
@@ -70,7 +80,7 @@ abstract contract Orders is Books, EIP712 {
 
     /// @inheritdoc IAuction
     function bondOf(SizeClass sizeClass) public pure returns (uint128) {
-        return uint128(_ceiling(sizeClass) * BOND_RATE);
+        return uint128(OrderWords.ceilingOf(uint256(sizeClass)) * BOND_RATE);
     }
 
     /// @inheritdoc IAuction
@@ -114,19 +124,23 @@ abstract contract Orders is Books, EIP712 {
                 first = _refuse(book, order.trader, order.number, refusal, first);
             }
         }
-        uint256[] memory made = vault.lockEach(moves, Roles.MARKET);
+        uint256[] memory short = vault.lockEach(moves, Roles.MARKET);
+        uint256 shortSeen = 0;
         uint256 place = b.commits();
         for (uint256 i = 0; i < commits.length; ++i) {
             if (moves[i] == 0) continue;
             SealedOrder calldata order = commits[i].order;
+            if (shortSeen != short.length && short.at(shortSeen) == i) {
+                ++shortSeen;
+                first = _refuse(book, order.trader, order.number, Refusal.BondShort, first);
+                continue;
+            }
             // Others may have come, or been refused, before this one in the batch.
-            Refusal refusal = made[i] == 0
-                ? Refusal.BondShort
-                : place == b.cap() ? Refusal.BookFull : _numberRefusal(orders, order.trader, order.number);
+            Refusal refusal = place == b.cap() ? Refusal.BookFull : _numberRefusal(orders, order.trader, order.number);
             if (refusal == Refusal.None) {
                 _record(orders, book, order, place++);
             } else {
-                if (made[i] != 0) vault.release(order.trader, bondOf(SizeClass(order.sizeClass)) + KEEPER_FEE);
+                vault.release(order.trader, bondOf(SizeClass(order.sizeClass)) + KEEPER_FEE);
                 first = _refuse(book, order.trader, order.number, refusal, first);
             }
         }
@@ -138,36 +152,13 @@ abstract contract Orders is Books, EIP712 {
     function reveal(bytes32 book, Opening[] calldata openings) external {
         uint256 b = _books[book];
         _requirePhase(book, b.revealsAt(), b.clearsAt());
-        Refusal first = Refusal.None;
-        uint256[] memory words = new uint256[](openings.length);
-        uint256[] memory moves = new uint256[](openings.length);
-        uint256 next = 0;
-        for (uint256 i = 0; i < openings.length; ++i) {
-            Opening calldata opening = openings[i];
-            Refusal refusal;
-            (refusal, words[i], moves[i]) = _open(b, book, opening.order, opening.salt, next);
-            if (refusal == Refusal.None) next = words[i].index() + 1;
-            else first = _refuse(book, opening.order.trader(), uint8(opening.order.number()), refusal, first);
-        }
-        uint256[] memory made = vault.adjustEach(moves);
-        (uint256 taken, uint256 decoys) = (0, 0);
-        for (uint256 i = 0; i < words.length; ++i) {
-            uint256 word = words[i];
-            if (word == 0) continue;
-            if (made[i] != 0) {
-                words[taken++] = word;
-                if (word.qty() == 0) ++decoys;
-            } else {
-                if (word.isSell()) _returnEnergy(b, word, word.qty());
-                first = _refuse(book, word.trader(), uint8(word.number()), Refusal.MoneyShort, first);
-            }
-        }
-        require(taken != 0, NothingTaken(first));
+        Batch memory batch = _open(b, book, openings);
+        if (batch.sells) _lockEnergy(b, book, batch);
+        _lockMoney(b, book, batch);
+        uint256[] memory words = batch.words;
+        uint256 decoys = _fold(book, words);
+        require(words.length != 0, NothingTaken(batch.first));
         if (decoys != 0) vault.pay(address(this), _commonFund, uint128(decoys) * KEEPER_FEE);
-        assembly ("memory-safe") {
-            mstore(words, taken)
-        }
-        _fold(book, words);
         emit OrdersRevealed(book, words);
     }
 
@@ -223,63 +214,116 @@ abstract contract Orders is Books, EIP712 {
         }
     }
 
-    function _returnEnergy(uint256 b, uint256 word, uint40 wh) internal {
-        if (wh == 0) return;
-        energyUnits.release(word.trader(), word.device(), b.zone(), b.carrier(), b.slotStart(), wh);
-    }
-
-    function _drawEnergy(uint256 b, uint256 word) private returns (bool) {
-        uint40 wh = word.qty();
-        return wh == 0 || energyUnits.tryLock(word.trader(), word.device(), b.zone(), b.carrier(), b.slotStart(), wh);
-    }
-
     function _orderId(address trader, uint256 number) internal pure returns (uint256) {
         return uint256(uint160(trader)) | number << 160;
     }
 
-    /// @dev Checks an opening and locks a seller's energy. Places rise in a batch, so that no order comes twice in it. The
-    /// word with its index, and the move that its money needs, are zero when it is refused.
-    function _open(uint256 b, bytes32 book, uint256 word, bytes32 salt, uint256 least)
-        private
-        returns (Refusal refusal, uint256 opened, uint256 move)
-    {
-        uint256 o = _orders[book][word.orderId()];
-        refusal = _openingRefusal(word, o, _seal(b, book, word, salt));
-        if (refusal != Refusal.None) return (refusal, 0, 0);
-        uint256 place = o.place();
-        if (place < least) return (Refusal.OutOfSequence, 0, 0);
-        if (_groups[book][place / Groups.SIZE].isRevealed(place)) return (Refusal.AlreadyRevealed, 0, 0);
-        if (word.isSell() && !_drawEnergy(b, word)) return (Refusal.UnitsShort, 0, 0);
-        // A decoy leaves the keeper's fee where it is; it goes to the common fund with those of others.
-        uint256 held = _ceiling(o.sizeClass()) * BOND_RATE + (word.qty() == 0 ? 0 : KEEPER_FEE);
-        move = Moves.pack(word.trader(), int256(_cost(word, b.dearestWh())) - int256(held));
-        opened = word.withIndex(place);
+    /// @dev Checks openings. Places rise in a batch, so that no order comes twice in it.
+    function _open(uint256 b, bytes32 book, Opening[] calldata openings) private returns (Batch memory batch) {
+        uint256 count = openings.length;
+        batch = Batch(new uint256[](count), new uint256[](count), new uint256[](count), false, Refusal.None);
+        mapping(uint256 id => uint256) storage orders = _orders[book];
+        uint256 dearestWh = b.dearestWh();
+        uint256 least = 0;
+        uint256 number = type(uint256).max;
+        uint256 group = 0;
+        for (uint256 i = 0; i < count; ++i) {
+            (uint256 word, bytes32 salt) = _at(openings, i);
+            uint256 o = orders[word.orderId()];
+            uint256 place = o.place();
+            Refusal refusal = _openingRefusal(word, o, _seal(b, book, word, salt));
+            if (refusal == Refusal.None) {
+                if (place / Groups.SIZE != number) {
+                    number = place / Groups.SIZE;
+                    group = _groups[book][number];
+                }
+                if (place < least) refusal = Refusal.OutOfSequence;
+                else if (group.isRevealed(place)) refusal = Refusal.AlreadyRevealed;
+            }
+            if (refusal != Refusal.None) {
+                batch.first = _refuse(book, word.trader(), uint8(word.number()), refusal, batch.first);
+                continue;
+            }
+            uint256 wh = word.qty();
+            unchecked {
+                least = place + 1;
+                uint256 held = o.ceiling() * BOND_RATE + KEEPER_FEE;
+                // A decoy leaves the keeper's fee where it is; it goes to the common fund with those of others.
+                if (wh == 0) held -= KEEPER_FEE;
+                batch.moves.put(i, Moves.pack(word.trader(), int256(_cost(word, dearestWh)) - int256(held)));
+            }
+            batch.words.put(i, word.withIndex(place));
+            if (wh != 0 && word.isSell()) {
+                batch.draws.put(i, Draws.pack(word.trader(), word.device(), uint40(wh)));
+                batch.sells = true;
+            }
+        }
     }
 
-    /// @dev Marks orders as revealed and puts them into their groups' chains. Neighbours share a group.
-    function _fold(bytes32 book, uint256[] memory words) private {
+    function _lockEnergy(uint256 b, bytes32 book, Batch memory batch) private {
+        uint256[] memory short = energyUnits.lockEach(b.zone(), b.carrier(), b.slotStart(), batch.draws);
+        for (uint256 i = 0; i < short.length; ++i) {
+            _drop(book, batch, short[i], Refusal.UnitsShort);
+        }
+    }
+
+    /// @dev Who is short of money gets his energy back.
+    function _lockMoney(uint256 b, bytes32 book, Batch memory batch) private {
+        uint256[] memory short = vault.adjustEach(batch.moves);
+        if (short.length == 0) return;
+        uint256[] memory draws = new uint256[](short.length);
+        for (uint256 i = 0; i < short.length; ++i) {
+            draws[i] = batch.draws[short[i]];
+            _drop(book, batch, short[i], Refusal.MoneyShort);
+        }
+        energyUnits.releaseEach(b.zone(), b.carrier(), b.slotStart(), draws);
+    }
+
+    function _drop(bytes32 book, Batch memory batch, uint256 i, Refusal refusal) private {
+        uint256 word = batch.words[i];
+        (batch.words[i], batch.moves[i]) = (0, 0);
+        batch.first = _refuse(book, word.trader(), uint8(word.number()), refusal, batch.first);
+    }
+
+    /// @dev Marks orders as revealed and puts them into their groups' chains; neighbours share a group. Leaves out what
+    /// is zero, and counts decoys, which are marked only.
+    function _fold(bytes32 book, uint256[] memory words) private returns (uint256 decoys) {
         mapping(uint256 group => uint256) storage groups = _groups[book];
-        uint256 number = words[0].index() / Groups.SIZE;
-        uint256 group = _group(book, number);
+        uint256 number = type(uint256).max;
+        uint256 group = 0;
+        uint256 taken = 0;
         for (uint256 i = 0; i < words.length; ++i) {
-            uint256 word = words[i];
+            uint256 word = words.at(i);
+            if (word == 0) continue;
+            words.put(taken++, word);
             uint256 place = word.index();
             if (place / Groups.SIZE != number) {
-                groups[number] = group;
+                if (taken != 1) groups[number] = group;
                 number = place / Groups.SIZE;
                 group = _group(book, number);
             }
             group = group.mark(place);
-            if (word.qty() != 0) group = group.fold(word);
+            if (word.qty() == 0) ++decoys;
+            else group = group.fold(word);
         }
-        groups[number] = group;
+        words.cut(taken);
+        if (taken != 0) groups[number] = group;
+    }
+
+    /// @dev `openings[i]`, which is known to be there.
+    function _at(Opening[] calldata openings, uint256 i) private pure returns (uint256 word, bytes32 salt) {
+        assembly ("memory-safe") {
+            let at := add(openings.offset, shl(6, i))
+            word := calldataload(at)
+            salt := calldataload(add(at, 32))
+        }
     }
 
     function _openingRefusal(uint256 word, uint256 o, bytes32 seal) private pure returns (Refusal) {
-        if (o.status() != OrderState.Sealed) return Refusal.NotSealed;
+        if (!o.isSealed()) return Refusal.NotSealed;
         if (!o.isSealedBy(seal)) return Refusal.SealBroken;
         uint256 qty = word.qty();
-        if (qty > _ceiling(o.sizeClass())) return Refusal.OverClass;
+        if (qty > o.ceiling()) return Refusal.OverClass;
         if (qty != 0 && qty < MIN_QTY) return Refusal.BelowMinimum;
         if (!word.isSell() && word.device() != 0) return Refusal.BuyWithDevice;
         return Refusal.None;
@@ -299,7 +343,7 @@ abstract contract Orders is Books, EIP712 {
     /// @dev What is public of an order that is sealed.
     function _known(SealedOrder memory order) private pure returns (uint256) {
         return
-            uint256(uint160(order.trader)) | _ceiling(SizeClass(order.sizeClass)) << 160 | uint256(order.number) << 231;
+            uint256(uint160(order.trader)) | OrderWords.ceilingOf(order.sizeClass) << 160 | uint256(order.number) << 231;
     }
 
     function _refuse(bytes32 book, address trader, uint8 number, Refusal refusal, Refusal first)
@@ -367,12 +411,6 @@ abstract contract Orders is Books, EIP712 {
             mstore(add(p, 0xe0), unitId)
             mstore(add(p, 0x100), salt)
             seal := keccak256(p, 0x120)
-        }
-    }
-
-    function _ceiling(SizeClass sizeClass) private pure returns (uint256) {
-        unchecked {
-            return CEILINGS >> 24 * uint256(sizeClass) & 0xffffff;
         }
     }
 }

@@ -8,6 +8,7 @@ import {IPool, Limits, Offer} from "../interfaces/IPool.sol";
 import {IVault, Purse} from "../interfaces/IVault.sol";
 import {Facts, IZones} from "../interfaces/IZones.sol";
 import {Carrier} from "../libraries/Carriers.sol";
+import {Draws} from "../libraries/Draws.sol";
 import {Margins} from "../libraries/Margins.sol";
 import {Roles} from "../libraries/Roles.sol";
 import {Stock} from "../libraries/Stock.sol";
@@ -92,7 +93,8 @@ contract Pool is IPool, Governed {
         _insert(book, made);
         uint128 margin = _margin(wh, price, b.dearestWh);
         emit UnitOffered(book, made, margin);
-        bool free = energyUnits.tryLock(msg.sender, device, b.zone, b.carrier, b.slotStart, wh);
+        uint256[] memory draw = Draws.only(msg.sender, device, wh);
+        bool free = energyUnits.lockEach(b.zone, b.carrier, b.slotStart, draw).length == 0;
         require(free, UnitsNotFree(device, wh));
         vault.lock(msg.sender, margin, Roles.STORAGE | Roles.GRID);
     }
@@ -151,7 +153,7 @@ contract Pool is IPool, Governed {
         o.wh = uint40(sold);
         emit UnitSold(book, o.seller, o, _margin(o.wh, o.price, b.dearestWh));
         if (unsold == 0) return;
-        energyUnits.release(o.seller, o.device, b.zone, b.carrier, b.slotStart, unsold);
+        energyUnits.releaseEach(b.zone, b.carrier, b.slotStart, Draws.only(o.seller, o.device, unsold));
         vault.release(o.seller, _margin(unsold, o.price, b.dearestWh));
     }
 

@@ -59,6 +59,9 @@ contract Rulebook is IRulebook, Governed {
                 && s.blockSeconds != 0,
             InvalidTerms()
         );
+        // So that no book is open before its zone's facts are fixed.
+        uint40 open_ = OPEN_AHEAD + s.commitSeconds + _revealSeconds(s) + s.clearSeconds;
+        require(open_ <= zones.NOTICE(), InvalidTerms());
         _schedule = s;
         emit ScheduleSet(s);
     }
@@ -109,12 +112,16 @@ contract Rulebook is IRulebook, Governed {
         require(address(terms.rule) != address(0), NoTerms(carrier, zone));
     }
 
-    /// @dev Time to reveal is three blocks of every validator at least, so that none alone can keep an order out.
     function _phases(uint40 slotStart) private view returns (uint40 opensAt, uint40 revealsAt, uint40 clearsAt) {
         Schedule memory s = _schedule;
-        uint40 least = 3 * uint40(s.validators) * s.blockSeconds;
         clearsAt = slotStart - s.clearSeconds;
-        revealsAt = clearsAt - (s.revealSeconds < least ? least : s.revealSeconds);
+        revealsAt = clearsAt - _revealSeconds(s);
         opensAt = revealsAt - s.commitSeconds;
+    }
+
+    /// @dev Three blocks of every validator at least, so that none alone can keep an order out.
+    function _revealSeconds(Schedule memory s) private pure returns (uint40) {
+        uint40 least = 3 * uint40(s.validators) * s.blockSeconds;
+        return s.revealSeconds < least ? least : s.revealSeconds;
     }
 }

@@ -91,6 +91,11 @@ contract Meters is IMeters, Governed, SignedActions {
     }
 
     /// @inheritdoc IMeters
+    function isSigned(uint32 device, bytes32 digest, bytes calldata signature) external view returns (bool) {
+        return _isSigned(_existing(device).key, digest, signature);
+    }
+
+    /// @inheritdoc IMeters
     function proposedKeyOf(uint32 device) external view returns (Key memory) {
         return _proposedKeys[device];
     }
@@ -435,20 +440,23 @@ contract Meters is IMeters, Governed, SignedActions {
         if (account != address(0)) membership.currentOf(account);
     }
 
-    /// @dev Each key has one spelling, or it could be registered twice.
     function _requireKeyProof(Key calldata key, uint256 deadline, bytes32 structHash, bytes calldata signature)
         private
         view
     {
         require(block.timestamp <= deadline, SignatureExpired(deadline));
-        bytes32 digest = _hashTypedDataV4(structHash);
-        bool proven = false;
+        bool proven = _isSigned(key, _hashTypedDataV4(structHash), signature);
+        require(proven, InvalidKeyProof(key.curve, key.x, key.y));
+    }
+
+    /// @dev Each key has one spelling, or it could be registered twice.
+    function _isSigned(Key memory key, bytes32 digest, bytes calldata signature) private view returns (bool) {
         if (key.curve == Curve.Secp256k1) {
             (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecover(digest, signature);
-            proven = failure == ECDSA.RecoverError.NoError && key.x == bytes32(uint256(uint160(signer))) && key.y == 0;
-        } else if (signature.length == 64) {
-            proven = P256.verify(digest, bytes32(signature[:32]), bytes32(signature[32:]), key.x, key.y);
+            return failure == ECDSA.RecoverError.NoError && key.x == bytes32(uint256(uint160(signer))) && key.y == 0;
         }
-        require(proven, InvalidKeyProof(key.curve, key.x, key.y));
+        return
+            signature.length == 64
+                && P256.verify(digest, bytes32(signature[:32]), bytes32(signature[32:]), key.x, key.y);
     }
 }

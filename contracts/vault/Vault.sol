@@ -11,6 +11,7 @@ import {IPowerToken} from "../interfaces/IPowerToken.sol";
 import {Signed} from "../interfaces/ISignedActions.sol";
 import {IStandingMirror} from "../interfaces/IStandingMirror.sol";
 import {Account, IVault, Module, ModuleStatus, Purse} from "../interfaces/IVault.sol";
+import {Lists} from "../libraries/Lists.sol";
 import {Moves} from "../libraries/Moves.sol";
 import {Roles} from "../libraries/Roles.sol";
 import {Standing, Standings, Status} from "../libraries/Standings.sol";
@@ -23,6 +24,7 @@ import {VaultWords} from "../libraries/VaultWords.sol";
 /// asks one contract only.
 contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     using SafeERC20 for IPowerToken;
+    using Lists for uint256[];
     using VaultWords for Account;
     using VaultWords for Module;
     using VaultWords for uint256;
@@ -147,14 +149,15 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     }
 
     /// @inheritdoc IVault
-    function lockEach(uint256[] calldata moves, uint32 anyOf) external returns (uint256[] memory made) {
+    function lockEach(uint256[] calldata moves, uint32 anyOf) external returns (uint256[] memory refused) {
         uint256 m = _module(true);
-        uint256 added = 0;
-        made = moves;
-        for (uint256 i = 0; i < made.length; ++i) {
-            uint256 move = made[i];
+        refused = new uint256[](moves.length);
+        (uint256 added, uint256 count) = (0, 0);
+        for (uint256 i = 0; i < moves.length; ++i) {
+            uint256 move = Lists.given(moves, i);
             int256 amount = Moves.amount(move);
             require(amount >= 0, NotALock(Moves.account(move), amount));
+            if (amount == 0) continue;
             Account storage account = _accounts[Moves.account(move)];
             uint256 a = account.load();
             bool active = Standings.isActive(a.status(), a.certifiedUntil(), a.roles(), anyOf);
@@ -162,35 +165,46 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
                 account.store(a.less(uint256(amount)));
                 added += uint256(amount);
             } else {
-                made[i] = 0;
+                refused.put(count++, i);
             }
         }
+        refused.cut(count);
         _modules[msg.sender].store(m.more(added));
-        emit Adjusted(msg.sender, made);
+        _tell(moves, refused);
     }
 
     /// @inheritdoc IVault
-    function adjustEach(uint256[] calldata moves) external returns (uint256[] memory made) {
+    function adjustEach(uint256[] calldata moves) external returns (uint256[] memory refused) {
         uint256 m = _modules[msg.sender].load();
         ModuleStatus status = m.moduleStatus();
         require(status != ModuleStatus.None, ModuleNotAllowed(msg.sender, status));
-        made = moves;
-        for (uint256 i = 0; i < made.length; ++i) {
-            uint256 move = made[i];
+        refused = new uint256[](moves.length);
+        (uint256 added, uint256 given, uint256 count) = (0, 0, 0);
+        for (uint256 i = 0; i < moves.length; ++i) {
+            uint256 move = Lists.given(moves, i);
             int256 amount = Moves.amount(move);
+            if (amount == 0) continue;
+            (Account storage place, uint256 a) = _present(Moves.account(move));
             if (amount < 0) {
-                uint256 given = uint256(-amount);
-                require(given <= m.amountOf(), InsufficientLocked(msg.sender, uint128(m.amountOf()), uint128(given)));
-                m = m.less(given);
-                _credit(Moves.account(move), uint128(given));
-            } else if (status != ModuleStatus.Leaving && _tryLockMore(Moves.account(move), m, uint256(amount))) {
-                m = m.more(uint256(amount));
+                require(a.exists(), Standings.NotMember(Moves.account(move)));
+                unchecked {
+                    place.store(a.more(uint256(-amount)));
+                    given += uint256(-amount);
+                }
+            } else if (status != ModuleStatus.Leaving && a.canLock(m, uint256(amount))) {
+                unchecked {
+                    place.store(a.less(uint256(amount)));
+                    added += uint256(amount);
+                }
             } else {
-                made[i] = 0;
+                refused.put(count++, i);
             }
         }
-        _modules[msg.sender].store(m);
-        emit Adjusted(msg.sender, made);
+        refused.cut(count);
+        uint256 locked = m.amountOf() + added;
+        require(given <= locked, InsufficientLocked(msg.sender, uint128(locked), uint128(given)));
+        _modules[msg.sender].store(m.more(added).less(given));
+        _tell(moves, refused);
     }
 
     /// @inheritdoc IVault
@@ -336,19 +350,6 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         emit Locked(msg.sender, account, amount);
     }
 
-    /// @dev Half of a lock that is refused instead of reverting; the caller adds it to what the module has locked.
-    function _tryLockMore(address account, uint256 m, uint256 amount) private returns (bool) {
-        Account storage place = _accounts[account];
-        uint256 a = place.load();
-        if (a.status() == Status.Replaced) {
-            place = _accounts[membership.currentOf(account)];
-            a = place.load();
-        }
-        if (!a.canLock(m, amount)) return false;
-        place.store(a.less(amount));
-        return true;
-    }
-
     function _unlock(uint128 amount) private {
         uint256 m = _modules[msg.sender].load();
         ModuleStatus status = m.moduleStatus();
@@ -364,14 +365,32 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     }
 
     function _credit(address account, uint128 amount) private {
-        Account storage place = _accounts[account];
-        uint256 a = place.load();
-        if (a.status() == Status.Replaced) {
+        (Account storage place, uint256 a) = _present(account);
+        require(a.exists(), Standings.NotMember(account));
+        place.store(a.more(amount));
+    }
+
+    /// @dev The moves that were made, zero in place of one that was refused. Seldom is one, and then none is copied.
+    function _tell(uint256[] calldata moves, uint256[] memory refused) private {
+        if (refused.length == 0) {
+            emit Adjusted(msg.sender, moves);
+            return;
+        }
+        uint256[] memory made = moves;
+        for (uint256 i = 0; i < refused.length; ++i) {
+            made[refused[i]] = 0;
+        }
+        emit Adjusted(msg.sender, made);
+    }
+
+    /// @dev The account, or the one that took its place.
+    function _present(address account) private view returns (Account storage place, uint256 a) {
+        place = _accounts[account];
+        a = place.load();
+        if (a.isReplaced()) {
             place = _accounts[membership.currentOf(account)];
             a = place.load();
         }
-        require(a.status() != Status.None, Standings.NotMember(account));
-        place.store(a.more(amount));
     }
 
     /// @dev The replacement's standing was copied here before, so it can be credited. Which modules may lock its money is

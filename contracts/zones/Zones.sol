@@ -23,6 +23,8 @@ contract Zones is IZones, Governed {
 
     /// @inheritdoc IZones
     uint24 public constant MAX_SLOT_SECONDS = 86_400;
+    /// @inheritdoc IZones
+    uint40 public constant NOTICE = 7 days;
 
     uint16 private constant WHOLE = 10_000;
 
@@ -120,7 +122,8 @@ contract Zones is IZones, Governed {
 
     /// @inheritdoc IZones
     function setFacts(uint16 zone, Carrier carrier, uint40 since, Facts calldata facts) external onlyAuthority {
-        uint40 earliest = uint40(block.timestamp) + requireSlot(zone, carrier, since);
+        requireSlot(zone, carrier, since);
+        uint40 earliest = uint40(block.timestamp) + NOTICE;
         require(since >= earliest, TooSoon(since, earliest));
         Grid storage grid = _grids[zone][carrier];
         while (grid.starts[grid.starts.length - 1] >= since) {

@@ -74,6 +74,7 @@ def test_a_deployment_is_recorded_completely(node, found, file):
         [at["Auction"], at["Zones"], at["Authority"]],
         [at["Auction"], at["Pool"], at["PoolAfter"]],
         [at["Vault"], at["EnergyUnits"], at["Zones"]],
+        [at["Vault"], at["Meters"], at["Authority"], 60],
     ]
     for item in recorded["contracts"].values():
         receipt = node.web3.eth.get_transaction_receipt(item["transaction"])
@@ -96,6 +97,8 @@ def test_the_constitution_founds_the_market_that_the_settings_describe(node, fou
     assert market.rulebook.schedule() == settings.schedule
     assert market.rulebook.auction() == market.auction.address
     assert market.auction.clearing() == market.clearing.address
+    assert market.readings.threshold() == settings.attesters_needed
+    assert market.readings.window() == settings.dispute_window
 
 
 def test_a_repeated_deployment_changes_nothing(node, found, file):

@@ -62,6 +62,17 @@ def test_a_file_of_the_same_form_gives_the_same_settings(tmp_path):
         ("clear_seconds = 600", "clear_seconds = 16777216", "clear_seconds is 16777216, not a whole number from 1 to"),
         ("validators = 4", "validators = 4.0", "validators is 4.0, not a whole number from 1 to 65535"),
         ("block_seconds = 5", "block_seconds = 65536", "block_seconds is 65536, not a whole number from 1 to 65535"),
+        ("[metering]", "[meters]", "metering is missing"),
+        ("attesters_needed = ", "# ", "attesters_needed is missing"),
+        ("attesters_needed = 2", "attesters_needed = 0", "attesters_needed is 0, not a whole number from 1 to 32"),
+        ("attesters_needed = 2", "attesters_needed = 33", "attesters_needed is 33, not a whole number from 1 to 32"),
+        (
+            "attesters_needed = 2",
+            "attesters_needed = true",
+            "attesters_needed is True, not a whole number from 1 to 32",
+        ),
+        ("dispute_window = ", "# ", "dispute_window is missing"),
+        ("dispute_window = 60", "dispute_window = 0", "0 is not a whole number of seconds"),
         (
             f'"{REGISTRAR}"',
             '"0x0000000000000000000000000000000000000000"',

@@ -45,6 +45,7 @@ def test_a_good_market(node, found):
         "Pool",
         "Clearing",
         "DirectSale",
+        "Readings",
         "Authority.membership",
         "Membership.authority",
         "Membership.mirror",
@@ -82,8 +83,13 @@ def test_a_good_market(node, found):
         "DirectSale.vault",
         "DirectSale.energyUnits",
         "DirectSale.zones",
+        "Readings.vault",
+        "Readings.meters",
+        "Readings.membership",
+        "Readings.authority",
         "Membership.recoveryDelay",
         "PowerPoints.epochLength",
+        "Readings.window",
         "constitution",
     ]
 
@@ -145,6 +151,10 @@ def test_a_code_hash_in_the_file_that_is_not_the_code_s(node, found, file):
         ("DirectSale", "vault", ["DirectSale.vault"]),
         ("DirectSale", "energy_units", ["DirectSale.energyUnits"]),
         ("DirectSale", "zones", ["DirectSale.zones"]),
+        ("Readings", "vault", ["Readings.vault"]),
+        ("Readings", "meters", ["Readings.meters"]),
+        ("Readings", "membership", ["Readings.membership"]),
+        ("Readings", "authority", ["Readings.authority"]),
     ],
 )
 def test_wrong_wiring(node, found, ask, contract, getter, subjects):
@@ -164,6 +174,7 @@ def test_wrong_wiring(node, found, ask, contract, getter, subjects):
         "Pool": market.pool,
         "Clearing": market.clearing,
         "DirectSale": market.direct_sale,
+        "Readings": market.readings,
     }[contract]
     wired = getattr(client, getter)()[2:].lower()
     code = node.code_at(address).hex().replace(wired, STRANGER.address[2:].lower())

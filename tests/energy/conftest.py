@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.devices import SLOT
+from tests.devices import SLOT, draw
 
 
 @pytest.fixture
@@ -15,10 +15,10 @@ def lock(market, units, zone, module):
     """Locks as the module and says whether it was done: `lock(alice, device, start, 100)`."""
 
     def run(holder, device, start, amount, *, zone=zone, carrier=0, by=module):
-        arguments = (holder.address, device, zone, carrier, start, amount)
-        done = market.chain.call(units.raw.functions.tryLock(*arguments), by.address)
-        units.try_lock(*arguments, sender=by)
-        return done
+        arguments = (zone, carrier, start, [draw(holder, device, amount)])
+        refused = market.chain.call(units.raw.functions.lockEach(*arguments), by.address)
+        units.lock_each(*arguments, sender=by)
+        return not refused
 
     return run
 
@@ -28,7 +28,7 @@ def release(units, zone, module):
     """Releases as the module: `release(alice, device, start, 100)`."""
 
     def run(holder, device, start, amount, *, zone=zone, carrier=0, by=module):
-        return units.release(holder.address, device, zone, carrier, start, amount, sender=by)
+        return units.release_each(zone, carrier, start, [draw(holder, device, amount)], sender=by)
 
     return run
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.assertions import check_event, pass_time, refused
-from tests.devices import SLOT
+from tests.devices import SLOT, draw
 from wattbook import pt
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Carrier, Direction, ModuleStatus
@@ -102,9 +102,29 @@ class TestLock:
         assert [units.drawn_of(device, start(place)) for place in range(8)] == [cap, 0, 0, cap, cap, cap, 0, cap]
 
     def test_says_nothing(self, units, alice, device, zone, module, start, lock, release):
-        arguments = (alice.address, device, zone, 0, start(), 10)
-        assert units.try_lock(*arguments, sender=module).events == ()
-        assert units.release(*arguments, sender=module).events == ()
+        arguments = (zone, 0, start(), [draw(alice, device, 10)])
+        assert units.lock_each(*arguments, sender=module).events == ()
+        assert units.release_each(*arguments, sender=module).events == ()
+
+    def test_for_many(self, market, units, devices, alice, bob, device, zone, module, start):
+        """What is refused is named by its place and stops nothing; what is zero is left out."""
+        other = devices.certified(bob)
+        draws = [draw(alice, device, CAP), 0, draw(alice, device, 1), draw(bob, other, 5), draw(bob, device, 1)]
+        arguments = (zone, 0, start(), draws)
+        refused = market.chain.call(units.raw.functions.lockEach(*arguments), module.address)
+        assert refused == [2, 4]
+        units.lock_each(*arguments, sender=module)
+        assert [units.drawn_of(one, start()) for one in (device, other)] == [CAP, 5]
+        back = [draw(alice, device, 3), 0, draw(bob, other, 5)]
+        units.release_each(zone, 0, start(), back, sender=module)
+        assert [units.drawn_of(one, start()) for one in (device, other)] == [CAP - 3, 0]
+
+    def test_releases_for_all_or_none(self, units, alice, device, zone, module, start, lock):
+        lock(alice, device, start(), 10)
+        with refused(reverts.NotDrawn, device=device, slot_start=start(), drawn=4, asked=5):
+            back = [draw(alice, device, 6), draw(alice, device, 5)]
+            units.release_each(zone, 0, start(), back, sender=module)
+        assert units.drawn_of(device, start()) == 10
 
     def test_more_than_can_ever_be(self, alice, device, start, lock):
         assert not lock(alice, device, start(), 2**40 - 1)
@@ -215,9 +235,9 @@ class TestRefused:
 class TestModule:
     def test_none(self, people, alice, device, zone, units, start):
         for other in (people.stranger, alice):
-            for step in (units.try_lock, units.release):
+            for step in (units.lock_each, units.release_each):
                 with refused(reverts.ModuleNotAllowed, module=other.address, status=ModuleStatus.NONE):
-                    step(alice.address, device, zone, 0, start(), 1, sender=other)
+                    step(zone, 0, start(), [draw(alice, device, 1)], sender=other)
 
     def test_paused_goes_on(self, market, people, alice, device, module, start, lock, release):
         market.vault.pause_module(module.address, sender=people.operator)

@@ -5,7 +5,7 @@ from eth_account import Account
 from eth_utils.crypto import keccak
 
 from tests.assertions import FAR, check_event, pass_time, refused
-from tests.devices import SLOT
+from tests.devices import SLOT, draw
 from wattbook import Role
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Carrier, Direction, Status, Unit
@@ -256,7 +256,7 @@ class TestLockOfUnits:
 
     def test_takes_them_and_gives_them_back(self, units, module, bob, device, zone, start, held, lock, release):
         taken = {"operator": module.address, "from": bob.address, "to": NOBODY, "id": held, "value": 400}
-        receipt = units.try_lock(bob.address, device, zone, 0, start(), 400, sender=module)
+        receipt = units.lock_each(zone, 0, start(), [draw(bob, device, 400)], sender=module)
         assert len(receipt.events) == 1
         check_event(receipt, "TransferSingle", **taken)
         assert units.balance_of(bob.address, held) == 600

@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from tests.devices import SLOT
+from tests.devices import SLOT, draw
 from tests.invariants.capacity import Capacity, Plant
 from tests.invariants.conftest import restore, snapshot
 from wattbook import ContractRevert
@@ -76,10 +76,10 @@ def test_energy_is_conserved(market, people, admit, decide, devices):
         @rule(by=st.sampled_from(modules), holder=who, plant=some_plant, place=ahead, wh=amount)
         def lock(self, by, holder, plant, place, wh):
             slot = self.model.now + place
-            arguments = (address(holder), numbers[plant], devices.zone, 0, slot * SLOT, wh)
-            done = chain.call(units.raw.functions.tryLock(*arguments), by.address)
-            assert done == (self.model.lock(holder, plant, slot, wh))
-            units.try_lock(*arguments, sender=by)
+            arguments = (devices.zone, 0, slot * SLOT, [draw(address(holder), numbers[plant], wh)])
+            refused = chain.call(units.raw.functions.lockEach(*arguments), by.address)
+            assert (not refused) == self.model.lock(holder, plant, slot, wh)
+            units.lock_each(*arguments, sender=by)
 
         @precondition(lambda self: any(self.model.locked.values()))
         @rule(by=st.sampled_from(modules), data=st.data())
@@ -88,7 +88,8 @@ def test_energy_is_conserved(market, people, admit, decide, devices):
             holder, plant, slot = data.draw(st.sampled_from(held))
             wh = data.draw(st.integers(0, self.model.locked[holder, plant, slot]))
             self.model.release(holder, plant, slot, wh)
-            units.release(address(holder), numbers[plant], devices.zone, 0, slot * SLOT, wh, sender=by)
+            back = [draw(address(holder), numbers[plant], wh)]
+            units.release_each(devices.zone, 0, slot * SLOT, back, sender=by)
 
         @rule(plant=some_plant, to=who, place=ahead, wh=amount)
         def issue(self, plant, to, place, wh):

@@ -19,6 +19,16 @@ def rulebook(floor):
 
 
 class TestSchedule:
+    def test_no_book_is_open_before_its_facts_are_fixed(self, floor, rulebook):
+        """An hour before the first commitment a book can be opened; a week before delivery facts are fixed."""
+        hour, week = 3_600, floor.market.zones.notice()
+        longest = Schedule(week // 2, week // 4, week // 4 - hour, validators=1, block_seconds=1)
+        floor.decide(rulebook, "setSchedule", tuple(longest))
+        assert rulebook.schedule() == longest
+        for change in ({"clear_seconds": longest.clear_seconds + 1}, {"validators": 60_000, "block_seconds": 1}):
+            with refused(reverts.InvalidTerms):
+                floor.decide(rulebook, "setSchedule", tuple(longest._replace(**change)))
+
     def test_is_said(self, floor, rulebook):
         wanted = USUAL._replace(commit_seconds=1_800)
         receipt = floor.decide(rulebook, "setSchedule", wanted)

@@ -12,6 +12,7 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import FAR
 from tests.devices import QUARTER, SLOT, next_slot, said
+from tests.permissions.reading_scenes import READINGS
 from tests.permissions.trading import SCHEDULE, terms
 from tests.permissions.world import ANOTHER_ZONE, LOCKED, NOBODY, NOTHING, REASON, ZONE, Caller, World
 from wattbook import Role, Signed
@@ -38,6 +39,8 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         return world.bare_meters if name == "Meters" else world.bare_membership
     if function == "setMembership":
         return world.bare_authority
+    if function == "setSettlement":
+        return world.bare_readings
     if function in ("setAuction", "setClearing"):
         return world.bare_rulebook if name == "Rulebook" else world.bare_auction
     contracts: dict[str, Contract] = {
@@ -54,6 +57,7 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         "Clearing": world.market.clearing,
         "Pool": world.market.pool,
         "DirectSale": world.market.direct_sale,
+        "Readings": world.market.readings,
     }
     return contracts[name]
 
@@ -266,7 +270,7 @@ def _transfer_units_signed(world: World, signer: Caller) -> Arguments:
 
 
 def _set_facts(world: World, _: Caller) -> Arguments:
-    return 1, int(Carrier.ELECTRICITY), next_slot(world.chain.now, 10), world.facts()
+    return 1, int(Carrier.ELECTRICITY), next_slot(world.chain.now + 7 * 86_400, 10), world.facts()
 
 
 def _move(account: str, amount: int) -> int:
@@ -460,8 +464,9 @@ _ENERGY_UNITS: dict[tuple[str, str], Scene] = {
     ("cancelNonce", ""): _these(NONCE),
     ("issue", ""): _issue_units,
     ("issueSigned", ""): _issue_units_signed,
+    ("lockEach", ""): lambda world, _: world.energy,
     ("recoverUnits", ""): lambda world, _: (world.replaced.address, [world.unit]),
-    ("release", ""): lambda world, _: world.energy,
+    ("releaseEach", ""): lambda world, _: world.energy,
     ("safeBatchTransferFrom", ""): lambda world, who: (
         world.holder_of_units(who),
         world.member.address,
@@ -486,7 +491,6 @@ _ENERGY_UNITS: dict[tuple[str, str], Scene] = {
     ("setApprovalForAll", ""): _these(NEW_ADDRESS, True),
     ("sync", ""): _subjects_device(),
     ("transferSigned", ""): _transfer_units_signed,
-    ("tryLock", ""): lambda world, _: world.energy,
 }
 
 _RULEBOOK: dict[tuple[str, str], Scene] = {
@@ -542,6 +546,7 @@ SCENES: dict[tuple[str, str, str], Scene] = {
     **{("Clearing", *key): scene for key, scene in _CLEARING.items()},
     **{("Pool", *key): scene for key, scene in _POOL.items()},
     **{("DirectSale", *key): scene for key, scene in _DIRECT_SALE.items()},
+    **{("Readings", *key): scene for key, scene in READINGS.items()},
     **{("Zones", *key): scene for key, scene in _ZONES.items()},
     **{("Meters", *key): scene for key, scene in _METERS.items()},
     **{("EnergyUnits", *key): scene for key, scene in _ENERGY_UNITS.items()},

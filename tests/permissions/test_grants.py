@@ -5,6 +5,7 @@ The grants are the data of wattbook/deployment/plan.py and the settings. A grant
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 import ape
@@ -19,12 +20,13 @@ from wattbook import Application, ContractRevert, Market, Role, abi
 from wattbook.chain import Chain
 from wattbook.contracts import reverts
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Carrier, Module, ModuleStatus, Purse, Schedule, Status
+from wattbook.contracts.structs import Carrier, Module, ModuleStatus, Purse, Root, Schedule, Status
 from wattbook.deployment.decisions import carry_out, propose
 from wattbook.deployment.deployer import deploy
 from wattbook.deployment.local import known_account
 from wattbook.deployment.plan import CONTRACTS, MODULES, PROPOSER_ROLE, Call, constitution, purse_account
 from wattbook.deployment.settings import MarketSettings, local_settings
+from wattbook.metering.roots import in_order, sign_root
 from wattbook.roles import MARKET_ROLES, OFFICES
 
 SETTINGS = local_settings()
@@ -136,6 +138,24 @@ def _operator(grants: Grants, holders: list[str]) -> None:
     grants.only(pausing, reverts.MissingRole, grants.market.vault, "pause")
 
 
+def _attester(grants: Grants, holders: list[str]) -> None:
+    """Two of them post a root, as many as the settings ask for; anybody else's word is worth nothing."""
+    market = grants.market
+    keys = [known_account(name) for name in ("attester1", "attester2", "attester3")]
+    others = [known_account(name) for name in ("registrar", "operator", "grid")]
+    assert sorted(key.address for key in keys) == sorted(holders)
+    root = Root(1, 0, 0, REFERENCE, 1, NOTHING)
+    signed = {key: (key.address, sign_root(market.readings, root, [], key)) for key in (*keys, *others, STRANGER)}
+    for pair in combinations(keys, 2):
+        post = market.readings.raw.functions.post(root, [], in_order(signed[key] for key in pair))
+        market.chain.call(post, STRANGER.address)
+    for other in (*others, STRANGER):
+        post = market.readings.raw.functions.post(root, [], in_order(signed[key] for key in (keys[0], other)))
+        with pytest.raises((reverts.MissingRole, reverts.NotMember)) as caught:
+            market.chain.call(post, keys[0].address)
+        assert caught.value.arguments[0] == other.address
+
+
 def _asked_by_contracts_to_come(role: Role) -> Callable[[Grants, list[str]], None]:
     """No contract asks for this role yet; what they will ask is this."""
 
@@ -151,7 +171,7 @@ ROLE_PROOFS: dict[Role, Callable[[Grants, list[str]], None]] = {
     Role.REGULATOR: _regulator,
     Role.ISSUER: _issuer,
     Role.OPERATOR: _operator,
-    Role.ATTESTER: _asked_by_contracts_to_come(Role.ATTESTER),
+    Role.ATTESTER: _attester,
     Role.GRID: _asked_by_contracts_to_come(Role.GRID),
 }
 GRANTED_ROLES = [role for role in Role if SETTINGS.holders(role)]
@@ -237,6 +257,17 @@ def _set_clearing(grants: Grants, clearing: str) -> None:
     assert market.auction.clearing() == address
     grants.only([], reverts.NotClearing, market.auction, "close", NOTHING, 0)
     _fails(market, Call("Auction", "setClearing", (STRANGER.address,)), reverts.ClearingAlreadySet, clearing=address)
+
+
+def _set_threshold(grants: Grants, threshold: int) -> None:
+    """So many attesters must vouch, until the authority says otherwise. Who settles is still to be named by it."""
+    market = grants.market
+    assert market.readings.threshold() == threshold == SETTINGS.attesters_needed
+    assert market.readings.settlement() == NOBODY
+    authority = [market.authority.address]
+    grants.only(authority, reverts.NotAuthority, market.readings, "setThreshold", 3)
+    grants.only(authority, reverts.NotAuthority, market.readings, "setSettlement", STRANGER.address)
+    grants.only([], reverts.NotSettlement, market.readings, "useSubmitted", 1, 0, [])
 
 
 def _fill_purse(market: Market, purse: Purse) -> None:
@@ -355,6 +386,7 @@ CALL_PROOFS: dict[tuple[str, str], Callable[..., None]] = {
     ("Rulebook", "setAuction"): _set_auction,
     ("Rulebook", "setSchedule"): _set_schedule,
     ("Auction", "setClearing"): _set_clearing,
+    ("Readings", "setThreshold"): _set_threshold,
     ("Vault", "setPurse"): _set_purse,
     ("Authority", "grantRole"): _grant_role,
     ("Authority", "revokeRole"): _revoke_role,
@@ -403,7 +435,17 @@ def test_nobody_changes_the_authority_but_itself(market: Market, grants: Grants)
 
 def test_every_contract_obeys_the_authority_and_nobody_else(market: Market) -> None:
     obeying = {name for name in abi.contract_names() if "authority" in _functions(name)}
-    assert obeying == {"Membership", "Vault", "PowerPoints", "Zones", "Meters", "Rulebook", "Auction", "Pool"}
+    assert obeying == {
+        "Membership",
+        "Vault",
+        "PowerPoints",
+        "Zones",
+        "Meters",
+        "Rulebook",
+        "Auction",
+        "Pool",
+        "Readings",
+    }
     for name in obeying:
         contract = _contract(market, name)
         assert contract.functions.authority().call() == market.authority.address
@@ -446,11 +488,12 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
         {"account": purse_account(purse), "modules": modules} for purse, modules in chosen.items()
     ]
     assert said.take("ModuleEntered") == [
-        {"module": at(module), "bit": bit} for bit, module in enumerate(("Auction", "Pool", "DirectSale"))
+        {"module": at(module), "bit": bit} for bit, module in enumerate(("Auction", "Pool", "DirectSale", "Readings"))
     ]
     assert said.take("AuctionSet") == [{"auction": at("Auction")}]
     assert said.take("ScheduleSet") == [{"schedule": dict(zip(SCHEDULE, SETTINGS.schedule, strict=True))}]
     assert said.take("ClearingSet") == [{"clearing": at("Clearing")}]
+    assert said.take("ThresholdSet") == [{"threshold": SETTINGS.attesters_needed}]
     assert said.take("MinDelayChange") == [
         {"oldDuration": 0, "newDuration": 0},
         {"oldDuration": 0, "newDuration": SETTINGS.authority_delay},

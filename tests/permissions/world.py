@@ -4,7 +4,7 @@ Those who are no longer active hold every office and enough money, so that nothi
 refused.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from eth_account import Account
@@ -12,7 +12,8 @@ from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
 from tests.assertions import FAR, pass_time
-from tests.devices import QUARTER, SLOT, DeviceKey, Devices, Secp256k1Key, facts, next_slot, said
+from tests.devices import QUARTER, SLOT, DeviceKey, Devices, Secp256k1Key, draw, facts, next_slot, said
+from tests.permissions.metering import WINDOW, Metering
 from tests.permissions.trading import Trading, decisions
 from wattbook import Application, Market, Role, abi
 from wattbook.chain import Chain
@@ -20,8 +21,9 @@ from wattbook.contracts.auction import Auction
 from wattbook.contracts.authority import Authority
 from wattbook.contracts.membership import Membership
 from wattbook.contracts.meters import Meters
+from wattbook.contracts.readings import Readings
 from wattbook.contracts.rulebook import Rulebook
-from wattbook.contracts.structs import Carrier, Facts, Key, Purse
+from wattbook.contracts.structs import Carrier, Curve, Facts, Key, Purse
 from wattbook.deployment.bytecode import creation_code
 from wattbook.deployment.deployer import deploy, encode_call
 from wattbook.deployment.local import known_account
@@ -46,12 +48,12 @@ ACTIVE_OWNER = OWNER | {
     "active supply account",
 }
 
-# Attester is for contracts to come: here it opens nothing.
 OFFICE_TERMS = {
     "registrar": {"registrar"},
     "regulator": {"regulator"},
     "issuer": {"issuer"},
     "operator": {"operator"},
+    "attester1": {"attester"},
 }
 
 EVERYTHING = MARKET_ROLES | OFFICES
@@ -93,7 +95,8 @@ class World:
         self.administrator = known_account("administrator")
         self.registrar = known_account("registrar")
         self.regulator = known_account("regulator")
-        self.market = Market(chain, deploy(chain, self.deployer, local_settings(), None, _silent))
+        settings = replace(local_settings(), dispute_window=WINDOW)
+        self.market = Market(chain, deploy(chain, self.deployer, settings, None, _silent))
         self._admit_members()
         self._meet_others()
         self._decide()
@@ -103,6 +106,7 @@ class World:
         self._lock_money()
         self._recover()
         self._change_states()
+        self.metering = Metering(self.market, self._metered(), self.callers["meter"].key, self.subject)
         self.trading = Trading(self.market, self.subject, self._own_devices[self.subject.address])
         self._prepare_operations()
         self.bare_membership = Membership(chain, self._create("Membership", self.market.authority.address, 60))
@@ -112,6 +116,9 @@ class World:
         self.bare_rulebook = Rulebook(chain, unnamed)
         served = (self.market.vault, self.market.rulebook, self.market.energy_units, self.market.authority)
         self.bare_auction = Auction(chain, self._create("Auction", *(contract.address for contract in served)))
+        metered = (self.market.vault, self.market.meters, self.market.authority)
+        unsettled = self._create("Readings", *(contract.address for contract in metered), WINDOW)
+        self.bare_readings = Readings(chain, unsettled)
         self.bare_meters = Meters(chain, self._create("Meters", *(contract.address for contract in wired)))
         market = self.market
         for contract in (market.vault, market.authority, self.bare_authority, market.auction, market.clearing):
@@ -243,6 +250,8 @@ class World:
         self._caller("port holder", {"port holder"}, self._person())
         self._caller("holder of another port", set(), self._person())
         self._caller("approved account", {"approved account"}, self._person())
+        self._caller("meter", {"meter"}, self._person())
+        self._caller("settlement", {"settlement"}, self._person())
 
     def _decide(self) -> None:
         officers = [*self.inactive.values(), self.replaced, self.clerk]
@@ -252,6 +261,7 @@ class World:
             *(Call("Vault", "enterModule", (module.address,)) for module in self.modules),
             *(Call("Vault", "setPurse", (purse, keeper, 0)) for keeper, purse in self._kept.items()),
             Call("Vault", "setPurse", (Purse.PLATFORM, self.address("keeper of another purse"), 0)),
+            Call("Readings", "setSettlement", (self.address("settlement"),)),
             Call("Zones", "addZone", (ZONE,)),
             Call("Zones", "addZone", (ANOTHER_ZONE,)),
             Call("Zones", "openCarrier", (1, Carrier.ELECTRICITY, SLOT, QUARTER, self.facts())),
@@ -340,11 +350,18 @@ class World:
             units.issue(device, self.slot, key.address, 10, sender=self.subject)
         units.set_approval_for_all(self.address("approved account"), True, sender=self.subject)
 
+    def _metered(self) -> int:
+        """A device of the subject's with the meter as its key."""
+        key = Secp256k1Key("a meter")
+        key.account = self.callers["meter"].key
+        key.public = Key(Curve.SECP256K1, bytes.fromhex(key.account.address[2:]).rjust(32, b"\0"), NOTHING)
+        return self.devices.certify(self.devices.register(self.subject, key))
+
     @property
-    def energy(self) -> tuple[str, int, int, int, int, int]:
+    def energy(self) -> tuple[int, int, int, list[int]]:
         """What modules lock and release."""
         device = self._own_devices[self.subject.address]
-        return self.subject.address, device, 1, int(Carrier.ELECTRICITY), self.slot, LOCKED
+        return 1, int(Carrier.ELECTRICITY), self.slot, [draw(self.subject, device, LOCKED)]
 
     def facts(self) -> Facts:
         return facts(self.market.vault.purse_account(Purse.GRID))
@@ -365,7 +382,7 @@ class World:
                 vault.choose_modules((1 << len(vault.modules())) - 1, sender=key)
         for module in self.modules:
             vault.lock(self.subject.address, LOCKED, 0, sender=module)
-        self.market.energy_units.try_lock(*self.energy, sender=self.modules[0])
+        self.market.energy_units.lock_each(*self.energy, sender=self.modules[0])
         vault.pause_module(self.address("paused module"), sender=known_account("operator"))
         self._carry_out(Call("Vault", "retireModule", (self.address("leaving module"),)))
 

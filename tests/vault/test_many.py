@@ -101,7 +101,7 @@ class TestAdjustEach:
     def test_releases_no_more_than_was_locked(self, vault, pair, module):
         alice, bob = pair
         vault.lock(alice.address, pt(5), 0, sender=module)
-        with refused(reverts.InsufficientLocked, module=module.address, locked=pt(2), asked=pt(3)):
+        with refused(reverts.InsufficientLocked, module=module.address, locked=pt(5), asked=pt(6)):
             vault.adjust_each([move(alice, -pt(3)), move(bob, -pt(3))], sender=module)
         assert free(vault, *pair) == [pt(5), pt(10)]
 

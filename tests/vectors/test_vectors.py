@@ -19,6 +19,7 @@ RUN = {
     "clearing_trade_reduction": 18,
     "clearing_uniform": 48,
     "escrow": 8,
+    "metering_imbalance": 10,
 }
 OTHERS = [file for file in vector_files(FOLDER) if file != NAKAMOTO and file.stem not in RUN]
 

@@ -12,6 +12,9 @@ VILLAGE = b"village".ljust(32, b"\0")
 ELECTRICITY = Carrier.ELECTRICITY
 
 
+WEEK = 7 * 86_400
+
+
 @pytest.fixture
 def usual(people):
     """Facts, with a change or two: `usual(pool_in=1)`."""
@@ -21,7 +24,7 @@ def usual(people):
 @pytest.fixture
 def since(market):
     """The earliest slot that facts can be set for once the authority's delay is over, or a later one."""
-    return lambda ahead=0: next_slot(market.chain.now + market.authority.get_min_delay() + SLOT, 2 + ahead)
+    return lambda ahead=0: next_slot(market.chain.now + market.authority.get_min_delay() + WEEK, 2 + ahead)
 
 
 def village(market, decide):
@@ -164,15 +167,16 @@ class TestFacts:
             for earlier, known in begun:
                 assert market.zones.facts_at(zone, ELECTRICITY, earlier).pool_out == known
 
-    def test_at_least_a_slot_ahead(self, market, zone, as_authority, usual):
+    def test_at_least_a_week_ahead(self, market, zone, as_authority, usual):
         zones, chain = market.zones, market.chain
-        as_authority("Zones", "setFacts", zone, ELECTRICITY, next_slot(chain.now, 3), usual())
-        for start in (0, next_slot(chain.now, 0), next_slot(chain.now, 1)):
+        assert zones.notice() == WEEK
+        as_authority("Zones", "setFacts", zone, ELECTRICITY, next_slot(chain.now + WEEK, 1), usual())
+        for start in (0, next_slot(chain.now, 0), next_slot(chain.now, 1), next_slot(chain.now + WEEK, -1)):
             with pytest.raises(reverts.TooSoon) as caught:
                 as_authority("Zones", "setFacts", zone, ELECTRICITY, start, usual())
             time, earliest = caught.value.arguments
             assert time == start
-            assert chain.now + SLOT <= earliest <= chain.now + SLOT + 60
+            assert chain.now + WEEK <= earliest <= chain.now + WEEK + 60
         assert zones.facts_at(zone, ELECTRICITY, 0) == usual()
 
     def test_off_the_grid(self, zone, as_authority, usual, since):

@@ -38,7 +38,7 @@ ANCHORS = (
 
 @dataclass(frozen=True)
 class MarketAnchor:
-    """What a step of an order's life may cost, and what known systems pay."""
+    """What a step of an order's life, or of a reading's, may cost, and what known systems pay."""
 
     figure: str
     step: str
@@ -51,11 +51,26 @@ MARKET_ANCHORS = (
     MarketAnchor("commit_relayed", "sealed order, relayed by 50", None, "EasyAuction, unsealed, one user's 50: 52,700"),
     MarketAnchor("reveal_bid", "bid revealed alone", 55_000, "a16z 46-47k, no ledger"),
     MarketAnchor("reveal_ask", "ask revealed alone, energy drawn", 55_000, "nobody draws on energy"),
-    MarketAnchor("reveal_batch", "revealed by 50, half of them asks", 16_000, "nobody reveals in batches"),
+    MarketAnchor("reveal_batch", "revealed by 200, half of them asks", 16_000, "nobody reveals in batches"),
     MarketAnchor("clear", "cleared, per order", 1_300, "EasyAuction 2.4k + 3k; lemlab 379k at n = 10"),
     MarketAnchor("clear_whole", "cleared, the book in one transaction", 15_000_000, "lemlab 2,397M at n = 1,000"),
     MarketAnchor("clear_in_parts", "cleared from checkpoints", None, "nobody can go on"),
     MarketAnchor("settle", "settled, per order", 20_000, "EasyAuction claim 79-101k"),
     MarketAnchor("life_placed_singly", "life of an order, placed singly", 100_000, "EasyAuction 222-277k, unsealed"),
     MarketAnchor("life_relayed", "life of an order, relayed by 50", 80_000, "EasyAuction 69,935, unsealed, one-sided"),
+)
+
+
+EAS = "EAS attest 249k each"
+STORED = "23k to store each reading, unproven"
+
+METERING_ANCHORS = (
+    MarketAnchor("root of 1 readings", "root, by three of three attesters", 75_000, "OCR2 transmit 91.7k"),
+    MarketAnchor("root of 10,000 readings", "root over 10,000 readings", 75_000, EAS),
+    MarketAnchor("used, the first of a device", "first reading of a device, its facts copied", None, EAS),
+    MarketAnchor("used by 50", "reading proven and used, by 50", 25_000, STORED),
+    MarketAnchor("used by 50 of 10,000", "the same, of a root over 10,000", None, STORED),
+    MarketAnchor("submitted, secp256k1", "sent by the meter itself, secp256k1", None, EAS),
+    MarketAnchor("submitted, P-256 with precompile", "P-256, on a chain that checks it", None, EAS),
+    MarketAnchor("submitted, P-256 without precompile", "P-256, on one that does not", None, EAS),
 )

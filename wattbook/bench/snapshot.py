@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from wattbook.bench import gas, market, sizes
+from wattbook.bench import gas, market, metering, sizes
 from wattbook.errors import WattbookError
 
 # The book whose figures are kept: large enough to show every step, small enough for every run of the tests.
@@ -19,7 +19,8 @@ class SnapshotError(WattbookError):
 def measure() -> Figures:
     """The figures of the contracts as they are."""
     life = market.measure((SNAPSHOT_ORDERS,))[0]
-    return {"gas": gas.measure(), "codeSize": sizes.measure(), "market": life.figures()}
+    figures = {"gas": gas.measure(), "codeSize": sizes.measure(), "market": life.figures()}
+    return {**figures, "metering": metering.measure()}
 
 
 def read(path: Path) -> Figures:

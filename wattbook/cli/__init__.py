@@ -6,11 +6,13 @@ import click
 
 from wattbook.cli.attack_probability import attack_probability
 from wattbook.cli.bench import bench
+from wattbook.cli.bridge import bridge
 from wattbook.cli.clear import clear
 from wattbook.cli.deploy import deploy
 from wattbook.cli.status import status
 from wattbook.cli.trader import trader
 from wattbook.cli.vectors import vectors
+from wattbook.cli.verify import verify
 from wattbook.errors import WattbookError
 
 
@@ -20,7 +22,7 @@ def commands() -> None:
     """An energy market on an EVM chain, run from Python."""
 
 
-for command in (attack_probability, bench, clear, deploy, status, trader, vectors):
+for command in (attack_probability, bench, bridge, clear, deploy, status, trader, vectors, verify):
     commands.add_command(command)
 
 

@@ -1,10 +1,12 @@
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from wattbook.bench import market, sizes, snapshot
-from wattbook.bench.anchors import ANCHORS, MARKET_ANCHORS
+from wattbook.bench import bridge, market, sizes, snapshot
+from wattbook.bench.anchors import ANCHORS, MARKET_ANCHORS, METERING_ANCHORS
+from wattbook.bench.bridge import Load
 from wattbook.bench.snapshot import SnapshotError
 from wattbook.cli.output import as_json, show, table
 
@@ -28,11 +30,19 @@ _TIMED = (10_000, 100_000)
     show_default=True,
     help="Orders of a book to run; may be given several times.",
 )
-def bench(as_json: bool, check: Path | None, save: Path | None, orders: tuple[int, ...]) -> None:
+@click.option(
+    "--seconds",
+    type=click.IntRange(1, 3_600),
+    default=5,
+    show_default=True,
+    help="How long the bridge gets all readings that it can take.",
+)
+def bench(as_json: bool, check: Path | None, save: Path | None, orders: tuple[int, ...], seconds: int) -> None:
     """Measure gas, code size and speed, beside the systems to beat."""
     before = snapshot.read(check) if check else None
     lives = market.measure(orders)
-    seconds = {size: market.clearing_time(size) for size in _TIMED}
+    clearing = {size: market.clearing_time(size) for size in _TIMED}
+    load = bridge.measure(seconds)
     figures = snapshot.measure()
     anchors = [
         {
@@ -50,12 +60,23 @@ def bench(as_json: bool, check: Path | None, save: Path | None, orders: tuple[in
         **figures,
         "anchors": anchors,
         "lives": [life.figures() for life in lives],
-        "clearingMilliseconds": {str(size): round(time * 1000) for size, time in seconds.items()},
+        "clearingMilliseconds": {str(size): round(time * 1000) for size, time in clearing.items()},
+        "bridge": {**asdict(load), "perSecond": load.per_second},
     }
     changed: list[str] = []
     if before is not None:
         value["changed"] = changed = snapshot.differences(before, figures)
-    show(as_json, value, lambda: [*_lines(figures, anchors), *_market(lives, seconds), *_changes(changed)])
+    show(
+        as_json,
+        value,
+        lambda: [
+            *_lines(figures, anchors),
+            *_market(lives, clearing),
+            *_metering(figures),
+            *_bridge(load),
+            *_changes(changed),
+        ],
+    )
     if changed:
         raise SnapshotError(f"{len(changed)} figures differ from {check}; refresh it with --save if they should")
 
@@ -73,6 +94,29 @@ def _market(lives: list[market.Life], seconds: dict[int, float]) -> list[str]:
     head = ("gas of one order in a book of", *(f"{life.orders:>12,}" for life in lives), "budget", "others")
     times = [(f"{size:,} orders", f"{time * 1000:,.1f} ms") for size, time in seconds.items()]
     return ["", "Market", *table([head, *rows]), "", "Clearing in Python, uniform", *table(times)]
+
+
+def _metering(figures: snapshot.Figures) -> list[str]:
+    rows = [
+        (
+            anchor.step,
+            f"{figures['metering'][anchor.figure]:>9,}",
+            f"at most {anchor.budget:,}" if anchor.budget else "",
+            anchor.others,
+        )
+        for anchor in METERING_ANCHORS
+    ]
+    return ["", "Metering", *table([("gas of a reading", "gas", "budget", "others"), *rows])]
+
+
+def _bridge(load: Load) -> list[str]:
+    rows = [
+        ("readings a second, checked, stored and in roots", f"{load.per_second:,}", "at least 1,000"),
+        ("what checking signatures alone would allow", f"{load.checks_per_second:,}", ""),
+        ("roots, of 2,000 readings each", f"{load.roots:,}", ""),
+        ("memory soon after the start, and at the end", f"{load.memory_early:,} kB, {load.memory_late:,} kB", "flat"),
+    ]
+    return ["", f"Bridge, {load.readings:,} readings of 2,000 meters in {load.seconds:.0f} s", *table(rows)]
 
 
 def _changes(changed: list[str]) -> list[str]:

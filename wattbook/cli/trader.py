@@ -16,7 +16,7 @@ from wattbook.cli.output import as_json, show, table
 from wattbook.connection import Market
 from wattbook.contracts.revert import ContractRevert
 from wattbook.deployment.local import LOCAL_CHAIN_IDS, OFFICE_ACCOUNTS, known_account
-from wattbook.deployment.networks import Network, network
+from wattbook.deployment.networks import Network, network, unlock
 from wattbook.deployment.record import find_deployment
 from wattbook.errors import ChainError, SettingsError, WattbookError
 from wattbook.market.bounds import MarketError
@@ -47,8 +47,7 @@ class Where:
 
     def trader(self, market: Market) -> LocalAccount:
         if self.keystore:
-            # A keystore is unlocked in one way, whatever its account is for.
-            return Network(self.network.name, self.network.rpc, keystore=self.keystore).deployer(market.chain)
+            return unlock(self.keystore)
         if market.chain.chain_id not in LOCAL_CHAIN_IDS or self.account is None:
             raise SettingsError("whose orders? name a --keystore, or on a local chain a known --account")
         if self.account not in OFFICE_ACCOUNTS and not self.account.isdecimal():

@@ -21,7 +21,7 @@ class EnergyUnits(Contract):
         return self._call("TRANSFER_UNITS_TYPEHASH", (), bytes)
 
     def available(self, holder: str, device: int, slot_start: int) -> int:
-        """The most that {tryLock} would lock."""
+        """The most that {lockEach} would lock."""
         return self._call("available", (holder, device, slot_start), int)
 
     def balance_of(self, account: str, id: int) -> int:
@@ -80,6 +80,17 @@ class EnergyUnits(Contract):
         """
         return self._send("issueSigned", (device, slot_start, to, amount, auth), sender)
 
+    def lock_each(
+        self, zone: int, carrier: Carrier, slot_start: int, draws: list[int], *, sender: LocalAccount
+    ) -> Receipt:
+        """Locks energy of one slot for many, as Draws: of what the device can deliver if it is the
+        holder's, and for what that does not give, of his units. A draw is refused, and changes
+        nothing, if the device is not certified or of another zone or carrier, the slot has begun
+        or is none, there is not enough, the module is Leaving. It does not ask whether the
+        holder is active, as the Vault does.
+        """
+        return self._send("lockEach", (zone, carrier, slot_start, draws), sender)
+
     def membership(self) -> str:
         """The members' book."""
         return self._call("membership", (), str)
@@ -98,28 +109,20 @@ class EnergyUnits(Contract):
         """
         return self._send("recoverUnits", (account, ids), sender)
 
-    def release(
-        self,
-        holder: str,
-        device: int,
-        zone: int,
-        carrier: Carrier,
-        slot_start: int,
-        amount: int,
-        *,
-        sender: LocalAccount,
+    def release_each(
+        self, zone: int, carrier: Carrier, slot_start: int, draws: list[int], *, sender: LocalAccount
     ) -> Receipt:
-        """Gives back what was locked: to the device if it is the holder's now, else to him as
-        units. Nothing happens once the slot has begun, as units have expired. A module is
+        """Gives back what was locked, as Draws: to the device if it is the holder's now, else to
+        him as units. Nothing happens once the slot has begun, as units have expired. A module is
         trusted to release no more than it locked.
 
         Emits {TransferSingle} from nobody for units that are given back, nothing else.
 
         Requirements:
         - the caller is a module of the Vault;
-        - `amount` is drawn of the slot, on which the device is, in that zone and carrier.
+        - as much is drawn of the slot, on which the device is, in that zone and carrier.
         """
-        return self._send("release", (holder, device, zone, carrier, slot_start, amount), sender)
+        return self._send("releaseEach", (zone, carrier, slot_start, draws), sender)
 
     def safe_batch_transfer_from(
         self, from_: str, to: str, ids: list[int], values: list[int], data: bytes, *, sender: LocalAccount
@@ -167,31 +170,6 @@ class EnergyUnits(Contract):
         - both accounts are active, the signer holds `amount`.
         """
         return self._send("transferSigned", (to, id, amount, auth), sender)
-
-    def try_lock(
-        self,
-        holder: str,
-        device: int,
-        zone: int,
-        carrier: Carrier,
-        slot_start: int,
-        amount: int,
-        *,
-        sender: LocalAccount,
-    ) -> Receipt:
-        """Locks `amount` Wh of a device and slot for `holder`: of what the device can deliver if it
-        is his, and for what that does not give, of his units. Changes nothing and returns false
-        if it cannot: the device is not certified or of another zone or carrier, the slot has
-        begun or is none, there is not enough, the module is Leaving. It does not ask whether the
-        holder is active, as the Vault does.
-
-        Emits {TransferSingle} to nobody for units that are locked, nothing else: the module's
-        own event tells the rest.
-
-        Requirements:
-        - the caller is a module of the Vault.
-        """
-        return self._send("tryLock", (holder, device, zone, carrier, slot_start, amount), sender)
 
     def unit_id(self, carrier: Carrier, zone: int, device: int, slot_start: int) -> int:
         """The id of one Wh of a device in a slot. It is one for any numbers, whether or not there

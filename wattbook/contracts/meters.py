@@ -150,6 +150,13 @@ class Meters(Contract):
         """Whether `signer` can no longer use `nonce` here."""
         return self._call("isNonceUsed", (signer, nonce), bool)
 
+    def is_signed(self, device: int, digest: bytes, signature: bytes) -> bool:
+        """Whether a device's key signed a digest. On Secp256k1 the signature has 65 bytes, on P256
+        r and s, 64 bytes; the chain's own precompile checks the latter where there is one. Of
+        the two possible s only the lower is taken.
+        """
+        return self._call("isSigned", (device, digest, signature), bool)
+
     def key_hash_of(self, key: Key) -> bytes:
         """The hash by which keys are told apart."""
         return self._call("keyHashOf", (key,), bytes)

@@ -35,6 +35,24 @@ class AccountTaken(ContractRevert):
     member: int
 
 
+class AlreadyDisputed(ContractRevert):
+    """Thrown when a reading was disputed in this version before."""
+
+    SIGNATURE = "AlreadyDisputed(uint32,uint40)"
+    FIELDS = ("device", "time")
+    device: int
+    time: int
+
+
+class AlreadyFinal(ContractRevert):
+    """Thrown when a reading can no longer be changed or disputed."""
+
+    SIGNATURE = "AlreadyFinal(uint32,uint40)"
+    FIELDS = ("device", "time")
+    device: int
+    time: int
+
+
 class AuctionAlreadySet(ContractRevert):
     """Thrown when the auction is named a second time."""
 
@@ -372,6 +390,24 @@ class FirstAccountStays(ContractRevert):
     account: str
 
 
+class ForeignReading(ContractRevert):
+    """Thrown when a reading is not the device's: another carrier or direction, another key, not
+    certified.
+    """
+
+    SIGNATURE = "ForeignReading(uint32)"
+    FIELDS = ("device",)
+    device: int
+
+
+class InTheFuture(ContractRevert):
+    """Thrown when a reading is of a time to come."""
+
+    SIGNATURE = "InTheFuture(uint40)"
+    FIELDS = ("time",)
+    time: int
+
+
 class InsufficientFree(ContractRevert):
     """Thrown when an account has less than is asked of it."""
 
@@ -409,6 +445,16 @@ class InvalidDistance(ContractRevert):
     metres: int
 
 
+class InvalidExchange(ContractRevert):
+    """Thrown when an exchange is not after the device's last reading, or not after the one that
+    waits.
+    """
+
+    SIGNATURE = "InvalidExchange(uint32)"
+    FIELDS = ("device",)
+    device: int
+
+
 class InvalidGrid(ContractRevert):
     """Thrown when a slot is empty or longer than a day, or the reading period does not divide it."""
 
@@ -436,6 +482,14 @@ class InvalidRoles(ContractRevert):
     roles: int
 
 
+class InvalidRoot(ContractRevert):
+    """Thrown when a root is empty, or a later version does not name as many devices as it has
+    leaves, rising.
+    """
+
+    SIGNATURE = "InvalidRoot()"
+
+
 class InvalidShortString(ContractRevert):
     SIGNATURE = "InvalidShortString()"
 
@@ -452,6 +506,14 @@ class InvalidTerms(ContractRevert):
     """Thrown when terms or a schedule cannot be."""
 
     SIGNATURE = "InvalidTerms()"
+
+
+class InvalidThreshold(ContractRevert):
+    """Thrown when the threshold would be nothing or more than {MAX_SIGNERS}."""
+
+    SIGNATURE = "InvalidThreshold(uint8)"
+    FIELDS = ("threshold",)
+    threshold: int
 
 
 class KeyNotProposed(ContractRevert):
@@ -615,6 +677,15 @@ class NotDeviceOwner(ContractRevert):
     account: str
 
 
+class NotDisputed(ContractRevert):
+    """Thrown when there is no open dispute about a reading."""
+
+    SIGNATURE = "NotDisputed(uint32,uint40)"
+    FIELDS = ("device", "time")
+    device: int
+    time: int
+
+
 class NotDrawn(ContractRevert):
     """Thrown when a module would release more than is drawn, or of a device that never was."""
 
@@ -640,6 +711,15 @@ class NotFounded(ContractRevert):
     """
 
     SIGNATURE = "NotFounded()"
+
+
+class NotInRoot(ContractRevert):
+    """Thrown when a root does not cover a leaf."""
+
+    SIGNATURE = "NotInRoot(uint32,uint32)"
+    FIELDS = ("device", "place")
+    device: int
+    place: int
 
 
 class NotMember(ContractRevert):
@@ -711,6 +791,14 @@ class NotReplaced(ContractRevert):
     account: str
 
 
+class NotSettlement(ContractRevert):
+    """Thrown when somebody else than who settles would use readings."""
+
+    SIGNATURE = "NotSettlement(address)"
+    FIELDS = ("caller",)
+    caller: str
+
+
 class NotWhole(ContractRevert):
     """Thrown when a rule that must see all orders at once is given a part of them."""
 
@@ -771,6 +859,15 @@ class OffGrid(ContractRevert):
     zone: int
     carrier: Carrier
     slot_start: int
+
+
+class OffPeriod(ContractRevert):
+    """Thrown when a time is not one of the device's readings."""
+
+    SIGNATURE = "OffPeriod(uint32,uint40)"
+    FIELDS = ("device", "time")
+    device: int
+    time: int
 
 
 class OfferTooSmall(ContractRevert):
@@ -837,6 +934,15 @@ class PoolPricesCrossed(ContractRevert):
     pool_out: int
 
 
+class ReadingKnown(ContractRevert):
+    """Thrown when a device has submitted a reading of this time."""
+
+    SIGNATURE = "ReadingKnown(uint32,uint40)"
+    FIELDS = ("device", "time")
+    device: int
+    time: int
+
+
 class ReasonMissing(ContractRevert):
     """Thrown when an act that needs a reason has none."""
 
@@ -885,6 +991,16 @@ class ReserveTooSmall(ContractRevert):
     issuer: int
     reserve: int
     asked: int
+
+
+class RootKnown(ContractRevert):
+    """Thrown when a root is posted a second time."""
+
+    SIGNATURE = "RootKnown(uint16,uint40,uint8)"
+    FIELDS = ("zone", "time", "version")
+    zone: int
+    time: int
+    version: int
 
 
 class SafeERC20FailedOperation(ContractRevert):
@@ -941,12 +1057,37 @@ class SellerIsBuyer(ContractRevert):
     account: str
 
 
+class SettlementAlreadySet(ContractRevert):
+    """Thrown when who settles was named already."""
+
+    SIGNATURE = "SettlementAlreadySet(address)"
+    FIELDS = ("settlement",)
+    settlement: str
+
+
 class SignatureExpired(ContractRevert):
     """Thrown when a signature arrives after its deadline."""
 
     SIGNATURE = "SignatureExpired(uint256)"
     FIELDS = ("deadline",)
     deadline: int
+
+
+class SignersOfOneOwner(ContractRevert):
+    """Thrown when two signers are one beneficial owner."""
+
+    SIGNATURE = "SignersOfOneOwner(address,uint32)"
+    FIELDS = ("signer", "owner")
+    signer: str
+    owner: int
+
+
+class SignersOutOfOrder(ContractRevert):
+    """Thrown when signers do not come by rising address, so that one could count twice."""
+
+    SIGNATURE = "SignersOutOfOrder(address)"
+    FIELDS = ("signer",)
+    signer: str
 
 
 class SourceUsed(ContractRevert):
@@ -973,6 +1114,16 @@ class StringTooLong(ContractRevert):
     SIGNATURE = "StringTooLong(string)"
     FIELDS = ("str",)
     str: str
+
+
+class Superseded(ContractRevert):
+    """Thrown when another version took the reading's place."""
+
+    SIGNATURE = "Superseded(uint32,uint40,uint8)"
+    FIELDS = ("device", "time", "version")
+    device: int
+    time: int
+    version: int
 
 
 class SupplyTooLarge(ContractRevert):
@@ -1023,6 +1174,23 @@ class TimelockUnexpectedOperationState(ContractRevert):
     FIELDS = ("operation_id", "expected_states")
     operation_id: bytes
     expected_states: bytes
+
+
+class TooEarly(ContractRevert):
+    """Thrown when a dispute is still to be judged."""
+
+    SIGNATURE = "TooEarly(uint40)"
+    FIELDS = ("lapses_at",)
+    lapses_at: int
+
+
+class TooFewSigners(ContractRevert):
+    """Thrown when fewer than the threshold vouch, or {MAX_SIGNERS} would be fewer than do."""
+
+    SIGNATURE = "TooFewSigners(uint256,uint256)"
+    FIELDS = ("signers", "threshold")
+    signers: int
+    threshold: int
 
 
 class TooManyAccounts(ContractRevert):
@@ -1149,6 +1317,25 @@ class UnknownModules(ContractRevert):
     SIGNATURE = "UnknownModules(uint48)"
     FIELDS = ("modules",)
     modules: int
+
+
+class UnknownReading(ContractRevert):
+    """Thrown when a device has not submitted this reading."""
+
+    SIGNATURE = "UnknownReading(uint32,uint40)"
+    FIELDS = ("device", "time")
+    device: int
+    time: int
+
+
+class UnknownRoot(ContractRevert):
+    """Thrown when a root, or the version before it, was never posted, or not with these values."""
+
+    SIGNATURE = "UnknownRoot(uint16,uint40,uint8)"
+    FIELDS = ("zone", "time", "version")
+    zone: int
+    time: int
+    version: int
 
 
 class UnknownUnit(ContractRevert):

@@ -61,7 +61,8 @@ class Rulebook(Contract):
         Emits {ScheduleSet}.
 
         Requirements:
-        - the caller is the authority; no field is zero and no phase of zero length.
+        - the caller is the authority; no field is zero;
+        - with the hour before, all phases together are no longer than {IZones-NOTICE}.
         """
         return self._send("setSchedule", (s,), sender)
 

@@ -58,6 +58,18 @@ class Direction(IntEnum):
     WITHDRAWAL = 1
 
 
+class DisputeState(IntEnum):
+    """Where a dispute stands. Upheld: the reading was wrong and is void. Rejected: it was right.
+    Lapsed: nobody judged it in time, and the reading stands.
+    """
+
+    NONE = 0
+    OPEN = 1
+    UPHELD = 2
+    REJECTED = 3
+    LAPSED = 4
+
+
 class ModuleStatus(IntEnum):
     """What a module may do. None: nothing. Open: everything. Paused: no new business. Leaving: only
     release and pay what it still holds, for good.
@@ -89,6 +101,33 @@ class Purse(IntEnum):
     NETWORK = 2
     POOL = 3
     GRID = 4
+
+
+class Quality(IntEnum):
+    """How a register was come by. Measured: read at its time. Substituted: reckoned from readings
+    before and after. Estimated: a guess that a later reading corrects.
+    """
+
+    MEASURED = 0
+    SUBSTITUTED = 1
+    ESTIMATED = 2
+
+
+class ReadingRefusal(IntEnum):
+    """Why a reading was not used. NotFinal: it can still change, is void, or another version took
+    its place. Order: its time or sequence is not after the last, or its time is off the grid.
+    Skipped: there is a reading before it that was not used. Gap: it is too far from the last,
+    and no exchange record bridges that. Plausibility: the device cannot do so much. Foreign: the
+    device is of another zone, or was never certified.
+    """
+
+    NONE = 0
+    NOT_FINAL = 1
+    ORDER = 2
+    SKIPPED = 3
+    GAP = 4
+    PLAUSIBILITY = 5
+    FOREIGN = 6
 
 
 class Refusal(IntEnum):
@@ -154,6 +193,31 @@ class Status(IntEnum):
     SYSTEM = 5
 
 
+class Trust(IntEnum):
+    """Who says that a reading is true. DeviceSigned: the meter, whose signature anyone can check.
+    Authenticated: the meter to the bridge, by a secret that they share. Checksummed: a line
+    without a secret. Imported: the operator.
+    """
+
+    DEVICE_SIGNED = 0
+    AUTHENTICATED = 1
+    CHECKSUMMED = 2
+    IMPORTED = 3
+
+
+class Absence(NamedTuple):
+    """Proof that a device has no reading in a root: its neighbours stand side by side.
+
+    - root: the root of version 0 of a time
+    - place: of the first neighbour, from 0
+    - neighbours: one, at the end of the tree where the device would stand, or two
+    """
+
+    root: Root
+    place: int
+    neighbours: list[Neighbour]
+
+
 class Account(NamedTuple):
     """A member's money here and what the Vault must know of him, in one storage slot.
 
@@ -217,6 +281,25 @@ class Book(NamedTuple):
     dearest_wh: int
     carrier: Carrier
     state: BookState
+
+
+class Content(NamedTuple):
+    """A reading as attesters vouch for it. Its hash and the device are its leaf.
+
+    - register: Wh that the device has counted in all
+    - sequence: number of the reading, one more than that of the device's last
+    - quality: see Quality
+    - trust: see Trust
+    - source: hash of the record that it was made from
+    - salt: keeps the register from being guessed from the hash
+    """
+
+    register: int
+    sequence: int
+    quality: Quality
+    trust: Trust
+    source: bytes
+    salt: bytes
 
 
 class Description(NamedTuple):
@@ -286,6 +369,41 @@ class DirectPosition(NamedTuple):
     due: int
 
 
+class Dispute(NamedTuple):
+    """A dispute about a reading.
+
+    - version: in force: the greatest of a root that names the device; 0 of what it submitted
+      itself
+    - state: see DisputeState
+    - disputedVersion: the version that was disputed
+    - openedAt: when, in Unix seconds
+    - disputer: whose bond it is
+    """
+
+    version: int
+    state: DisputeState
+    disputed_version: int
+    opened_at: int
+    disputer: str
+
+
+class Exchange(NamedTuple):
+    """A meter was exchanged, or a gap in its readings is vouched for.
+
+    - device: number of the device
+    - time: when the new meter began
+    - closing: register of the old meter
+    - opening: register of the new one; of a gap the same as `closing`
+    - evidence: hash of what was seen
+    """
+
+    device: int
+    time: int
+    closing: int
+    opening: int
+    evidence: bytes
+
+
 class Facts(NamedTuple):
     """What holds for a carrier in a zone, from some slot on.
 
@@ -308,6 +426,30 @@ class Facts(NamedTuple):
     feeder: int
     balancing: str
     network: str
+
+
+class Interval(NamedTuple):
+    """What a reading tells of the time since the one before it.
+
+    - device: number of the device
+    - since: time of the reading before; the same as `until` for a device's first, which tells
+      nothing
+    - until: time of the reading
+    - wh: energy between the two, to be spread evenly over the periods
+    - periods: how many reading periods lie between
+    - quality: that of the reading for one period, Substituted for more
+    - trust: see Trust
+    - refusal: why the reading was not used, in which case there is no interval
+    """
+
+    device: int
+    since: int
+    until: int
+    wh: int
+    periods: int
+    quality: Quality
+    trust: Trust
+    refusal: ReadingRefusal
 
 
 class Key(NamedTuple):
@@ -366,6 +508,29 @@ class Module(NamedTuple):
     locked: int
     bit: int
     status: ModuleStatus
+
+
+class Month(NamedTuple):
+    """What a device delivered or took in a month, as far as its readings were used.
+
+    - wh: the energy
+    - measured: periods that were measured one by one
+    - substituted: all other periods: between two readings further apart, over which the energy
+      was spread evenly, and up to a register that was not measured; 16,777,215 stands for that
+      many and more
+    """
+
+    wh: int
+    measured: int
+    substituted: int
+
+
+class Neighbour(NamedTuple):
+    """A leaf without its values."""
+
+    device: int
+    content_hash: bytes
+    proof: list[bytes]
 
 
 class Offer(NamedTuple):
@@ -440,6 +605,47 @@ class Position(NamedTuple):
     device: int
 
 
+class ProvenReading(NamedTuple):
+    """A reading with the proof that a root covers it.
+
+    - device: number of the device
+    - place: of the leaf in the tree, from 0
+    - content: see Content
+    - proof: hashes beside the way from the leaf to the root
+    - skipped: where the sequence has a gap: for each time between, of which there is a root,
+      that it has none of the device
+    """
+
+    device: int
+    place: int
+    content: Content
+    proof: list[bytes]
+    skipped: list[Absence]
+
+
+class Reading(NamedTuple):
+    """A reading that the meter itself signed in our own format.
+
+    - device: number of the device
+    - carrier: what it measures
+    - direction: which way its register counts
+    - time: of the register, in Unix seconds, a multiple of the zone's reading period
+    - register: Wh that the device has counted in all
+    - sequence: number of the reading
+    - quality: see Quality
+    - previous: hash of the reading before it
+    """
+
+    device: int
+    carrier: Carrier
+    direction: Direction
+    time: int
+    register: int
+    sequence: int
+    quality: Quality
+    previous: bytes
+
+
 class Recovery(NamedTuple):
     """A lost key on its way to be replaced.
 
@@ -451,6 +657,26 @@ class Recovery(NamedTuple):
     replacement: str
     registrar_owner: int
     ready_at: int
+
+
+class Root(NamedTuple):
+    """The readings of a zone at one time.
+
+    - zone: number of the zone
+    - time: of the registers, in Unix seconds
+    - version: 0 for the first; later ones hold corrected and late readings only
+    - root: of the tree over the readings, see Trees
+    - size: how many there are
+    - dataHash: keccak256 of all leaves as they are served: of each the device in 4 bytes and its
+      content hash
+    """
+
+    zone: int
+    time: int
+    version: int
+    root: bytes
+    size: int
+    data_hash: bytes
 
 
 class Sale(NamedTuple):
@@ -519,6 +745,13 @@ class Setting(NamedTuple):
     terms: Terms
     seed: bytes
     stock: list[int]
+
+
+class ShortSignature(NamedTuple):
+    """A signature in its short form, as ERC-2098 has it."""
+
+    r: bytes
+    vs: bytes
 
 
 class Signed(NamedTuple):

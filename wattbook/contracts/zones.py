@@ -16,6 +16,10 @@ class Zones(Contract):
         """The longest slot, in seconds."""
         return self._call("MAX_SLOT_SECONDS", (), int)
 
+    def notice(self) -> int:
+        """How long before a slot its facts are fixed, in seconds: longer than any book is open."""
+        return self._call("NOTICE", (), int)
+
     def add_zone(self, zone: bytes, *, sender: LocalAccount) -> Receipt:
         """Adds a zone.
 
@@ -38,8 +42,8 @@ class Zones(Contract):
         return self._call("distanceAt", (zone_a, zone_b, time), int)
 
     def facts_at(self, zone: int, carrier: Carrier, slot_start: int) -> Facts:
-        """The facts that hold for a slot. For one to come they can still change; for one that has
-        begun, never. Reverts as {requireSlot} does.
+        """The facts that hold for a slot. Until {NOTICE} before it they can still change, then
+        never. Reverts as {requireSlot} does.
         """
         return self._call("factsAt", (zone, carrier, slot_start), Facts)
 
@@ -100,7 +104,7 @@ class Zones(Contract):
 
         Requirements:
         - the caller is the authority; the carrier is open there;
-        - a slot begins at `since`, and at least one slot lies between now and then;
+        - a slot begins at `since`, {NOTICE} from now or later;
         - band and penalty are at most the whole and the loss is less; the pool asks no less than
           it pays;
         - both accounts are members' or the system's, so that they can be paid.

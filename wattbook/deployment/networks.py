@@ -62,7 +62,7 @@ class Network:
     def deployer(self, chain: Chain) -> LocalAccount:
         """The account that deploys on this network."""
         if self.keystore:
-            return _unlock(self.keystore)
+            return unlock(self.keystore)
         if chain.chain_id in LOCAL_CHAIN_IDS:
             return known_account("administrator")
         raise SettingsError(f"network {self.name} has no keystore; name a file in networks.toml")
@@ -126,7 +126,7 @@ def _parse(name: str, item: Any, folder: Path) -> Network:
     )
 
 
-def _unlock(keystore: Path) -> LocalAccount:
+def unlock(keystore: Path) -> LocalAccount:
     password = os.environ.get("WATTBOOK_PASSWORD")
     if password is None:
         if not sys.stdin.isatty():

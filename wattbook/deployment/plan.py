@@ -40,7 +40,7 @@ class Call:
 RULES = ("Uniform", "TradeReduction", "Muda", "Ranked", "PoolAfter")
 
 # Contracts that lock members' money, in the order of their bits in the sets that members choose.
-MODULES = ("Auction", "Pool", "DirectSale")
+MODULES = ("Auction", "Pool", "DirectSale", "Readings")
 
 CONTRACTS = (
     PlannedContract("Authority", lambda settings, at, deployer: [deployer]),
@@ -66,6 +66,10 @@ CONTRACTS = (
     PlannedContract("Pool", lambda settings, at, deployer: [at("Auction"), at("Zones"), at("Authority")]),
     PlannedContract("Clearing", lambda settings, at, deployer: [at("Auction"), at("Pool"), at("PoolAfter")]),
     PlannedContract("DirectSale", lambda settings, at, deployer: [at("Vault"), at("EnergyUnits"), at("Zones")]),
+    PlannedContract(
+        "Readings",
+        lambda settings, at, deployer: [at("Vault"), at("Meters"), at("Authority"), settings.dispute_window],
+    ),
 )
 
 
@@ -94,6 +98,7 @@ def constitution(settings: MarketSettings, at: Address, deployer: str) -> list[C
         Call("Rulebook", "setAuction", (at("Auction"),)),
         Call("Rulebook", "setSchedule", (tuple(settings.schedule),)),
         Call("Auction", "setClearing", (at("Clearing"),)),
+        Call("Readings", "setThreshold", (settings.attesters_needed,)),
     ]
     if deployer != settings.administrator:
         calls.append(Call("Authority", "revokeRole", (PROPOSER_ROLE, deployer)))

@@ -20,6 +20,8 @@ AUTHORITY = "authority"
 # What the fields of a Schedule hold on chain: a phase, and validators or the seconds between blocks.
 _MOST_SECONDS = 2**24 - 1
 _MOST_BLOCKS = 2**16 - 1
+# As many as Readings takes at once.
+_MOST_SIGNERS = 32
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class MarketSettings:
     recovery_delay: int
     points_epoch: int
     schedule: Schedule
+    attesters_needed: int
+    dispute_window: int
     purses: dict[str, str]
     members: tuple[FirstMember, ...]
 
@@ -102,7 +106,9 @@ def _parse(text: str, name: str) -> MarketSettings:
             authority_delay=_seconds(data["authority_delay"]),
             recovery_delay=_seconds(data["recovery_delay"]),
             points_epoch=_seconds(data["points_epoch"]),
-            schedule=_schedule(data["schedule"]),
+            schedule=_schedule(_table(data, "schedule")),
+            attesters_needed=_signers(_table(data, "metering")["attesters_needed"]),
+            dispute_window=_seconds(data["metering"]["dispute_window"]),
             purses=purses,
             members=_members(data["members"]),
         )
@@ -112,9 +118,13 @@ def _parse(text: str, name: str) -> MarketSettings:
         raise SettingsError(f"{name}: {error}") from None
 
 
+def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
+    if not isinstance(data[name], dict):
+        raise ValueError(f"{name} is not a table")
+    return data[name]  # type: ignore[no-any-return]
+
+
 def _schedule(data: dict[str, Any]) -> Schedule:
-    if not isinstance(data, dict):
-        raise ValueError("schedule is not a table")
     return Schedule(**{field: _scheduled(field, data[field]) for field in Schedule._fields})
 
 
@@ -181,6 +191,12 @@ def _hash(value: str) -> str:
     if not re.fullmatch("[0-9a-f]{64}", digits) or int(digits, 16) == 0:
         raise ValueError(f"{value!r} is not a hash of 32 bytes")
     return f"0x{digits}"
+
+
+def _signers(value: int) -> int:
+    if type(value) is not int or not 1 <= value <= _MOST_SIGNERS:
+        raise ValueError(f"attesters_needed is {value!r}, not a whole number from 1 to {_MOST_SIGNERS}")
+    return value
 
 
 def _seconds(value: int) -> int:

@@ -83,8 +83,13 @@ def _check_wiring(market: Market) -> list[Finding]:
         ("DirectSale.vault", market.direct_sale.vault(), at("Vault")),
         ("DirectSale.energyUnits", market.direct_sale.energy_units(), at("EnergyUnits")),
         ("DirectSale.zones", market.direct_sale.zones(), at("Zones")),
+        ("Readings.vault", market.readings.vault(), at("Vault")),
+        ("Readings.meters", market.readings.meters(), at("Meters")),
+        ("Readings.membership", market.readings.membership(), at("Membership")),
+        ("Readings.authority", market.readings.authority(), at("Authority")),
         ("Membership.recoveryDelay", market.membership.recovery_delay(), settings["recovery_delay"]),
         ("PowerPoints.epochLength", market.power_points.epoch_length(), settings["points_epoch"]),
+        ("Readings.window", market.readings.window(), settings["dispute_window"]),
     ]
     return [Finding(subject, found == wanted, str(found)) for subject, found, wanted in expected]
 

@@ -9,8 +9,8 @@ from web3.contract.contract import ContractFunction
 from wattbook.chain import named
 from wattbook.connection import Market
 from wattbook.contracts.base import Contract
+from wattbook.contracts.rule import Rule
 from wattbook.contracts.structs import Book, BookState, OrderState, Setting, Stage, Terms
-from wattbook.contracts.uniform import Uniform
 from wattbook.errors import DeploymentError
 from wattbook.market import muda, proposals, ranked, trade_reduction, uniform
 from wattbook.market.orders import Order, Side
@@ -100,8 +100,7 @@ def _clear_pool(market: Market, entry: Entry, words: list[int], sender: str) -> 
     key = entry.book.key
     terms, stock = market.rulebook.terms_of(key), _stock(market, key)
     outcome, _, packed = market.clearing.outcome_of(key)
-    # Every rule has the face of this one.
-    rule = Uniform(market.chain, terms.rule)
+    rule = Rule(market.chain, terms.rule)
     fills, _ = rule.fills(Setting(terms, market.clearing.seed_of(key), packed), outcome, [], words, [])
     wanted, _ = proposals.for_pool([_order(word) for word in words], [fill & _WH for fill in fills], stock)
     words = _after(market, entry, words, keccak(encode(["address", "string", "uint256[]"], [sender, "pool", wanted])))

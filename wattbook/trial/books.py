@@ -7,8 +7,8 @@ from typing import Any
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
+from wattbook.contracts.rule import Rule
 from wattbook.contracts.structs import SealedOrder, Setting, SignedCommit, Stage, Terms
-from wattbook.contracts.uniform import Uniform
 from wattbook.deployment.bytecode import storage_slot
 from wattbook.eip712 import short_form, sign
 from wattbook.market import proposals
@@ -20,6 +20,7 @@ from wattbook.trial.park import Park
 # Orders of one transaction that settles: about 14 million gas.
 SETTLED_AT_ONCE = 512
 RELAYED_AT_ONCE = 50
+REVEALED_AT_ONCE = 200
 CLEARED_AT_ONCE = 12_000
 
 _WH = 2**40 - 1
@@ -78,7 +79,7 @@ def run(
         done.commit_relayed()
     else:
         done.commit()
-    done.reveal(1 if alone else RELAYED_AT_ONCE)
+    done.reveal(1 if alone else REVEALED_AT_ONCE)
     done.clear(cleared_at_once)
     done.settle()
     return done.run
@@ -168,8 +169,7 @@ class Running:
 
     def _clear_pool(self, orders: list[Order]) -> None:
         setting = Setting(self.given.terms, bytes(32), [wh | price << 40 for wh, price in self.run.stock])
-        # Every rule has the face of this one.
-        rule = Uniform(self.market.chain, self.given.terms.rule)
+        rule = Rule(self.market.chain, self.given.terms.rule)
         packed, _ = rule.fills(setting, list(self.run.outcome), [], self.run.words, self.run.evidence)
         fills = [fill & _WH for fill in packed]
         self.run.member_fills = {order.id: fill for order, fill in zip(orders, fills, strict=True)}

@@ -40,6 +40,7 @@ class Park:
         self.keys: dict[str, LocalAccount] = {}
         self._devices: dict[str, int] = {}
         self._salts = count()
+        self._spares = count()
         authority, facts = self.market.authority.address, self._facts(0, 0)
         self.blocks.mine([message(self.market.zones, "addZone", authority, ZONE)])
         opening = (1, Carrier.ELECTRICITY, SLOT_SECONDS, SLOT_SECONDS, facts)
@@ -47,11 +48,12 @@ class Park:
         self._fund_purses()
         schedule = self.market.rulebook.schedule()
         self.commit_ahead = schedule.commit_seconds + schedule.reveal_seconds + schedule.clear_seconds
+        self._notice = self.market.zones.notice()
         self._last_slot = 0
 
     def next_book(self) -> Book:
         """A book for which there is still time to decide on facts and terms."""
-        soonest = self.blocks.now + self.commit_ahead + 2 * SLOT_SECONDS
+        soonest = self.blocks.now + self._notice + 2 * SLOT_SECONDS
         self._last_slot = max(self._last_slot + SLOT_SECONDS, soonest // SLOT_SECONDS * SLOT_SECONDS)
         return Book(Carrier.ELECTRICITY, ZONE, 1, self._last_slot)
 
@@ -111,8 +113,18 @@ class Park:
             message(market.vault, "chooseModules", trader, _ALL_MODULES),
         ]
 
-    def _registration(self, trader: str) -> Message:
-        signer = Account.from_key(keccak(text=f"meter of {trader}"))
+    def new_device(self, rated_w: int, modulus: int) -> int:
+        """One more device of the first trader's, certified, with a rating and a register of its own."""
+        self.have_traders(1)
+        registration = self._registration(self.traders[0], f"spare {next(self._spares)}", rated_w, modulus)
+        [registered] = self.blocks.mine([registration])
+        number: int = next(log.args[0] for log in registered.logs if log.name == "DeviceRegistered")
+        operator = known_account("operator").address
+        self.blocks.mine([message(self.market.meters, "certify", operator, number, 10_000, 0)])
+        return number
+
+    def _registration(self, trader: str, name: str = "meter", rated_w: int = _RATED_W, modulus: int = 0) -> Message:
+        signer = Account.from_key(keccak(text=f"{name} of {trader}"))
         key = Key(Curve.SECP256K1, bytes.fromhex(signer.address[2:]).rjust(32, b"\0"), bytes(32))
         description = Description(
             zone=1,
@@ -121,8 +133,8 @@ class Park:
             technology=10_100,
             clean=True,
             stores=False,
-            rated_w=_RATED_W,
-            modulus=0,
+            rated_w=rated_w,
+            modulus=modulus,
             site=keccak(text=f"site of {trader}"),
         )
         said = {"ratedW" if name == "rated_w" else name: value for name, value in description._asdict().items()}

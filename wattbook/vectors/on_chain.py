@@ -7,8 +7,9 @@ from wattbook.deployment.anvil import Anvil
 from wattbook.trial.blocks import OPTIONS
 from wattbook.trial.clearing import result_on_chain
 from wattbook.trial.escrow import settled_on_chain
+from wattbook.trial.metering import Meterings, intervals_on_chain
 from wattbook.trial.park import Park
-from wattbook.vectors import clearing, escrow
+from wattbook.vectors import clearing, escrow, metering
 from wattbook.vectors.check import Check, Kind, NotRun, VectorFile
 
 
@@ -24,4 +25,12 @@ def contracts() -> Iterator[tuple[Kind, ...]]:
         def settled(file: VectorFile) -> Iterator[Check | NotRun]:
             return escrow.checks(file, lambda case: settled_on_chain(park, case))
 
-        yield Kind(clearing.recognises, cleared), Kind(escrow.recognises, settled)
+        def metered(file: VectorFile) -> Iterator[Check | NotRun]:
+            meterings = Meterings(park)
+            return metering.checks(file, lambda case: intervals_on_chain(meterings, case))
+
+        yield (
+            Kind(clearing.recognises, cleared),
+            Kind(escrow.recognises, settled),
+            Kind(metering.recognises, metered, covers=("intervals", "imbalance")),
+        )

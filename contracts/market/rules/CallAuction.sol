@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IRule} from "../../interfaces/IRule.sol";
+import {Lists} from "../../libraries/Lists.sol";
 import {Words} from "../../libraries/Words.sol";
 
 /// @title The two order statistics of a call auction
@@ -72,7 +73,7 @@ library CallAuction {
         Sums memory t;
         unchecked {
             for (uint256 i = 0; i < words.length; ++i) {
-                uint256 word = Words.at(words, i);
+                uint256 word = Lists.given(words, i);
                 uint256 qty = Words.qty(word);
                 uint256 quote = Words.price(word);
                 if (quote < low) t.belowL += qty;

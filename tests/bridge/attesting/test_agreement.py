@@ -1,0 +1,211 @@
+"""Two of three attesters are enough, and whoever says something else is named."""
+
+import pytest
+
+from tests.bridge.attesting.bridges import GRACE, TAKEOVER
+from tests.devices import QUARTER
+from wattbook.bridge.attesting.vouching import on_chain, root_over, tree_over
+from wattbook.bridge.formats.records import Trust
+from wattbook.bridge.outbox.records import BatchState
+from wattbook.metering.roots import signer_of
+
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+
+
+def settle(bridges, park):
+    """Lets every turn come."""
+    for wait in (0, GRACE, TAKEOVER, TAKEOVER, TAKEOVER):
+        if wait:
+            park.go_to(park.now + wait + 1)
+        for one in bridges:
+            one.step()
+
+
+def everybody_hears(bridges, devices, time, wh=1_000):
+    for one in bridges:
+        for device in devices:
+            one.hear(device, time, wh + device)
+
+
+def posted(park, time):
+    return park.market.readings.posted_at(1, time, 0)
+
+
+def leaves_of(bridges, time):
+    """The leaves that are on the chain, as the first bridge that has them knows them."""
+    for one in bridges:
+        batch = one.outbox.batches.find(1, time, 0)
+        if batch and batch.state is BatchState.POSTED:
+            return one.outbox.batches.leaves(batch.id)
+    return []
+
+
+def test_all_agree(bridges, park, devices, time):
+    everybody_hears(bridges, devices, time)
+    settle(bridges, park)
+    assert posted(park, time)
+    leaves = leaves_of(bridges, time)
+    assert [(leaf.device, leaf.register, leaf.trust) for leaf in leaves] == [
+        (device, 1_000 + device, Trust.A) for device in devices
+    ]
+    tree, root = tree_over(leaves), root_over(1, time, 0, leaves)
+    for place, leaf in enumerate(leaves):
+        hashed = on_chain(leaf).content_hash
+        assert park.market.readings.covers(root, leaf.device, hashed, place, tree.proof(place))
+    assert not any(one.outbox.batches.disagreements() for one in bridges)
+
+
+def test_once_only(bridges, park, devices, time):
+    everybody_hears(bridges, devices, time)
+    settle(bridges, park)
+    sent = [one.outbox.transactions.counts() for one in bridges]
+    settle(bridges, park)
+    assert [one.outbox.transactions.counts() for one in bridges] == sent
+
+
+@pytest.mark.parametrize("dead", range(3))
+def test_one_is_killed(bridges, park, devices, time, dead):
+    everybody_hears(bridges, devices, time)
+    bridges[dead].stop()
+    alive = [one for place, one in enumerate(bridges) if place != dead]
+    settle(alive, park)
+    assert posted(park, time)
+
+
+def test_two_are_killed(bridges, park, devices, time):
+    everybody_hears(bridges, devices, time)
+    for one in bridges[1:]:
+        one.stop()
+    settle(bridges[:1], park)
+    assert not posted(park, time)
+    assert bridges[0].posting.unreachable.keys() == {"attester2", "attester3"}
+
+
+@pytest.mark.parametrize("liar", range(3))
+def test_one_lies(bridges, park, devices, time, liar):
+    """It says that a plant made more; the others' word stands, and the lie is written down with its teller."""
+    lied = devices[1]
+    for place, one in enumerate(bridges):
+        for device in devices:
+            one.hear(device, time, 9_999 if (place, device) == (liar, lied) else 1_000 + device)
+    settle(bridges, park)
+    assert posted(park, time)
+    honest = [one for place, one in enumerate(bridges) if place != liar]
+    registers = {leaf.device: leaf.register for leaf in leaves_of(honest, time)}
+    assert registers.get(lied, 1_000 + lied) == 1_000 + lied
+    assert registers.keys() >= set(devices) - {lied}
+    said = [(one.attester, one.said) for bridge in honest for one in bridge.outbox.batches.disagreements()]
+    refused = [(one.source, one.meter, one.detail) for bridge in honest for one in bridge.outbox.refusals.kept()]
+    address = bridges[liar].account.address
+    assert (address, f"device {lied}: it was 9999") in said or any(
+        source == f"attester {address}" and meter == str(lied) and "9999" in detail for source, meter, detail in refused
+    )
+
+
+def test_one_knows_less(bridges, park, devices, time):
+    """Who has not heard of a device cannot vouch for it; two others can."""
+    everybody_hears(bridges[:2], devices, time)
+    everybody_hears(bridges[2:], devices[:2], time)
+    settle(bridges, park)
+    assert posted(park, time)
+
+
+def test_a_reading_that_one_alone_has_waits(bridges, park, devices, time):
+    everybody_hears(bridges, devices[:3], time)
+    bridges[0].hear(devices[3], time, 5)
+    settle(bridges, park)
+    assert [leaf.device for leaf in leaves_of(bridges, time)] == devices[:3]
+
+
+def test_registers_between_two_readings(bridges, park, devices, time):
+    """Telegrams come at times of their own, and not to everybody the same."""
+    device = devices[0]
+    for lag, one in zip((10, 20, 30), bridges, strict=True):
+        one.hear(device, time - lag, 1_000 - lag, Trust.C)
+        one.hear(device, time + lag, 1_000 + lag, Trust.B)
+    settle(bridges, park)
+    [leaf] = leaves_of(bridges, time)
+    assert (leaf.register, leaf.trust) == (1_000, Trust.C)
+
+
+def test_sequences_go_on(bridges, park, devices, time):
+    everybody_hears(bridges, devices, time)
+    settle(bridges, park)
+    first = {leaf.device: leaf.sequence for leaf in leaves_of(bridges, time)}
+    park.go_to(time + QUARTER + 1)
+    everybody_hears(bridges, devices, time + QUARTER, 2_000)
+    settle(bridges, park)
+    second = {leaf.device: leaf.sequence for leaf in leaves_of(bridges, time + QUARTER)}
+    assert second == {device: sequence + 1 for device, sequence in first.items()}
+    assert first == {device: time // QUARTER for device in devices}
+
+
+def test_nothing_heard(bridges, park, time):
+    settle(bridges, park)
+    assert not posted(park, time)
+
+
+def test_all_propose_at_once(bridges, park, devices, time):
+    """Each has kept a root of its own before it asked anybody; they come together on the lowest."""
+    everybody_hears(bridges, devices, time)
+    for one in bridges:
+        one.vouching.keep(one.vouching.proposal(1, time, one.vouching.leaves(1, time), {}))
+    settle(bridges, park)
+    assert posted(park, time)
+
+
+def test_killed_before_it_signed_its_own_root(bridges, park, devices, time):
+    everybody_hears(bridges, devices, time)
+    for one in bridges:
+        leaves = one.vouching.leaves(1, time)
+        root = root_over(1, time, 0, leaves)
+        one.outbox.batches.add(1, time, 0, root.root, root.data_hash, leaves, 0)
+    settle(bridges, park)
+    assert posted(park, time)
+
+
+@pytest.mark.parametrize("liar", range(3))
+def test_one_lies_about_sequences(bridges, park, devices, time, liar, monkeypatch):
+    """Whatever number it names, none is taken that a device cannot have come to."""
+    vouching = bridges[liar].vouching
+    monkeypatch.setattr(vouching, "sequences", lambda zone, time: dict.fromkeys(devices, 2**32 - 1))
+    everybody_hears(bridges, devices, time)
+    settle(bridges, park)
+    assert posted(park, time)
+    honest = [one for place, one in enumerate(bridges) if place != liar]
+    assert {leaf.sequence for leaf in leaves_of(honest, time)} == {time // QUARTER}
+
+
+def test_one_missed_a_time(bridges, park, devices, time):
+    """It is told the sequence, and nobody is named."""
+    everybody_hears(bridges[:2], devices, time)
+    settle(bridges[:2], park)
+    park.go_to(time + QUARTER + 1)
+    everybody_hears(bridges, devices, time + QUARTER, 2_000)
+    settle(bridges, park)
+    sequences = {leaf.sequence for leaf in leaves_of(bridges, time + QUARTER)}
+    assert sequences == {time // QUARTER + 1}
+    assert not any("sequence" in one.detail for bridge in bridges for one in bridge.outbox.refusals.kept())
+
+
+def test_a_signature_that_the_contract_would_refuse(bridges, park, devices, time):
+    """Of the two spellings of a signature one counts; so does only who is an attester now."""
+    everybody_hears(bridges, devices, time)
+    first, second = bridges[0], bridges[1]
+    proposal = first.vouching.proposal(1, time, first.vouching.leaves(1, time), {})
+    root = root_over(1, time, 0, proposal.leaves)
+    good = second.vouching.sign(proposal).signature
+    high = good[:32] + (ORDER - int.from_bytes(good[32:64])).to_bytes(32) + bytes([55 - good[64]])
+    readings = park.market.readings
+    assert signer_of(readings, root, [], good) == second.account.address
+    for bad in (high, good[:64], good[:64] + bytes([good[64] - 27]), b""):
+        assert signer_of(readings, root, [], bad) is None
+
+
+def test_a_register_that_starts_anew_between_two_readings(bridges, park, devices, time):
+    for one in bridges:
+        one.hear(devices[0], time - 20, 10**9 - 10)
+        one.hear(devices[0], time + 20, 10)
+    settle(bridges, park)
+    [leaf] = leaves_of(bridges, time)
+    assert leaf.register == 0

@@ -1,0 +1,121 @@
+"""Batches, their leaves, and what attesters said to them."""
+
+import pytest
+
+from tests.bridge.outbox.made import NOON, leaf
+from wattbook.bridge.outbox.records import BatchState, Call, Disagreement, OutboxError, State
+from wattbook.deployment.local import known_account
+from wattbook.errors import UnitError
+
+ROOT, OTHER, DATA = b"\1" * 32, b"\2" * 32, b"\3" * 32
+LEAVES = [leaf(device, device * 1_000) for device in (3, 1, 2)]
+CALL = Call("0x" + "11" * 20, b"post", 80_000)
+
+
+@pytest.fixture
+def batch(outbox):
+    return outbox.batches.add(1, NOON, 1, ROOT, DATA, LEAVES, NOON + 60)
+
+
+def test_a_batch_and_its_leaves(outbox, batch):
+    assert (batch.zone, batch.time, batch.version, batch.count) == (1, NOON, 1, 3)
+    assert (batch.state, batch.created_at) == (BatchState.SIGNING, NOON + 60)
+    assert outbox.batches.leaves(batch.id) == sorted(LEAVES, key=lambda one: one.device)
+    assert outbox.batches.leaf(batch.id, 2) == LEAVES[2]
+    assert outbox.batches.leaf(batch.id, 4) is None
+    assert outbox.batches.find(1, NOON, 1) == batch
+    assert outbox.batches.find(1, NOON, 2) is None
+    assert outbox.batches.in_state(BatchState.SIGNING) == [batch]
+
+
+def test_the_latest_of_a_zone(outbox, batch):
+    later = outbox.batches.add(1, NOON + 900, 1, ROOT, DATA, LEAVES, 0)
+    outbox.batches.add(1, NOON, 2, OTHER, DATA, LEAVES, 0)
+    outbox.batches.add(2, NOON + 1_800, 1, OTHER, DATA, LEAVES, 0)
+    assert outbox.batches.latest(1) == later
+    corrected = outbox.batches.add(1, NOON + 900, 2, OTHER, DATA, LEAVES, 0)
+    assert outbox.batches.latest(1) == corrected
+    assert outbox.batches.latest(3) is None
+
+
+def test_made_again(outbox, batch):
+    assert outbox.batches.add(1, NOON, 1, ROOT, DATA, LEAVES, NOON + 99) == batch
+    assert len(outbox.batches.leaves(batch.id)) == 3
+
+
+def test_made_again_otherwise(outbox, batch):
+    with pytest.raises(
+        OutboxError, match=r"zone 1 at 1800000000, version 1, are batched already, with the root 0x0101"
+    ):
+        outbox.batches.add(1, NOON, 1, OTHER, DATA, [leaf(9)], 0)
+    assert len(outbox.batches.leaves(batch.id)) == 3
+
+
+def test_an_empty_batch(outbox):
+    """A zone in which nothing was read."""
+    batch = outbox.batches.add(1, NOON, 1, bytes(32), DATA, [], 0)
+    assert (batch.count, outbox.batches.leaves(batch.id)) == (0, [])
+
+
+@pytest.mark.parametrize("field", ["raw_hash", "salt"])
+def test_a_leaf_that_the_chain_would_not_have(field):
+    with pytest.raises(UnitError, match=f"{field} is 33 bytes long"):
+        leaf(**{field: bytes(33)})
+    with pytest.raises(UnitError, match="register is"):
+        leaf(register=2**63)
+
+
+def test_signatures_by_ascending_address(outbox, batch):
+    attesters = [known_account(f"attester{number}").address for number in (1, 2, 3)]
+    for attester in attesters:
+        outbox.batches.sign(batch.id, attester.lower(), attester.encode())
+    outbox.batches.sign(batch.id, attesters[0], b"another one")
+    found = outbox.batches.signatures(batch.id)
+    assert list(found) == sorted(attesters, key=lambda address: int(address, 16))
+    assert found == {attester: attester.encode() for attester in attesters}
+
+
+def test_an_attester_who_disagrees(outbox, batch):
+    liar = known_account("attester2").address
+    for place in range(3):
+        outbox.batches.disagree(batch.id, liar, f"device 2 showed {place} Wh\0", NOON + place)
+    [word] = outbox.batches.disagreements()
+    assert word == Disagreement(batch.id, liar, "device 2 showed 2 Wh\\0", 3, NOON + 2)
+    assert outbox.batches.disagreements(batch.id) == [word]
+    assert outbox.batches.disagreements(batch.id + 1) == []
+
+
+def test_nothing_of_a_batch_that_there_is_not(outbox):
+    with pytest.raises(OutboxError, match="cannot be written"):
+        outbox.batches.sign(99, known_account("attester1").address, b"")
+
+
+def test_posted(outbox, batch):
+    outbox.batches.post(batch, CALL, NOON)
+    [queued] = outbox.transactions.queued()
+    assert (queued.key, queued.call, queued.state) == (f"readings 1/{NOON}/1", CALL, State.QUEUED)
+    [again] = outbox.batches.in_state(BatchState.QUEUED)
+    assert outbox.batches.ended() == []
+    with pytest.raises(OutboxError, match=f"batch {batch.id} is not signing any more"):
+        outbox.batches.post(batch, CALL, NOON)
+    outbox.transactions.end(queued, State.CONFIRMED, "done by somebody else")
+    [(found, transaction)] = outbox.batches.ended()
+    assert (found, transaction.state) == (again, State.CONFIRMED)
+    outbox.batches.close(found, BatchState.POSTED)
+    assert outbox.batches.ended() == []
+    assert [one.id for one in outbox.batches.in_state(BatchState.POSTED)] == [batch.id]
+
+
+def test_queued_twice(outbox):
+    outbox.transactions.queue("it", CALL, NOON)
+    outbox.transactions.queue("it", CALL, NOON + 1)
+    assert len(outbox.transactions.queued()) == 1
+    with pytest.raises(OutboxError, match="it is queued already, with another content"):
+        outbox.transactions.queue("it", Call(CALL.to, b"other"), NOON)
+
+
+def test_only_what_has_failed_is_queued_again(outbox):
+    outbox.transactions.queue("it", CALL, NOON)
+    for key in ("it", "nothing"):
+        with pytest.raises(OutboxError, match=f"no transaction {key} has failed"):
+            outbox.transactions.again(key)

@@ -1,0 +1,276 @@
+"""From registers to a root on the chain: propose, hear the others, gather signatures, queue the transaction."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+from eth_utils.crypto import keccak
+
+from wattbook.bridge.attesting.peers import PeerError, Peers
+from wattbook.bridge.attesting.registers import GridRegister, is_complete
+from wattbook.bridge.attesting.vouching import Clock, Devices, Vouching, on_chain, root_over, tree_over
+from wattbook.bridge.attesting.wire import Answer, Proposal, WireError
+from wattbook.bridge.config import Peer
+from wattbook.bridge.outbox.outbox import Outbox
+from wattbook.bridge.outbox.records import Batch, BatchState, Call, OutboxError, State
+from wattbook.contracts import reverts
+from wattbook.contracts.convert import plain
+from wattbook.errors import ChainError
+from wattbook.metering.roots import in_order, root_of, signer_of
+from wattbook.roles import Role
+
+# As far back as registers heal.
+_PERIODS = 96
+# Seconds until peers that did not answer or agree are asked again.
+_RETRY = 15
+# Not before something new is heard.
+_NEVER = 2**63
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds: how long a slot waits for readings that are missing, and how long each further attester waits for those
+    before it to post."""
+
+    grace: int
+    takeover: int
+
+
+class Posting:
+    """Sees to it that every time of every zone gets its root, taking turns with the others."""
+
+    def __init__(
+        self, vouching: Vouching, outbox: Outbox, devices: Devices, peers: Peers, patience: Patience, clock: Clock
+    ) -> None:
+        self.unreachable: Counter[str] = Counter()
+        self._vouching = vouching
+        self._readings = vouching.market.readings
+        self._outbox = outbox
+        self._devices = devices
+        self._peers = peers
+        self._patience = patience
+        self._clock = clock
+        self._done: set[tuple[int, int]] = set()
+        self._looks: dict[tuple[int, int], int] = {}
+        self._heard = 0
+
+    def heard(self, zone: int, time: int) -> None:
+        """A reading of this time has come in, which may be what the registers before or after it waited for."""
+        self._heard += 1
+        for period in {one.period for one in self._devices(zone)}:
+            self._looks.pop((zone, time // period * period), None)
+            self._looks.pop((zone, -(-time // period) * period), None)
+
+    def step(self, zones: Sequence[int]) -> None:
+        """Does what is due of every zone, the oldest first. What goes wrong with one time does not stop the others."""
+        threshold = self._readings.threshold()
+        if threshold == 0:
+            return
+        self._close()
+        for zone in zones:
+            for time in self._times(zone):
+                if self._looks.get((zone, time), 0) <= self._clock():
+                    self._look(zone, time, threshold)
+
+    def _look(self, zone: int, time: int, threshold: int) -> None:
+        heard, again = self._heard, self._clock() + _RETRY
+        try:
+            again = self._advance(zone, time, threshold)
+        except (ChainError, OutboxError):
+            raise
+        except Exception:
+            _log.exception("fault", zone=zone, time=time)
+        # What came in meanwhile was not seen.
+        self._looks[zone, time] = again if heard == self._heard else self._clock()
+
+    # ------------------------------------------------------------------------------------------------------ one time
+
+    def _advance(self, zone: int, time: int, threshold: int) -> int:
+        """Does what is due of one time, and says when to look at it again."""
+        batch = self._outbox.batches.find(zone, time, 0)
+        turn_at = time + self._patience.grace + self._turn(zone, time) * self._patience.takeover
+        if batch is None:
+            registers = self._vouching.registers(zone, time)
+            if not registers:
+                return _NEVER
+            if self._clock() < turn_at and not self._may_go_first(zone, time, registers):
+                return turn_at
+            if self._is_posted(zone, time):
+                return _NEVER
+            batch = self._propose(zone, time, threshold)
+        elif batch.state is not BatchState.SIGNING:
+            return _NEVER
+        elif self._clock() < turn_at and self._turn(zone, time):
+            return turn_at
+        elif self._is_posted(zone, time):
+            return self._clock() + self._patience.takeover
+        if batch is None or not self._is_signed(batch, threshold):
+            return self._clock() + _RETRY
+        root = root_over(zone, time, 0, self._outbox.batches.leaves(batch.id))
+        signatures = in_order(list(self._counting(batch).items())[:threshold])
+        data = self._readings.raw.encode_abi("post", plain((root, [], signatures)))
+        self._outbox.batches.post(batch, Call(self._readings.address, bytes.fromhex(data[2:])), self._clock())
+        _log.info("queued", zone=zone, time=time, readings=batch.count)
+        return _NEVER
+
+    def _may_go_first(self, zone: int, time: int, registers: Mapping[int, GridRegister]) -> bool:
+        """Whose turn is first need not wait when all readings are in."""
+        return self._turn(zone, time) == 0 and is_complete(registers, self._devices(zone), time)
+
+    def _is_signed(self, batch: Batch, threshold: int) -> bool:
+        if self._vouching.address not in self._outbox.batches.signatures(batch.id):
+            self._vouching.keep(self._vouching.stored(batch))
+        self._gather(batch, threshold)
+        return len(self._counting(batch)) >= threshold
+
+    def _counting(self, batch: Batch) -> dict[str, bytes]:
+        """The signatures of those who are attesters now."""
+        membership, signatures = self._vouching.market.membership, self._outbox.batches.signatures(batch.id)
+        return {who: signed for who, signed in signatures.items() if membership.is_active(who, Role.ATTESTER)}
+
+    def _propose(self, zone: int, time: int, threshold: int) -> Batch | None:
+        leaves = self._vouching.leaves(zone, time)
+        first = self._vouching.proposal(zone, time, leaves, {})
+        answers = self._heard_of(first) if threshold > 1 else {}
+        for peer, answer in answers.items():
+            if answer.signed and self._adopts(peer, first, answer.signed):
+                return self._outbox.batches.find(zone, time, 0)
+        free = [peer for peer, answer in answers.items() if answer.signed is None]
+        if len(free) + 1 < threshold:
+            return None
+        supporters = sorted(free, key=lambda peer: len(answers[peer].objections))[: threshold - 1]
+        dropped = {device for peer in supporters for device in answers[peer].objections}
+        highest = self._vouching.highest(zone, time)
+        kept = []
+        for leaf in leaves:
+            told = [answers[peer].sequences.get(leaf.device, 0) for peer in supporters]
+            # Nobody makes us skip numbers: what is taken once can never be taken back.
+            number = min(max([leaf.sequence, *told]), highest[leaf.device])
+            if leaf.device not in dropped:
+                kept.append(replace(leaf, sequence=number))
+        if not kept:
+            return None
+        batch = self._vouching.keep(self._vouching.proposal(zone, time, kept, {}))
+        for peer, answer in answers.items():
+            self._write_down(batch, peer, answer)
+        return batch
+
+    def _gather(self, batch: Batch, threshold: int) -> None:
+        """Asks those who have not signed; a signature counts if it is the peer's own over this very root."""
+        proposal = self._vouching.stored(batch)
+        root = root_over(batch.zone, batch.time, 0, proposal.leaves)
+        for peer in self._peers.all:
+            if len(self._counting(batch)) >= threshold:
+                return
+            if peer.address in proposal.signatures:
+                continue
+            answer = self._asked(peer, proposal, sign=True)
+            if answer is None:
+                continue
+            self._write_down(batch, peer, answer)
+            if answer.signed and self._adopts(peer, proposal, answer.signed):
+                return
+            if answer.signature is None:
+                continue
+            if signer_of(self._readings, root, [], answer.signature) == peer.address:
+                self._outbox.batches.sign(batch.id, peer.address, answer.signature)
+            else:
+                said = "sent a signature of something else"
+                self._outbox.batches.disagree(batch.id, peer.address, said, self._clock())
+
+    def _adopts(self, peer: Peer, asked: Proposal, signed: Proposal) -> bool:
+        """Whether this bridge goes on with what a peer has signed before, for the same time."""
+        same = (signed.zone, signed.time, signed.version) == (asked.zone, asked.time, asked.version)
+        if not same or not self._vouching.is_ours(signed):
+            return False
+        answer = self._vouching.check(signed)
+        if answer.objections:
+            self._vouching.report(peer.address, signed, answer.objections)
+            return False
+        batch = self._vouching.agree(signed)
+        if batch is None:
+            return False
+        root = root_over(signed.zone, signed.time, 0, signed.leaves)
+        for address, signature in signed.signatures.items():
+            if signer_of(self._readings, root, [], signature) == address:
+                self._outbox.batches.sign(batch.id, address, signature)
+        return True
+
+    # -------------------------------------------------------------------------------------------------------- others
+
+    def _heard_of(self, proposal: Proposal) -> Mapping[Peer, Answer]:
+        answers = {peer: self._asked(peer, proposal, sign=False) for peer in self._peers.all}
+        return {peer: answer for peer, answer in answers.items() if answer}
+
+    def _asked(self, peer: Peer, proposal: Proposal, *, sign: bool) -> Answer | None:
+        try:
+            return self._peers.sign(peer, proposal) if sign else self._peers.check(peer, proposal)
+        except (PeerError, WireError) as error:
+            self.unreachable[peer.name] += 1
+            _log.warning("peer", peer=peer.name, error=str(error))
+            return None
+
+    def _write_down(self, batch: Batch, peer: Peer, answer: Answer) -> None:
+        said = [f"device {device}: {why}" for device, why in sorted(answer.objections.items())]
+        if said:
+            self._outbox.batches.disagree(batch.id, peer.address, "; ".join(said), self._clock())
+            _log.warning("disagrees", peer=peer.name, zone=batch.zone, time=batch.time, devices=len(said))
+
+    def _turn(self, zone: int, time: int) -> int:
+        """How many attesters come before us at this time; by a hash, so that the work is shared."""
+        everybody = [self._vouching.address, *(peer.address for peer in self._peers.all)]
+        drawn = sorted(everybody, key=lambda one: keccak(text=f"{one} {zone} {time}"))
+        return drawn.index(self._vouching.address)
+
+    # --------------------------------------------------------------------------------------------------------- times
+
+    def _times(self, zone: int) -> Sequence[int]:
+        """The times of the grid, not too long ago, that have no root for sure."""
+        step = self._step(zone)
+        if not step:
+            return ()
+        latest = self._clock() // step * step
+        window = range(latest - (_PERIODS - 1) * step, latest + 1, step)
+        self._forget(zone, window[0])
+        return [time for time in window if (zone, time) not in self._done]
+
+    def _forget(self, zone: int, first: int) -> None:
+        for past in [key for key in (*self._looks, *self._done) if key[0] == zone and key[1] < first]:
+            self._looks.pop(past, None)
+            self._done.discard(past)
+
+    def _step(self, zone: int) -> int:
+        return min((one.period for one in self._devices(zone)), default=0)
+
+    def _is_posted(self, zone: int, time: int) -> bool:
+        """Asked again until it has stood for a while, as the chain may take it back."""
+        if (zone, time) in self._done:
+            return True
+        posted = self._readings.posted_at(zone, time, 0)
+        if posted and self._clock() - posted >= self._patience.takeover:
+            self._done.add((zone, time))
+        return posted != 0
+
+    def _close(self) -> None:
+        """Marks batches whose transactions ended, and those that another posted."""
+        for batch, transaction in self._outbox.batches.ended():
+            if transaction.state is State.CONFIRMED:
+                self._outbox.batches.close(batch, self._fate(batch))
+        for batch in self._outbox.batches.in_state(BatchState.SIGNING):
+            if (batch.zone, batch.time) in self._done:
+                self._outbox.batches.close(batch, self._fate(batch))
+
+    def _fate(self, batch: Batch) -> BatchState:
+        """Whether the root on the chain is the batch's own."""
+        leaves = self._outbox.batches.leaves(batch.id)
+        tree = tree_over(leaves)
+        root = root_of(batch.zone, batch.time, batch.version, tree)
+        first = on_chain(leaves[0])
+        try:
+            self._readings.covers(root, first.device, first.content_hash, 0, tree.proof(0))
+        except reverts.UnknownRoot:
+            return BatchState.OVERRULED
+        return BatchState.POSTED

@@ -1,0 +1,1 @@
+"""What meters hand over: one module a format, and what they share."""

@@ -1,0 +1,1 @@
+"""Readings of meters: keys, records, intervals, trees."""
