@@ -24,10 +24,10 @@ demo: setup
 	$(BIN)/ape run demo --network ethereum:local:foundry
 
 test: setup
-	$(BIN)/ape test
+	$(BIN)/ape test --numprocesses auto --dist loadfile
 
 deep: setup
-	DEEP=1 $(BIN)/ape test --hypothesis-profile deep tests/market tests/trial tests/invariants tests/readings
+	DEEP=1 $(BIN)/ape test --numprocesses auto --dist loadfile --hypothesis-profile deep tests/market tests/trial tests/invariants tests/readings
 
 bench: setup
 	$(BIN)/wattbook bench --orders 10 --orders 100 --orders 1000 --orders 10000 --seconds 60

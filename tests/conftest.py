@@ -1,6 +1,7 @@
 """Named people, a market, and factories with defaults."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -66,14 +67,28 @@ def chain() -> Chain:
 def founded(chain: Chain) -> Market:
     """A market as the deployment leaves it."""
     deployment = deploy(chain, known_account("administrator"), local_settings(), None, lambda line: None)
+    # The in-process chain carries out the last block again whenever it goes back to it: an empty one is soonest done.
+    ape.chain.mine()
     return Market(chain, deployment)
 
 
+@contextmanager
+def undone() -> Iterator[None]:
+    """What is done inside to the chain that ape runs the tests on is undone at the end, whatever the tests' order."""
+    before = ape.chain.provider.snapshot()
+    try:
+        # What was founded minutes ago would be a wrong now.
+        ape.chain.mine()
+        yield
+    finally:
+        ape.chain.provider.restore(before)
+
+
 @pytest.fixture
-def market(founded: Market) -> Market:
-    """The market, with a newest block of this moment: what was founded minutes ago would be a wrong now."""
-    ape.chain.mine()
-    return founded
+def market(founded: Market) -> Iterator[Market]:
+    """The market, as it was founded."""
+    with undone():
+        yield founded
 
 
 Decide = Callable[..., None]

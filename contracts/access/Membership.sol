@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {IAttesterWatch} from "../interfaces/IAttesterWatch.sol";
 import {Application, IMembership, Member, Recovery} from "../interfaces/IMembership.sol";
 import {Signed} from "../interfaces/ISignedActions.sol";
 import {IStandingMirror} from "../interfaces/IStandingMirror.sol";
@@ -36,6 +37,8 @@ contract Membership is IMembership, Governed, SignedActions {
     uint32 public memberCount;
     /// @inheritdoc IMembership
     address public mirror;
+    /// @inheritdoc IMembership
+    address public readings;
     /// @inheritdoc IMembership
     mapping(bytes32 nullifier => uint32 member) public memberByNullifier;
 
@@ -327,7 +330,7 @@ contract Membership is IMembership, Governed, SignedActions {
             roles: Roles.SPEND, certifiedUntil: 0, status: Status.System, member: 0, owner: 0, rights: Roles.SPEND
         });
         emit SystemAccountRegistered(account);
-        _mirror(account);
+        _tell(account, 0);
     }
 
     /// @inheritdoc IMembership
@@ -336,6 +339,14 @@ contract Membership is IMembership, Governed, SignedActions {
         require(mirror == address(0), MirrorAlreadySet(mirror));
         mirror = mirror_;
         emit MirrorSet(mirror_);
+    }
+
+    /// @inheritdoc IMembership
+    function setReadings(address readings_) external onlyAuthority {
+        require(readings_ != address(0), ZeroAddress());
+        require(readings == address(0), ReadingsAlreadySet(readings));
+        readings = readings_;
+        emit ReadingsSet(readings_);
     }
 
     // ------------------------------------------------------------------------------------------------------ inside
@@ -394,9 +405,9 @@ contract Membership is IMembership, Governed, SignedActions {
         accounts[_indexOf(account)] = accounts[accounts.length - 1];
         accounts.pop();
         if (_recoveries[account].replacement != address(0)) _stopRecovery(account, first);
-        _replace(account, first);
+        uint32 roles = _replace(account, first);
         emit AccountRetired(member, account);
-        _mirror(account);
+        _tell(account, roles);
     }
 
     function _recover(address account, address replacement) private {
@@ -405,15 +416,16 @@ contract Membership is IMembership, Governed, SignedActions {
         uint32 member = _standings[account].member;
         _members[member].accounts[index] = replacement;
         _standings[replacement] = _standings[account];
-        _replace(account, replacement);
+        uint32 roles = _replace(account, replacement);
         emit RecoveryCompleted(member, account, replacement);
-        _mirror(replacement);
-        _mirror(account);
+        _tell(replacement, 0);
+        _tell(account, roles);
     }
 
-    /// @dev What belongs to `account`, and what is owed to it, is its successor's from now on.
-    function _replace(address account, address successor) private {
+    /// @dev What belongs to `account`, and what is owed to it, is its successor's from now on. Gives the roles that it had.
+    function _replace(address account, address successor) private returns (uint32 roles) {
         Standing storage s = _standings[account];
+        roles = s.roles;
         s.roles = 0;
         s.rights = 0;
         s.status = Status.Replaced;
@@ -435,15 +447,19 @@ contract Membership is IMembership, Governed, SignedActions {
 
     function _refreshAccount(Member storage m, address account) private {
         Standing storage s = _standings[account];
-        s.roles = (m.roles | Roles.SPEND) & s.rights;
+        uint32 roles = (m.roles | Roles.SPEND) & s.rights;
+        uint32 either = s.roles | roles;
+        s.roles = roles;
         s.certifiedUntil = m.certifiedUntil;
         s.status = m.status;
         s.owner = m.owner;
-        _mirror(account);
+        _tell(account, either);
     }
 
-    function _mirror(address account) private {
+    /// @dev Tells those who keep copies of an account's standing that it changed; `roles` are those before and after.
+    function _tell(address account, uint32 roles) private {
         if (mirror != address(0)) IStandingMirror(mirror).sync(account);
+        if (roles & Roles.ATTESTER != 0 && readings != address(0)) IAttesterWatch(readings).forgetSigners();
     }
 
     function _existing(uint32 member) private view returns (Member storage m) {

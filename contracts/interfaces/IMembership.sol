@@ -71,6 +71,7 @@ interface IMembership {
     event RecoveryCompleted(uint32 indexed member, address indexed account, address indexed replacement);
     event SystemAccountRegistered(address indexed account);
     event MirrorSet(address indexed mirror);
+    event ReadingsSet(address indexed readings);
 
     /// @notice Thrown when an account belongs, or belonged, to a member or to the system.
     error AccountTaken(address account, uint32 member);
@@ -114,6 +115,8 @@ interface IMembership {
     error SpendNotAllowed(address account, address to);
     /// @notice Thrown when the mirror is set a second time.
     error MirrorAlreadySet(address mirror);
+    /// @notice Thrown when the contract that asks about attesters is set a second time.
+    error ReadingsAlreadySet(address readings);
 
     // ------------------------------------------------------------------------------------------------- read only
 
@@ -146,6 +149,9 @@ interface IMembership {
 
     /// @notice The contract that keeps a copy of standings (the Vault), zero before it is set.
     function mirror() external view returns (address);
+
+    /// @notice The contract that is told when an attester's standing changes, zero before it is set.
+    function readings() external view returns (address);
 
     /// @notice The record of a member; empty when no member has this id.
     function memberOf(uint32 member) external view returns (Member memory);
@@ -400,4 +406,13 @@ interface IMembership {
     /// - the caller is the authority;
     /// - no mirror is set, and the new one is not zero.
     function setMirror(address mirror_) external;
+
+    /// @notice Names the contract that is told when an attester's standing changes, once.
+    ///
+    /// Emits {ReadingsSet}.
+    ///
+    /// Requirements:
+    /// - the caller is the authority;
+    /// - none is set, and the new one is not zero.
+    function setReadings(address readings_) external;
 }

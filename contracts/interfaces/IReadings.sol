@@ -194,7 +194,16 @@ struct Interval {
 interface IReadings {
     event ThresholdSet(uint8 threshold);
     event SettlementSet(address indexed settlement);
-    event RootPosted(uint16 indexed zone, uint40 indexed time, Root root, uint32[] devices, address[] signers);
+    event RootPosted(
+        uint16 indexed zone,
+        uint40 indexed time,
+        uint8 version,
+        bytes32 root,
+        uint32 size,
+        bytes32 dataHash,
+        uint32[] devices,
+        address[] signers
+    );
     event ReadingSubmitted(uint32 indexed device, uint40 indexed time, bytes32 readingHash, bool chained);
     event ReadingDisputed(uint32 indexed device, uint40 indexed time, uint8 version, address indexed disputer);
     event DisputeResolved(uint32 indexed device, uint40 indexed time, uint8 version, bool upheld, bytes32 evidence);

@@ -20,8 +20,6 @@ abstract contract Roots is Attesters {
     /// @inheritdoc IReadings
     uint8 public constant SUBMITTED = type(uint8).max;
 
-    uint256 private constant TIME_BITS = 40;
-
     /// @inheritdoc IReadings
     IMeters public immutable meters;
     /// @inheritdoc IReadings
@@ -78,7 +76,7 @@ abstract contract Roots is Attesters {
         bytes32 named = keccak256(abi.encodePacked(devices));
         address[] memory signers = _requireAttested(keccak256(abi.encode(ROOT_TYPEHASH, root, named)), signatures);
         _roots[key] = _commitment(root) | block.timestamp;
-        emit RootPosted(root.zone, root.time, root, devices, signers);
+        emit RootPosted(root.zone, root.time, root.version, root.root, root.size, root.dataHash, devices, signers);
     }
 
     /// @inheritdoc IReadings

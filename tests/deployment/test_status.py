@@ -49,6 +49,7 @@ def test_a_good_market(node, found):
         "Authority.membership",
         "Membership.authority",
         "Membership.mirror",
+        "Membership.readings",
         "PowerToken.membership",
         "PowerPoints.membership",
         "PowerPoints.authority",
@@ -186,6 +187,7 @@ def test_wrong_wiring(node, found, ask, contract, getter, subjects):
     ("contract", "named", "subject"),
     [
         ("Membership", "Vault", "Membership.mirror"),
+        ("Membership", "Readings", "Membership.readings"),
         ("Meters", "EnergyUnits", "Meters.mirror"),
         ("Rulebook", "Auction", "Rulebook.auction"),
         ("Auction", "Clearing", "Auction.clearing"),
@@ -207,8 +209,8 @@ def test_a_constitution_that_was_not_carried_out(node, found, file):
     break_off_after(found, CONTRACTS[-1].name)
     details = wrong(node, Deployment.read(file))
     assert details["constitution"] == "not carried out; run `wattbook deploy` to finish"
-    named = ["Authority.membership", "Membership.mirror", "Meters.mirror", "Rulebook.auction", "Auction.clearing"]
-    assert list(details) == [*named, "constitution"]
+    named = ["Authority.membership", "Membership.mirror", "Membership.readings", "Meters.mirror"]
+    assert list(details) == [*named, "Rulebook.auction", "Auction.clearing", "constitution"]
 
 
 @pytest.mark.parametrize("key", ["administrator", "authority_delay", "members"])

@@ -52,6 +52,7 @@ READINGS: dict[tuple[str, str], Scene] = {
     ("dispute", ""): lambda world, _: world.metering.undisputed,
     ("disputeSubmitted", ""): lambda world, _: world.metering.submitted,
     ("exchange", ""): _exchange,
+    ("forgetSigners", ""): lambda *_: (),
     ("lapse", ""): lambda world, _: (*world.metering.lapsing, 0),
     ("post", ""): _post,
     ("resolve", ""): _resolve,

@@ -37,6 +37,8 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
     """Where the scene plays: what is named once can be named only where it was not."""
     if function == "setMirror":
         return world.bare_meters if name == "Meters" else world.bare_membership
+    if function == "setReadings":
+        return world.bare_membership
     if function == "setMembership":
         return world.bare_authority
     if function == "setSettlement":
@@ -373,6 +375,7 @@ _MEMBERSHIP: dict[tuple[str, str], Scene] = {
     ("retireAccount", ""): lambda world, who: (world.second_of(who),),
     ("retireAccountSigned", ""): _retire_account_signed,
     ("setMirror", ""): _these(NEW_ADDRESS),
+    ("setReadings", ""): _these(NEW_ADDRESS),
     ("suspend", ""): _subject("an inquiry"),
     ("withdrawRoles", ""): _subject(int(Role.CONSUMER), "an inquiry"),
     ("withdrawRoles", "of a regulator"): _regulator(int(Role.REGULATOR), "an inquiry"),

@@ -3,7 +3,7 @@
 The grants are the data of wattbook/deployment/plan.py and the settings. A grant without an assertion here fails.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
@@ -15,6 +15,7 @@ from eth_utils.crypto import keccak
 from web3.contract import Contract as Web3Contract
 
 from tests.assertions import FAR, pass_time, refused
+from tests.conftest import undone
 from tests.modules import set_of
 from wattbook import Application, ContractRevert, Market, Role, abi
 from wattbook.chain import Chain
@@ -53,12 +54,20 @@ def planned(settings: MarketSettings) -> list[Call]:
 
 
 @pytest.fixture(scope="module")
-def market(chain: Chain) -> Market:
+def from_elsewhere(founded: Market) -> Iterator[Market]:
     """A market whose deployer holds nothing else."""
-    market = Market(chain, deploy(chain, DEPLOYER, SETTINGS, None, lambda line: None))
-    # The authority is asked too, and the in-process chain lets a call pay for its gas.
-    ape.accounts.test_accounts[-1].transfer(market.authority.address, 10**18)
-    return market
+    chain = founded.chain
+    with undone():
+        market = Market(chain, deploy(chain, DEPLOYER, SETTINGS, None, lambda line: None))
+        # The authority is asked too, and the in-process chain lets a call pay for its gas.
+        ape.accounts.test_accounts[-1].transfer(market.authority.address, 10**18)
+        yield market
+
+
+@pytest.fixture
+def market(from_elsewhere: Market) -> Iterator[Market]:
+    with undone():
+        yield from_elsewhere
 
 
 @dataclass
@@ -300,6 +309,18 @@ def _set_mirror(grants: Grants, mirror: str) -> None:
     _fails(market, another, reverts.MirrorAlreadySet, mirror=market.vault.address)
 
 
+def _set_readings(grants: Grants, readings: str) -> None:
+    """What Membership decides about an attester is known at once where roots are posted, and told nowhere else."""
+    assert readings == "Readings"
+    market, attester = grants.market, SETTINGS.holders(Role.ATTESTER)[0]
+    assert market.membership.readings() == market.readings.address
+    member = market.membership.standing_of(attester).member
+    receipt = market.membership.suspend(member, "an inquiry", sender=_regulator_key())
+    assert [event.name for event in receipt.events].count("SignersForgotten") == 1
+    another = Call("Membership", "setReadings", (STRANGER.address,))
+    _fails(market, another, reverts.ReadingsAlreadySet, readings=market.readings.address)
+
+
 def _set_device_mirror(grants: Grants, mirror: str) -> None:
     """What operators decide about a device is known at once to whom its energy is sold through, and only there."""
     assert mirror == "EnergyUnits"
@@ -381,6 +402,7 @@ CALL_PROOFS: dict[tuple[str, str], Callable[..., None]] = {
     ("Membership", "admit"): _admit,
     ("Membership", "registerSystemAccount"): _register_system_account,
     ("Membership", "setMirror"): _set_mirror,
+    ("Membership", "setReadings"): _set_readings,
     ("Meters", "setMirror"): _set_device_mirror,
     ("Vault", "enterModule"): _enter_module,
     ("Rulebook", "setAuction"): _set_auction,
@@ -470,6 +492,7 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
     calls = constitution(SETTINGS, at, deployer.address)
     said = History(market)
 
+    assert said.take("ReadingsSet") == [{"readings": at("Readings")}]
     assert said.take("MirrorSet") == [{"mirror": at("Vault")}, {"mirror": at("EnergyUnits")}]
     assert said.take("MembershipSet") == [{"membership": at("Membership")}]
     system = [at("Vault"), *map(purse_account, Purse)]

@@ -1,14 +1,16 @@
 """Every state-changing function against every kind of caller: allowed exactly where docs/permissions.md says."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.conftest import undone
 from tests.permissions.documented import Right, rights, vocabulary
 from tests.permissions.scenes import SCENES, contract_of, with_another_key
 from tests.permissions.world import Caller, World
-from wattbook import ContractRevert, abi
-from wattbook.chain import Chain, named
+from wattbook import ContractRevert, Market, abi
+from wattbook.chain import named
 from wattbook.contracts import reverts
 from wattbook.contracts.convert import plain
 from wattbook.contracts.structs import Refusal
@@ -37,6 +39,7 @@ REFUSALS = (
     reverts.NotDeviceOwner,
     reverts.NotFirstAccount,
     reverts.NotMember,
+    reverts.NotMembership,
     reverts.NotOffered,
     reverts.NotOwnAccount,
     reverts.NotPledgee,
@@ -61,8 +64,9 @@ SIGNED_ROWS = [right for right in ROWS if right.signed]
 
 
 @pytest.fixture(scope="module")
-def world(chain: Chain) -> World:
-    return World(chain)
+def world(founded: Market) -> Iterator[World]:
+    with undone():
+        yield World(founded.chain)
 
 
 def test_the_table_has_every_function_once_and_no_other() -> None:

@@ -121,7 +121,8 @@ class World:
         self.bare_readings = Readings(chain, unsettled)
         self.bare_meters = Meters(chain, self._create("Meters", *(contract.address for contract in wired)))
         market = self.market
-        for contract in (market.vault, market.authority, self.bare_authority, market.auction, market.clearing):
+        senders = (market.vault, market.authority, market.membership, self.bare_authority, market.auction)
+        for contract in (*senders, market.clearing):
             self._force_ether(contract.address)
 
     # What scenes ask for.
@@ -231,6 +232,7 @@ class World:
         self._caller("administrator", {"proposer"}, self.administrator)
         self._caller("Authority", {"authority"}, market.authority.address)
         self._caller("Vault", {"system account", "vault"}, market.vault.address)
+        self._caller("Membership", {"membership"}, market.membership.address)
         self._caller("Auction", {"auction", "open module"}, market.auction.address)
         self._caller("Clearing", {"clearing"}, market.clearing.address)
         self.system = self._caller("system account", {"system account", "known account"}, self._person())

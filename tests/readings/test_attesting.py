@@ -1,6 +1,6 @@
 """Roots that attesters vouch for: who counts, how often, and for what."""
 
-from itertools import combinations
+from itertools import combinations, count
 
 import pytest
 from eth_account import Account
@@ -9,13 +9,15 @@ from eth_utils.crypto import keccak
 from tests.assertions import FAR, check_event, refused
 from tests.readings.stand import ATTESTERS, ZONE, leaf
 from wattbook import Role
+from wattbook.abi import interface
 from wattbook.contracts import reverts
-from wattbook.contracts.structs import ShortSignature, Status
+from wattbook.contracts.readings import Readings
+from wattbook.contracts.structs import Exchange, ShortSignature, Status
+from wattbook.deployment.bytecode import creation_code
 from wattbook.deployment.local import known_account
 from wattbook.eip712 import short_form, sign, typed_data
 from wattbook.metering.roots import in_order, sign_root
 
-SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 EVERYTHING = 2**256 - 1
 
 
@@ -47,8 +49,7 @@ class TestPost:
         root = posted.root
         receipt = post(root, [], stand.vouched(root))
         signers = [account.address for account in by_address(ATTESTERS[:2])]
-        told = {"zone": ZONE, "time": root.time, "root": said(root), "devices": [], "signers": signers}
-        check_event(receipt, "RootPosted", **told)
+        check_event(receipt, "RootPosted", **said(root), devices=[], signers=signers)
         assert len(receipt.events) == 1
         assert stand.readings.posted_at(ZONE, root.time, 0) == stand.now
         assert stand.readings.posted_at(ZONE, root.time, 1) == 0
@@ -60,9 +61,9 @@ class TestPost:
         assert receipt.event("RootPosted").args["signers"] == [account.address for account in by_address(by)]
 
     def test_by_too_few(self, stand, post, posted):
-        for count in (0, 1):
-            with refused(reverts.TooFewSigners, signers=count, threshold=2):
-                post(posted.root, [], stand.vouched(posted.root, by=ATTESTERS[:count]))
+        for number in (0, 1):
+            with refused(reverts.TooFewSigners, signers=number, threshold=2):
+                post(posted.root, [], stand.vouched(posted.root, by=ATTESTERS[:number]))
 
     def test_by_more_than_one_call_takes(self, stand, post, posted):
         signature = stand.vouched(posted.root)[0]
@@ -146,16 +147,15 @@ class TestPost:
         verdict = {"device": 1, "time": posted.root.time, "version": 0, "upheld": True, "evidence": posted.root.root}
         stranger_to(post, posted.root, [], stand.attested("Verdict", verdict))
 
-    def test_with_the_higher_half_of_a_signature(self, stand, post, posted):
-        """The short form has room for some of those s that are too high."""
-        r, _ = stand.vouched(posted.root)[0]
-        s = SECP256K1_ORDER // 2 + 1
-        with refused(reverts.ECDSAInvalidSignatureS, s=s.to_bytes(32)):
-            post(posted.root, [], [ShortSignature(r, s.to_bytes(32))] * 2)
-
-    def test_with_what_is_no_signature(self, post, posted):
-        with refused(reverts.ECDSAInvalidSignature):
-            post(posted.root, [], [ShortSignature(bytes(32), bytes(32))] * 2)
+    def test_with_what_is_no_signature(self, stand, post, posted):
+        """It is that of the zero address."""
+        nothing, nobody = ShortSignature(bytes(32), bytes(32)), "0x" + "00" * 20
+        one, two = stand.vouched(posted.root)
+        with refused(reverts.NotMember, account=nobody):
+            post(posted.root, [], [nothing, one, two])
+        for signatures in ([nothing, nothing], [one, nothing, two], [one, two, nothing]):
+            with refused(reverts.SignersOutOfOrder, signer=nobody):
+                post(posted.root, [], signatures)
 
     def test_twice(self, stand, post, posted):
         signatures = stand.vouched(posted.root)
@@ -184,7 +184,8 @@ class TestPost:
 
     def test_of_any_size(self, stand, post, posted):
         root = posted.root._replace(size=2**32 - 1, data_hash=EVERYTHING.to_bytes(32), root=EVERYTHING.to_bytes(32))
-        assert post(root, [], stand.vouched(root)).event("RootPosted").args["root"] == said(root)
+        args = post(root, [], stand.vouched(root)).event("RootPosted").args
+        assert {name: args[name] for name in said(root)} == said(root)
 
 
 class TestVersions:
@@ -242,6 +243,140 @@ class TestVersions:
         stand.at(final)
         with refused(reverts.AlreadyFinal, device=3, time=root.time):
             stand.post(0, leaf(3, 3, 1), version=2)
+
+
+class TestRemembered:
+    """Who signed together before is not looked up again, and yet counts no more from the moment that he is none."""
+
+    @pytest.fixture
+    def again(self, stand, post):
+        """Posts the roots of one time after the other, by the same signers."""
+        places = count()
+
+        def run(by=ATTESTERS[:2]):
+            root = stand.covering(next(places), leaf(3, 100, 1)).root
+            return post(root, [], stand.vouched(root, by=by))
+
+        run()
+        run()
+        return run
+
+    def test_saves_looking_up_and_writing_down(self, again):
+        first = again(ATTESTERS)
+        second = again(ATTESTERS)
+        assert second.gas_used < first.gas_used - 30_000
+        assert second.event("RootPosted").args["signers"] == first.event("RootPosted").args["signers"]
+
+    def test_by_every_set_of_signers_by_itself(self, again):
+        """That each was found to be an attester beside another says nothing of the two together."""
+        known = again().gas_used
+        for by in (ATTESTERS[1:], (ATTESTERS[0], ATTESTERS[2])):
+            assert again(by).gas_used > known + 25_000
+
+    def test_until_one_is_suspended(self, stand, again):
+        membership, regulator = stand.market.membership, known_account("regulator")
+        receipt = membership.suspend(stand.member(ATTESTERS[0]), "an inquiry", sender=regulator)
+        check_event(receipt, "SignersForgotten", generation=1)
+        with refused(reverts.NotActive, account=ATTESTERS[0].address, status=Status.SUSPENDED):
+            again()
+        check_event(
+            membership.reinstate(stand.member(ATTESTERS[0]), "over", sender=regulator), "SignersForgotten", generation=2
+        )
+        again()
+
+    def test_until_one_is_expelled(self, stand, again):
+        stand.market.membership.expel(stand.member(ATTESTERS[1]), "a fraud", sender=known_account("regulator"))
+        with refused(reverts.NotActive, account=ATTESTERS[1].address, status=Status.EXPELLED):
+            again()
+
+    def test_until_one_loses_the_office(self, stand, again):
+        membership, lost = stand.market.membership, ATTESTERS[1]
+        membership.withdraw_roles(stand.member(lost), Role.ATTESTER, "an inquiry", sender=known_account("regulator"))
+        with refused(reverts.MissingRole, account=lost.address, any_of=int(Role.ATTESTER)):
+            again()
+
+    def test_until_two_have_one_owner(self, stand, again):
+        one, two = by_address(ATTESTERS[:2])
+        owner = stand.market.membership.standing_of(one.address).owner
+        stand.decide(stand.market.membership, "changeOwner", stand.member(two), owner)
+        with refused(reverts.SignersOfOneOwner, signer=two.address, owner=owner):
+            again()
+
+    def test_until_a_key_is_replaced(self, stand, again):
+        lost = ATTESTERS[0]
+        receipt = stand.decide(stand.market.membership, "decideRecovery", lost.address, stand.stranger.address)
+        check_event(receipt, "SignersForgotten", generation=1)
+        with refused(reverts.NotActive, account=lost.address, status=Status.REPLACED):
+            again()
+        again((stand.stranger, ATTESTERS[1]))
+
+    def test_until_one_gives_the_account_up(self, stand, again):
+        """The account beside an attester's first is one too, if it was given the right."""
+        membership, first, second = stand.market.membership, ATTESTERS[2], stand.stranger
+        member = stand.member(first)
+        values = {"account": second.address, "member": member, "rights": int(Role.ATTESTER), "deadline": FAR}
+        acceptance = sign(membership, "AcceptAccount", second, values)
+        membership.add_account(second.address, Role.ATTESTER, FAR, acceptance, sender=first)
+        by = (ATTESTERS[0], second)
+        again(by)
+        again(by)
+        membership.retire_account(second.address, sender=first)
+        with refused(reverts.NotActive, account=second.address, status=Status.REPLACED):
+            again(by)
+
+    def test_until_the_first_certificate_ends(self, stand, again):
+        """To the second, though nobody tells."""
+        membership, one = stand.market.membership, ATTESTERS[0]
+        until = stand.now + 1_000
+        stand.decide(membership, "renew", stand.member(one), until, keccak(text="papers"))
+        again()
+        stand.at(until - 1)
+        again()
+        stand.at(until)
+        with refused(reverts.CertificationExpired, account=one.address, certified_until=until):
+            again()
+
+    def test_whatever_becomes_of_others(self, stand, again):
+        known = again().gas_used
+        member = stand.member(stand.alice)
+        receipt = stand.market.membership.suspend(member, "an inquiry", sender=known_account("regulator"))
+        assert not [event for event in receipt.events if event.name == "SignersForgotten"]
+        assert abs(again().gas_used - known) < 100
+
+    def test_for_verdicts_too(self, stand, again):
+        """They are remembered for what they are, not for what they signed."""
+        exchange = {"device": 3, "time": stand.time(0), "closing": 5, "opening": 0, "evidence": b"\1" * 32}
+        gas = [
+            stand.readings.exchange(
+                Exchange(*{**exchange, "device": device}.values()),
+                stand.attested("Exchange", {**exchange, "device": device}, by),
+                sender=stand.stranger,
+            ).gas_used
+            for device, by in ((3, ATTESTERS[1:]), (4, ATTESTERS[1:]), (5, ATTESTERS[:2]))
+        ]
+        assert gas[0] > gas[1] + 25_000
+        assert abs(gas[1] - gas[2]) < 100
+
+    def test_not_by_readings_that_nobody_tells(self, stand):
+        """A second Readings asks every time, as Membership tells the first one only."""
+        market = stand.market
+        wired = [market.deployment.address(name) for name in ("Vault", "Meters", "Authority")]
+        factory = stand.chain.web3.eth.contract(abi=interface("Readings").abi, bytecode=creation_code("Readings"))
+        creation = stand.chain.sign_creation(factory.constructor(*wired, 900), stand.stranger)
+        stand.chain.submit(creation.signed)
+        second = Readings(stand.chain, creation.address)
+        stand.decide(second, "setThreshold", 2)
+        gas = []
+        for place in range(2):
+            root = stand.covering(place, leaf(3, 100, 1)).root
+            signatures = in_order((one.address, sign_root(second, root, [], one)) for one in ATTESTERS[:2])
+            gas.append(second.post(root, [], signatures, sender=stand.stranger).gas_used)
+        assert abs(gas[0] - gas[1]) < 100
+
+    def test_forgetting_is_memberships_to_say(self, stand):
+        for caller in (stand.stranger, known_account("regulator"), ATTESTERS[0]):
+            with refused(reverts.NotMembership, caller=caller.address):
+                stand.readings.forget_signers(sender=caller)
 
 
 class TestThreshold:

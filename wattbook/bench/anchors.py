@@ -65,6 +65,9 @@ EAS = "EAS attest 249k each"
 STORED = "23k to store each reading, unproven"
 
 METERING_ANCHORS = (
+    MarketAnchor(
+        "root, the first by its signers", "root, the first by these three attesters", None, "OCR2 transmit 91.7k"
+    ),
     MarketAnchor("root of 1 readings", "root, by three of three attesters", 75_000, "OCR2 transmit 91.7k"),
     MarketAnchor("root of 10,000 readings", "root over 10,000 readings", 75_000, EAS),
     MarketAnchor("used, the first of a device", "first reading of a device, its facts copied", None, EAS),

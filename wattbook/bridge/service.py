@@ -57,11 +57,12 @@ class Bridge:
         self.directory = Directory()
         self._on_chain = OnChain(self.market, config.meters)
         self.directory.replace(self._on_chain.devices())
-        vouching = Vouching(self.market, self.outbox, self._metered, self.account, _now)
         peers = Peers(config.peers, self.account)
         stack.callback(peers.close)
         grace = config.posting.grace_seconds
         patience = Patience(grace, max(grace, _LEAST_TAKEOVER))
+        turns = patience.turns(len(config.peers))
+        vouching = Vouching(self.market, self.outbox, self._metered, self.account, _now, turns)
         self.posting = Posting(vouching, self.outbox, self._metered, peers, patience, _now)
         market = records.Market(chain.chain_id, self.market.readings.address)
         self.intake = Intake(self.outbox, self.directory, market, self._heard)

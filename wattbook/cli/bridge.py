@@ -12,7 +12,7 @@ import structlog
 
 from wattbook.bridge.config import BridgeConfig, read_config
 from wattbook.bridge.outbox.outbox import Outbox
-from wattbook.bridge.outbox.records import Batch, BatchState
+from wattbook.bridge.outbox.records import Batch, BatchState, OutboxError
 from wattbook.bridge.replay import Replayed, replay
 from wattbook.bridge.service import Bridge
 from wattbook.bridge.verify.directory import Directory, OnChain
@@ -85,7 +85,10 @@ def replay_batches(config: Path, since: int, until: int, as_json: bool) -> None:
 
 
 def _outbox(settings: BridgeConfig) -> closing[Outbox]:
-    return closing(Outbox(settings.outbox.where(os.environ)))
+    where = settings.outbox.where(os.environ)
+    if "://" not in where and not Path(where).exists():
+        raise OutboxError(f"there is no outbox at {where} yet; `wattbook bridge run` makes it")
+    return closing(Outbox(where))
 
 
 def _status(outbox: Outbox) -> dict[str, Any]:

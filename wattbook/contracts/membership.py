@@ -283,6 +283,10 @@ class Membership(Contract):
         """
         return self._send("proposeRecovery", (account, replacement, evidence), sender)
 
+    def readings(self) -> str:
+        """The contract that is told when an attester's standing changes, zero before it is set."""
+        return self._call("readings", (), str)
+
     def recovery_delay(self) -> int:
         """Seconds between a regulator's approval of a recovery and its completion."""
         return self._call("recoveryDelay", (), int)
@@ -365,6 +369,17 @@ class Membership(Contract):
         - no mirror is set, and the new one is not zero.
         """
         return self._send("setMirror", (mirror,), sender)
+
+    def set_readings(self, readings: str, *, sender: LocalAccount) -> Receipt:
+        """Names the contract that is told when an attester's standing changes, once.
+
+        Emits {ReadingsSet}.
+
+        Requirements:
+        - the caller is the authority;
+        - none is set, and the new one is not zero.
+        """
+        return self._send("setReadings", (readings,), sender)
 
     def standing_of(self, account: str) -> Standing:
         """All that is known of an account; empty when it was never admitted."""

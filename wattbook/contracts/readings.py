@@ -116,6 +116,16 @@ class Readings(Contract):
         """
         return self._call("exchangeOf", (device,), Exchange)
 
+    def forget_signers(self, *, sender: LocalAccount) -> Receipt:
+        """Forgets whom it found to be attesters: the standing of one changed.
+
+        Emits {SignersForgotten}.
+
+        Requirements:
+        - the caller is Membership.
+        """
+        return self._send("forgetSigners", (), sender)
+
     def lapse(self, device: int, time: int, version: int, *, sender: LocalAccount) -> Receipt:
         """Ends a dispute that nobody judged. The reading stands, and the bond returns.
 

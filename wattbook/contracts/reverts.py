@@ -730,6 +730,14 @@ class NotMember(ContractRevert):
     account: str
 
 
+class NotMembership(ContractRevert):
+    """Thrown when somebody else than Membership says that an attester's standing changed."""
+
+    SIGNATURE = "NotMembership(address)"
+    FIELDS = ("caller",)
+    caller: str
+
+
 class NotOffered(ContractRevert):
     """Thrown when a device was not offered to the account."""
 
@@ -941,6 +949,14 @@ class ReadingKnown(ContractRevert):
     FIELDS = ("device", "time")
     device: int
     time: int
+
+
+class ReadingsAlreadySet(ContractRevert):
+    """Thrown when the contract that asks about attesters is set a second time."""
+
+    SIGNATURE = "ReadingsAlreadySet(address)"
+    FIELDS = ("readings",)
+    readings: str
 
 
 class ReasonMissing(ContractRevert):

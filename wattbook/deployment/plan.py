@@ -99,6 +99,7 @@ def constitution(settings: MarketSettings, at: Address, deployer: str) -> list[C
         Call("Rulebook", "setSchedule", (tuple(settings.schedule),)),
         Call("Auction", "setClearing", (at("Clearing"),)),
         Call("Readings", "setThreshold", (settings.attesters_needed,)),
+        Call("Membership", "setReadings", (at("Readings"),)),
     ]
     if deployer != settings.administrator:
         calls.append(Call("Authority", "revokeRole", (PROPOSER_ROLE, deployer)))

@@ -49,6 +49,7 @@ def _check_wiring(market: Market) -> list[Finding]:
         ("Authority.membership", market.authority.membership(), at("Membership")),
         ("Membership.authority", market.membership.authority(), at("Authority")),
         ("Membership.mirror", market.membership.mirror(), at("Vault")),
+        ("Membership.readings", market.membership.readings(), at("Readings")),
         ("PowerToken.membership", market.power_token.membership(), at("Membership")),
         ("PowerPoints.membership", market.power_points.membership(), at("Membership")),
         ("PowerPoints.authority", market.power_points.authority(), at("Authority")),

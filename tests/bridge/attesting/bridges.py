@@ -24,6 +24,7 @@ from wattbook.deployment.local import known_account
 
 NAMES = ("attester1", "attester2", "attester3")
 GRACE, TAKEOVER = 60, 30
+PATIENCE = Patience(GRACE, TAKEOVER)
 
 
 class Bridge:
@@ -33,15 +34,16 @@ class Bridge:
         self.park, self.name = park, name
         self.account = known_account(name)
         self.lag = 0
-        self._metered = [Metered(device, QUARTER, 10**9) for device in devices]
+        self.meters = [Metered(device, QUARTER, 10**9) for device in devices]
         self._stack = ExitStack()
         self.outbox = Outbox(str(folder / f"{name}.db"))
-        self.vouching = Vouching(park.market, self.outbox, self.metered, self.account, self.clock)
+        turns = PATIENCE.turns(len(NAMES) - 1)
+        self.vouching = Vouching(park.market, self.outbox, self.metered, self.account, self.clock, turns)
         self.server: Server | None = None
         self.posting: Posting
 
     def metered(self, zone: int) -> list[Metered]:
-        return self._metered if zone == 1 else []
+        return self.meters if zone == 1 else []
 
     def clock(self) -> int:
         return self.park.now + self.lag
@@ -59,8 +61,7 @@ class Bridge:
             if one is not self and one.server
         )
         self.peers = Peers(others, self.account)
-        patience = Patience(GRACE, TAKEOVER)
-        self.posting = Posting(self.vouching, self.outbox, self.metered, self.peers, patience, self.clock)
+        self.posting = Posting(self.vouching, self.outbox, self.metered, self.peers, PATIENCE, self.clock)
         lock = self._stack.enter_context(self.outbox.sole(self.account.address))
         self.sender = Sender(
             self.park.chain,

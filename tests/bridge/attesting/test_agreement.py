@@ -6,7 +6,8 @@ from tests.bridge.attesting.bridges import GRACE, TAKEOVER
 from tests.devices import QUARTER
 from wattbook.bridge.attesting.vouching import on_chain, root_over, tree_over
 from wattbook.bridge.formats.records import Trust
-from wattbook.bridge.outbox.records import BatchState
+from wattbook.bridge.outbox.records import BatchState, State
+from wattbook.deployment.local import known_account
 from wattbook.metering.roots import signer_of
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -29,6 +30,13 @@ def everybody_hears(bridges, devices, time, wh=1_000):
 
 def posted(park, time):
     return park.market.readings.posted_at(1, time, 0)
+
+
+def signers(park, time):
+    """Who signed the root that is on the chain."""
+    posts = park.market.readings.raw.events.RootPosted()
+    [log] = posts.get_logs(from_block=0, argument_filters={"time": time})
+    return log["args"]["signers"]
 
 
 def leaves_of(bridges, time):
@@ -115,6 +123,54 @@ def test_a_reading_that_one_alone_has_waits(bridges, park, devices, time):
     bridges[0].hear(devices[3], time, 5)
     settle(bridges, park)
     assert [leaf.device for leaf in leaves_of(bridges, time)] == devices[:3]
+
+
+@pytest.mark.parametrize("blind", range(3))
+def test_one_leaves_a_device_out(bridges, park, devices, time, blind):
+    """It believes that it has all, and proposes at once; who knows of one more waits for a turn of its own."""
+    bridges[blind].meters = [one for one in bridges[blind].meters if one.device != devices[1]]
+    everybody_hears(bridges, devices, time)
+    settle(bridges, park)
+    assert [leaf.device for leaf in leaves_of(bridges, time)] == devices
+
+
+def queued(bridges, park, devices, time):
+    """One bridge, and the batch that it has queued and not sent."""
+    everybody_hears(bridges, devices, time)
+    park.go_to(park.now + GRACE + 1)
+    for one in bridges:
+        one.posting.step([1])
+        for batch, transaction in one.outbox.batches.unsent():
+            return one, batch, transaction
+    raise AssertionError("nobody has queued the root")
+
+
+def test_a_signer_who_counts_no_more_before_it_is_sent(bridges, park, devices, time):
+    """The batch is signed anew by those who do count."""
+    bridge, batch, transaction = queued(bridges, park, devices, time)
+    other = next(
+        one
+        for one in bridges
+        if one is not bridge and one.account.address in bridge.outbox.batches.signatures(batch.id)
+    )
+    membership, regulator = park.market.membership, known_account("regulator")
+    member = membership.standing_of(other.account.address).member
+    membership.suspend(member, "audit", sender=regulator)
+    try:
+        settle(bridges, park)
+        assert posted(park, time)
+        assert other.account.address not in signers(park, time)
+    finally:
+        membership.reinstate(member, "audited", sender=regulator)
+    assert bridge.outbox.transactions.find(f"{transaction.key} #{transaction.id}").state is State.FAILED
+
+
+def test_a_transaction_that_failed(bridges, park, devices, time):
+    bridge, _, transaction = queued(bridges, park, devices, time)
+    bridge.outbox.transactions.end(transaction, State.FAILED, "reverted")
+    settle(bridges, park)
+    assert posted(park, time)
+    assert bridge.outbox.transactions.find(f"{transaction.key} #{transaction.id}").note == "reverted"
 
 
 def test_registers_between_two_readings(bridges, park, devices, time):

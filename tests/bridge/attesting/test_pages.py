@@ -7,13 +7,16 @@ import httpx
 import pytest
 from eth_account import Account
 from eth_utils.crypto import keccak
+from starlette.testclient import TestClient
 
+from tests.bridge.attesting.bridges import PATIENCE
 from tests.bridge.attesting.test_agreement import everybody_hears, settle
 from wattbook.bridge.attesting.peers import CHECK, SIGN
 from wattbook.bridge.attesting.vouching import root_over
 from wattbook.bridge.attesting.wire import SIGNATURE, Proposal, dump_proposal, load_answer, seal
-from wattbook.bridge.http.access import authorization
-from wattbook.bridge.outbox.records import Call
+from wattbook.bridge.http.access import Access, authorization
+from wattbook.bridge.http.app import Pages
+from wattbook.bridge.outbox.records import Call, OutboxError
 from wattbook.deployment.local import known_account
 from wattbook.metering.tree import data_hash, is_covered, leaf_hash
 
@@ -43,6 +46,10 @@ def asked(bridges, question, body, account=None):
 
 
 class TestLeaves:
+    @pytest.mark.parametrize("page", ["leaves/1/1/" + "9" * 30, "readings/1/1/0/" + "9" * 30, "leaves/1/1/-1"])
+    def test_of_numbers_that_nothing_has(self, served, page):
+        assert get(f"{served[1]}/{page}").status_code == 404
+
     def test_hashes_are_everybodys(self, served, park, devices, time):
         bridge, url = served
         found = get(f"{url}/leaves/1/{time}/0").json()
@@ -157,9 +164,25 @@ class TestAttest:
         assert answer.signature is None
         device = change.get("device", last.device)
         right = last.register if "register" in change else last.sequence
-        assert answer.objections == {device: said.format(right)}
+        left_out = {last.device: f"it is left out; it was {last.register}"} if "device" in change else {}
+        assert answer.objections == {device: said.format(right), **left_out}
         kept = [one for one in bridges[1].outbox.refusals.kept() if one.reason == "disagrees"]
-        assert [one.source for one in kept] == [f"attester {bridges[0].account.address}"]
+        assert {one.source for one in kept} == {f"attester {bridges[0].account.address}"}
+        assert {one.meter for one in kept} == {str(device) for device in answer.objections}
+
+    def test_not_while_a_device_is_left_out(self, bridges, park, proposal):
+        """Until everybody has had a turn; then it signs, and writes down who left it out."""
+        *rest, last = proposal.leaves
+        body = dump_proposal(replace(proposal, leaves=tuple(rest)))
+        said = f"it is left out; it was {last.register}"
+        park.go_to(proposal.time + PATIENCE.turns(2) - 2)
+        answer = load_answer(asked(bridges, SIGN, body).content)
+        assert (answer.signature, answer.objections) == (None, {last.device: said})
+        park.go_to(proposal.time + PATIENCE.turns(2))
+        answer = load_answer(asked(bridges, SIGN, body).content)
+        assert answer.signature and not answer.objections
+        kept = [(one.meter, one.detail) for one in bridges[1].outbox.refusals.kept()]
+        assert kept == [(str(last.device), f"proposes nothing at {proposal.time}: {said}")] * 2
 
     def test_a_sequence_that_is_too_low_is_mended_before_it_is_signed(self, bridges, proposal):
         """Who missed a time is told, and not named."""
@@ -205,3 +228,13 @@ class TestAttest:
 
     def test_too_much(self, url):
         assert post(url + CHECK, b"0" * (32 * 2**20 + 1)).status_code == 413
+
+
+def test_metrics_while_the_database_is_away(bridges, park):
+    def away():
+        raise OutboxError("outbox.db cannot be read: disk I/O error")
+
+    bridge = bridges[0]
+    pages = Pages(bridge.vouching, bridge.outbox, [], Access(park.market, bridge.clock), dict, away)
+    answer = TestClient(pages.app([])).get("/metrics")
+    assert (answer.status_code, answer.text) == (503, "outbox.db cannot be read: disk I/O error\n")

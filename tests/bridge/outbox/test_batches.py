@@ -106,6 +106,38 @@ def test_posted(outbox, batch):
     assert [one.id for one in outbox.batches.in_state(BatchState.POSTED)] == [batch.id]
 
 
+@pytest.mark.parametrize("state", [State.QUEUED, State.FAILED])
+def test_reopened(outbox, batch, state):
+    """It can be posted anew, and what was tried is still known."""
+    outbox.batches.post(batch, CALL, NOON)
+    [(found, transaction)] = outbox.batches.unsent()
+    if state is State.FAILED:
+        outbox.transactions.end(transaction, State.FAILED, "reverted")
+        [(found, transaction)] = outbox.batches.ended()
+    outbox.batches.reopen(found, transaction, "in vain")
+    assert outbox.batches.find(1, NOON, 1) == batch
+    tried = outbox.transactions.find(f"readings 1/{NOON}/1 #{transaction.id}")
+    assert (tried.state, tried.note, tried.call) == (State.FAILED, "in vain", CALL)
+    other = Call(CALL.to, b"other", 80_000)
+    outbox.batches.post(batch, other, NOON + 1)
+    assert outbox.transactions.find(f"readings 1/{NOON}/1").call == other
+    with pytest.raises(OutboxError, match="another process changed it"):
+        outbox.batches.reopen(found, transaction, "again")
+
+
+def test_not_reopened_once_it_is_closed(outbox, batch):
+    outbox.batches.post(batch, CALL, NOON)
+    [(found, transaction)] = outbox.batches.unsent()
+    outbox.batches.close(found, BatchState.OVERRULED)
+    with pytest.raises(OutboxError, match=f"batch {batch.id} is not queued any more"):
+        outbox.batches.reopen(found, transaction, "late")
+    assert outbox.transactions.find(transaction.key) == transaction
+
+
+def test_sequences_of_more_devices_than_one_statement_names(outbox, batch):
+    assert outbox.batches.sequences(range(40_000), NOON + 1) == {one.device: one.sequence for one in LEAVES}
+
+
 def test_queued_twice(outbox):
     outbox.transactions.queue("it", CALL, NOON)
     outbox.transactions.queue("it", CALL, NOON + 1)

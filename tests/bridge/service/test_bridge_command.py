@@ -16,6 +16,7 @@ import pytest
 from tests.assertions import FAR
 from tests.devices import QUARTER, said
 from tests.trader.park import Park
+from wattbook.bridge.config import read_config
 from wattbook.bridge.outbox.outbox import Outbox
 from wattbook.bridge.outbox.records import Owner
 from wattbook.bridge.sources.simulated import SimulatedMeter
@@ -170,7 +171,17 @@ def test_status_without_a_node(running, config, port, park):
     assert value["refused"] == value["disagreements"] == []
 
 
+@pytest.mark.parametrize("command", ["status", "replay"])
+def test_asked_before_there_is_an_outbox(config, command):
+    before = sorted(config.parent.iterdir())
+    done = run("bridge", command, config)
+    assert done.returncode == 1
+    assert "there is no outbox at " in done.stderr
+    assert sorted(config.parent.iterdir()) == before
+
+
 def test_replay_of_nothing(config):
+    Outbox(read_config(config).outbox.where({})).close()
     done = run("bridge", "replay", config)
     assert (done.returncode, done.stdout) == (0, "nothing was posted then\n"), done.stderr
 

@@ -13,7 +13,7 @@ from wattbook.bridge.attesting.vouching import Clock, Devices, Vouching, on_chai
 from wattbook.bridge.attesting.wire import Answer, Proposal, WireError
 from wattbook.bridge.config import Peer
 from wattbook.bridge.outbox.outbox import Outbox
-from wattbook.bridge.outbox.records import Batch, BatchState, Call, OutboxError, State
+from wattbook.bridge.outbox.records import Batch, BatchState, Call, OutboxError, State, Transaction
 from wattbook.contracts import reverts
 from wattbook.contracts.convert import plain
 from wattbook.errors import ChainError
@@ -37,6 +37,10 @@ class Patience:
 
     grace: int
     takeover: int
+
+    def turns(self, others: int) -> int:
+        """Seconds until everybody has had a turn, and time to use it."""
+        return self.grace + self.takeover * (others + 1)
 
 
 class Posting:
@@ -70,6 +74,7 @@ class Posting:
         if threshold == 0:
             return
         self._close()
+        self._take_back(threshold)
         for zone in zones:
             for time in self._times(zone):
                 if self._looks.get((zone, time), 0) <= self._clock():
@@ -109,12 +114,16 @@ class Posting:
             return self._clock() + self._patience.takeover
         if batch is None or not self._is_signed(batch, threshold):
             return self._clock() + _RETRY
-        root = root_over(zone, time, 0, self._outbox.batches.leaves(batch.id))
-        signatures = in_order(list(self._counting(batch).items())[:threshold])
-        data = self._readings.raw.encode_abi("post", plain((root, [], signatures)))
-        self._outbox.batches.post(batch, Call(self._readings.address, bytes.fromhex(data[2:])), self._clock())
+        self._outbox.batches.post(batch, self._call(batch, threshold), self._clock())
         _log.info("queued", zone=zone, time=time, readings=batch.count)
         return _NEVER
+
+    def _call(self, batch: Batch, threshold: int) -> Call:
+        """What posts a batch with the first signatures that count."""
+        root = root_over(batch.zone, batch.time, batch.version, self._outbox.batches.leaves(batch.id))
+        signatures = in_order(list(self._counting(batch).items())[:threshold])
+        data = self._readings.raw.encode_abi("post", plain((root, [], signatures)))
+        return Call(self._readings.address, bytes.fromhex(data[2:]))
 
     def _may_go_first(self, zone: int, time: int, registers: Mapping[int, GridRegister]) -> bool:
         """Whose turn is first need not wait when all readings are in."""
@@ -257,11 +266,24 @@ class Posting:
     def _close(self) -> None:
         """Marks batches whose transactions ended, and those that another posted."""
         for batch, transaction in self._outbox.batches.ended():
-            if transaction.state is State.CONFIRMED:
+            if transaction.state is State.CONFIRMED or self._is_posted(batch.zone, batch.time):
                 self._outbox.batches.close(batch, self._fate(batch))
+            else:
+                self._reopen(batch, transaction, transaction.note)
         for batch in self._outbox.batches.in_state(BatchState.SIGNING):
             if (batch.zone, batch.time) in self._done:
                 self._outbox.batches.close(batch, self._fate(batch))
+
+    def _take_back(self, threshold: int) -> None:
+        """Has batches signed anew that wait to be sent with signatures of which one counts no more."""
+        for batch, transaction in self._outbox.batches.unsent():
+            if transaction.call != self._call(batch, threshold):
+                self._reopen(batch, transaction, "its signers are not those that count now")
+
+    def _reopen(self, batch: Batch, transaction: Transaction, why: str) -> None:
+        self._outbox.batches.reopen(batch, transaction, why)
+        self._looks.pop((batch.zone, batch.time), None)
+        _log.warning("reopened", zone=batch.zone, time=batch.time, why=why)
 
     def _fate(self, batch: Batch) -> BatchState:
         """Whether the root on the chain is the batch's own."""

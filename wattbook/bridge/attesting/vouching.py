@@ -28,7 +28,17 @@ _TRUSTS = tuple(Trust)
 class Vouching:
     """Makes leaves out of this bridge's own readings, checks those of others against them, and signs."""
 
-    def __init__(self, market: Market, outbox: Outbox, devices: Devices, account: LocalAccount, clock: Clock) -> None:
+    def __init__(
+        self,
+        market: Market,
+        outbox: Outbox,
+        devices: Devices,
+        account: LocalAccount,
+        clock: Clock,
+        complete_for: int,
+    ) -> None:
+        """`complete_for`: seconds after a time in which a proposal has to hold every device that this bridge can vouch
+        for. By then each attester has had its turn, so that none can leave a device out by being the first."""
         self.market = market
         self.address = address_of(account)
         self._chain_id = market.chain.chain_id
@@ -36,6 +46,7 @@ class Vouching:
         self._devices = devices
         self._account = account
         self._clock = clock
+        self._complete_for = complete_for
 
     # -------------------------------------------------------------------------------------------------- own leaves
 
@@ -79,6 +90,8 @@ class Vouching:
                 objections[device] = f"its sequence is {numbers[device]}, not {leaf.sequence}"
             elif said := _against(leaf, own.get(device)):
                 objections[device] = said
+        if self._clock() < proposal.time + self._complete_for:
+            objections |= _left_out(proposal, own)
         told = {leaf.device: numbers.get(leaf.device, 0) for leaf in proposal.leaves}
         return Answer(objections, told, None, self._signed(proposal))
 
@@ -132,21 +145,24 @@ class Vouching:
         signatures = self._outbox.batches.signatures(batch.id)
         return self.proposal(batch.zone, batch.time, self._outbox.batches.leaves(batch.id), signatures)
 
+    def left_out(self, proposal: Proposal) -> dict[int, str]:
+        """The devices that this bridge could vouch for, and the proposal does not name."""
+        return _left_out(proposal, self.registers(proposal.zone, proposal.time))
+
     def report(self, sender: str, proposal: Proposal, objections: Mapping[int, str]) -> None:
         """Writes down who proposed what this bridge cannot vouch for."""
-        leaves = {leaf.device: leaf for leaf in proposal.leaves}
+        said = {leaf.device: f"proposes {leaf.register} Wh" for leaf in proposal.leaves}
         self._outbox.refusals.add(
             [
                 Refusal(
                     source=f"attester {sender}",
                     meter=str(device),
                     reason="disagrees",
-                    detail=f"proposes {leaves[device].register} Wh at {proposal.time}: {said}",
+                    detail=f"{said.get(device, 'proposes nothing')} at {proposal.time}: {why}",
                     raw=b"",
                     at=self._clock(),
                 )
-                for device, said in objections.items()
-                if device in leaves
+                for device, why in objections.items()
             ]
         )
 
@@ -172,6 +188,11 @@ def on_chain(leaf: Leaf) -> tree.Leaf:
     """A leaf as the contract has it."""
     trust = _TRUSTS.index(leaf.trust)
     return tree.Leaf(leaf.device, leaf.register, leaf.sequence, leaf.quality, trust, leaf.raw_hash, leaf.salt)
+
+
+def _left_out(proposal: Proposal, own: Mapping[int, GridRegister]) -> dict[int, str]:
+    named = {leaf.device for leaf in proposal.leaves}
+    return {device: f"it is left out; it was {one.register}" for device, one in own.items() if device not in named}
 
 
 def _against(leaf: Leaf, own: GridRegister | None) -> str:

@@ -16,7 +16,7 @@ from wattbook.bridge.outbox.records import Leaf
 from wattbook.errors import WattbookError
 
 SIGNATURE = "Wattbook-Signature"
-_MOST = 32 * 2**20
+MOST = 32 * 2**20
 
 
 class WireError(WattbookError):
@@ -159,8 +159,8 @@ def _number(value: Any, bits: int) -> int:
 
 
 def _object(body: bytes) -> Any:
-    if len(body) > _MOST:
-        raise WireError(f"a message has {len(body)} bytes, more than {_MOST}")
+    if len(body) > MOST:
+        raise WireError(f"a message has {len(body)} bytes, more than {MOST}")
     try:
         return exact_json.loads(body.decode())
     except (ValueError, RecordError) as error:

@@ -12,14 +12,23 @@ from starlette.routing import BaseRoute, Route
 
 from wattbook.bridge.attesting.peers import CHECK, SIGN
 from wattbook.bridge.attesting.vouching import Vouching, on_chain, tree_over
-from wattbook.bridge.attesting.wire import SIGNATURE, Answer, Proposal, WireError, dump_answer, load_proposal, sender_of
+from wattbook.bridge.attesting.wire import (
+    MOST,
+    SIGNATURE,
+    Answer,
+    Proposal,
+    WireError,
+    dump_answer,
+    load_proposal,
+    sender_of,
+)
 from wattbook.bridge.config import Peer
 from wattbook.bridge.http.access import Access, AccessDenied
 from wattbook.bridge.outbox.outbox import Outbox
-from wattbook.bridge.outbox.records import Batch, Leaf
+from wattbook.bridge.outbox.records import Batch, Leaf, OutboxError
 
 Health = Callable[[], dict[str, Any]]
-_LARGEST = 32 * 2**20
+_GREATEST = 2**63 - 1
 
 
 class Pages:
@@ -60,7 +69,10 @@ class Pages:
         return JSONResponse(found, 200 if found["healthy"] else 503)
 
     def metrics(self, request: Request) -> Response:
-        return PlainTextResponse(self._metrics(), media_type="text/plain; version=0.0.4")
+        try:
+            return PlainTextResponse(self._metrics(), media_type="text/plain; version=0.0.4")
+        except OutboxError as error:
+            return PlainTextResponse(f"{error}\n", 503)
 
     # ---------------------------------------------------------------------------------------------------- attesters
 
@@ -72,8 +84,8 @@ class Pages:
 
     async def _attest(self, request: Request, answer: Callable[[Proposal], Answer]) -> Response:
         """Who is no peer costs nothing but the look at his signature."""
-        if int(request.headers.get("content-length", _LARGEST + 1)) > _LARGEST:
-            return _refusal(413, f"a proposal has at most {_LARGEST} bytes")
+        if int(request.headers.get("content-length", MOST + 1)) > MOST:
+            return _refusal(413, f"a proposal has at most {MOST} bytes")
         body = await request.body()
         try:
             path, signature = request.url.path, request.headers.get(SIGNATURE, "")
@@ -92,8 +104,8 @@ class Pages:
         if not self._vouching.is_ours(proposal):
             return _refusal(409, "this bridge is another market's")
         found = answer(proposal)
-        if found.objections:
-            self._vouching.report(sender, proposal, found.objections)
+        if against := {**self._vouching.left_out(proposal), **found.objections}:
+            self._vouching.report(sender, proposal, against)
         return Response(dump_answer(found), media_type="application/json")
 
     # ------------------------------------------------------------------------------------------------------ members
@@ -110,7 +122,7 @@ class Pages:
     def reading(self, request: Request) -> Response:
         """A reading's values with its proof, for those whom it concerns."""
         batch, device = self._batch(request), request.path_params["device"]
-        leaf = self._outbox.batches.leaf(batch.id, device) if batch else None
+        leaf = self._outbox.batches.leaf(batch.id, device) if batch and device <= _GREATEST else None
         if batch is None or leaf is None:
             return _refusal(404, "this bridge has no such reading")
         try:
@@ -123,8 +135,9 @@ class Pages:
         return JSONResponse({**_described(batch), "place": place, "proof": proof, **_values(leaf)})
 
     def _batch(self, request: Request) -> Batch | None:
-        zone, time, version = (request.path_params[name] for name in ("zone", "time", "version"))
-        return self._outbox.batches.find(zone, time, version)
+        key = [request.path_params[name] for name in ("zone", "time", "version")]
+        # There is nothing under numbers that a database cannot hold.
+        return None if max(key) > _GREATEST else self._outbox.batches.find(*key)
 
 
 def _described(batch: Batch) -> dict[str, Any]:

@@ -18,9 +18,9 @@ from wattbook.bridge.outbox.records import (
     State,
     Transaction,
 )
-from wattbook.bridge.outbox.statements import insert_into
+from wattbook.bridge.outbox.statements import insert_into, portions
 from wattbook.bridge.outbox.tables import batches, disagreements, leaves, signatures, transactions
-from wattbook.bridge.outbox.transactions import queue, transactions_of
+from wattbook.bridge.outbox.transactions import queue, set_aside, transactions_of
 
 _LONGEST_WORD = 4_000
 
@@ -94,6 +94,16 @@ class Batches:
             if connection.execute(update(batches).where(signing).values(**values)).rowcount != 1:
                 raise OutboxError(f"batch {batch.id} is not {BatchState.SIGNING} any more")
 
+    def reopen(self, batch: Batch, transaction: Transaction, note: str) -> None:
+        """Takes a batch back whose transaction failed, or cannot be sent: it is to be signed anew. What was tried stays
+        written down under a key of its own."""
+        with self._database.writing() as connection:
+            set_aside(connection, transaction, note)
+            queued = (batches.c.transaction_id == transaction.id) & (batches.c.state == BatchState.QUEUED)
+            values = {"state": BatchState.SIGNING, "transaction_id": None}
+            if connection.execute(update(batches).where(queued).values(**values)).rowcount != 1:
+                raise OutboxError(f"batch {batch.id} is not {BatchState.QUEUED} any more")
+
     def close(self, batch: Batch, state: BatchState) -> None:
         """What stands on the chain for the batch's zone, time and version is known for good."""
         with self._database.writing() as connection:
@@ -124,8 +134,15 @@ class Batches:
 
     def ended(self) -> list[tuple[Batch, Transaction]]:
         """The queued batches whose transactions have come to an end, confirmed or failed, to be closed."""
+        return self._queued(State.CONFIRMED, State.FAILED)
+
+    def unsent(self) -> list[tuple[Batch, Transaction]]:
+        """The queued batches whose transactions have no nonce yet."""
+        return self._queued(State.QUEUED)
+
+    def _queued(self, *states: State) -> list[tuple[Batch, Transaction]]:
         query = select(batches).join(transactions).where(batches.c.state == BatchState.QUEUED)
-        query = query.where(transactions.c.state.in_((State.CONFIRMED, State.FAILED))).order_by(batches.c.id)
+        query = query.where(transactions.c.state.in_(states)).order_by(batches.c.id)
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
             found = transactions_of(connection, [row.transaction_id for row in rows])
@@ -146,11 +163,14 @@ class Batches:
 
     def sequences(self, devices: Iterable[int], time: int) -> dict[int, int]:
         """The greatest sequence that each device was given before a time, in what is or may come on the chain."""
-        query = select(leaves.c.device, func.max(leaves.c.sequence)).join(batches)
-        query = query.where(leaves.c.device.in_(list(devices)), batches.c.time < time)
+        query = select(leaves.c.device, func.max(leaves.c.sequence)).join(batches).where(batches.c.time < time)
         query = query.where(batches.c.state != BatchState.OVERRULED).group_by(leaves.c.device)
+        found = {}
         with self._database.reading() as connection:
-            return {device: sequence for device, sequence in connection.execute(query)}
+            for some in portions(list(devices)):
+                rows = connection.execute(query.where(leaves.c.device.in_(some)))
+                found.update({device: sequence for device, sequence in rows})
+        return found
 
     def signatures(self, batch: int) -> dict[str, bytes]:
         """Who signed a batch, by ascending address."""

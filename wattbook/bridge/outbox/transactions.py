@@ -148,6 +148,15 @@ def queue(connection: Connection, key: str, call: Call, at: int) -> int:
     return int(number)
 
 
+def set_aside(connection: Connection, transaction: Transaction, note: str) -> None:
+    """Gives up one that failed or was never sent, in a transaction of which this is a part; its key is free again."""
+    columns = transactions.c
+    known = (columns.id == transaction.id) & (columns.state == transaction.state) & (columns.key == transaction.key)
+    values = {"state": State.FAILED, "key": f"{transaction.key} #{transaction.id}", "note": note}
+    if connection.execute(update(transactions).where(known).values(**values)).rowcount != 1:
+        raise OutboxError(f"{transaction.key} is not {transaction.state} any more; another process changed it")
+
+
 def transactions_of(connection: Connection, ids: Iterable[int]) -> dict[int, Transaction]:
     """Transactions by their ids, in a transaction of which this is a part."""
     rows = connection.execute(select(transactions).where(transactions.c.id.in_(list(ids)))).all()
