@@ -20,6 +20,7 @@ RUN = {
     "clearing_uniform": 48,
     "escrow": 8,
     "metering_imbalance": 10,
+    "points_certificates_subsidy": 32,
 }
 OTHERS = [file for file in vector_files(FOLDER) if file != NAKAMOTO and file.stem not in RUN]
 
