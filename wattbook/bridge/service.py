@@ -37,6 +37,9 @@ from wattbook.errors import ChainError, SettingsError
 _GWEI = 10**9
 # An attester does not wait less than this for those before it, so that two seldom post the same.
 _LEAST_TAKEOVER = 30
+# A post that waits while somebody suspends or renews an attester has to read again who signs, on which it had counted
+# to be remembered: some 45,000.
+_SPARE_GAS = 60_000
 # Seconds until what failed is tried again, and between two rounds at most.
 _AGAIN = 5
 _ROUND = 2
@@ -74,6 +77,7 @@ class Bridge:
             confirmations=config.posting.confirmations,
             max_fee=config.posting.max_fee_gwei * _GWEI,
             bump_after=config.posting.bump_seconds,
+            spare_gas=_SPARE_GAS,
         )
         metrics = BridgeMetrics(self.intake.counts, self.outbox, self.sources, self.posting, lambda: self.sender)
         pages = Pages(vouching, self.outbox, config.peers, Access(self.market, _now), self.health, metrics.text)

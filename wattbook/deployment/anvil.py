@@ -1,12 +1,15 @@
 """A local chain of one's own: anvil, on a free port, for as long as a `with` block lasts."""
 
+import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 from types import TracebackType
+from typing import IO
 
 from web3.types import RPCEndpoint
 
@@ -15,7 +18,10 @@ from wattbook.errors import ChainError, ToolMissing
 
 
 class Anvil:
-    """`with Anvil() as chain:` starts a chain and stops it by its process id at the end."""
+    """`with Anvil() as chain:` starts a chain and stops it by its process id at the end.
+
+    It takes a free port itself and says which: one that is chosen for it, another could take before it does.
+    """
 
     def __init__(self, *options: str) -> None:
         self._options = options
@@ -23,20 +29,13 @@ class Anvil:
         self.rpc = ""
 
     def __enter__(self) -> Chain:
-        port = _free_port()
-        self.rpc = f"http://127.0.0.1:{port}"
-        command = [
-            _program(),
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(port),
-            "--silent",
-            *self._options,
-        ]
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        command = [_program(), "--host", "127.0.0.1", "--port", "0", *self._options]
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        assert self._process.stdout
+        said: SimpleQueue[str] = SimpleQueue()
+        Thread(target=_listen, args=(self._process.stdout, said), daemon=True).start()
         try:
-            return self._connect(command)
+            return self._connect(said, command)
         except BaseException:
             self.stop()
             raise
@@ -59,12 +58,15 @@ class Anvil:
                 self._process.wait()
             self._process = None
 
-    def _connect(self, command: list[str]) -> Chain:
+    def _connect(self, said: SimpleQueue[str], command: list[str]) -> Chain:
         assert self._process
         deadline = time.monotonic() + 30
         while self._process.poll() is None and time.monotonic() < deadline:
             try:
+                self.rpc = self.rpc or f"http://{said.get(timeout=0.05)}"
                 return Chain.at(self.rpc)
+            except Empty:
+                continue
             except ChainError:
                 time.sleep(0.05)
         raise ChainError(f"anvil did not start ({' '.join(command)})")
@@ -78,15 +80,17 @@ def pass_time(chain: Chain, seconds: int) -> None:
             raise ChainError(f"the node's clock cannot be moved: {response['error']}")
 
 
+def _listen(output: IO[bytes], said: SimpleQueue[str]) -> None:
+    """Passes on where it listens, and reads the rest away, so that it never waits for a reader."""
+    with output:
+        for line in output:
+            if found := re.match(rb"Listening on (\S+)", line):
+                said.put(found[1].decode())
+
+
 def _program() -> str:
     beside = Path(sys.executable).parent / "anvil"
     found = str(beside) if beside.exists() else shutil.which("anvil")
     if not found:
         raise ToolMissing("anvil is missing; a local chain needs a clone of Wattbook in which `make setup` has run")
     return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

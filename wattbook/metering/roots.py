@@ -26,7 +26,10 @@ def sign_root(readings: Readings, root: Root, devices: Sequence[int], attester: 
 
 
 def signer_of(readings: Readings, root: Root, devices: Sequence[int], signature: bytes) -> str | None:
-    """Who signed a root; None when nobody can have, or not in the one spelling that the contract takes."""
+    """Who signed a root; None when nobody can have, or not in the lower of the two spellings that each signature has.
+
+    The contract takes the other one too where `s` is below 2^255; one is enough for bridges to agree on.
+    """
     if len(signature) != 65 or signature[64] not in (27, 28) or int.from_bytes(signature[32:64]) > _HALF_ORDER:
         return None
     document = encode_typed_data(full_message=typed_data(readings, "Root", _values(root, devices)))

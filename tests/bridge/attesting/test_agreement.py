@@ -8,6 +8,7 @@ from wattbook.bridge.attesting.vouching import on_chain, root_over, tree_over
 from wattbook.bridge.formats.records import Trust
 from wattbook.bridge.outbox.records import BatchState, State
 from wattbook.deployment.local import known_account
+from wattbook.eip712 import short_form
 from wattbook.metering.roots import signer_of
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -148,10 +149,11 @@ def queued(bridges, park, devices, time):
 def test_a_signer_who_counts_no_more_before_it_is_sent(bridges, park, devices, time):
     """The batch is signed anew by those who do count."""
     bridge, batch, transaction = queued(bridges, park, devices, time)
+    signed = bridge.outbox.batches.signatures(batch.id)
     other = next(
         one
         for one in bridges
-        if one is not bridge and one.account.address in bridge.outbox.batches.signatures(batch.id)
+        if one is not bridge and b"".join(short_form(signed[one.account.address])) in transaction.call.data
     )
     membership, regulator = park.market.membership, known_account("regulator")
     member = membership.standing_of(other.account.address).member
@@ -204,10 +206,10 @@ def test_nothing_heard(bridges, park, time):
 def test_all_propose_at_once(bridges, park, devices, time):
     """Each has kept a root of its own before it asked anybody; they come together on the lowest."""
     everybody_hears(bridges, devices, time)
-    for one in bridges:
-        one.vouching.keep(one.vouching.proposal(1, time, one.vouching.leaves(1, time), {}))
+    kept = [one.vouching.keep(one.vouching.proposal(1, time, one.vouching.leaves(1, time), {})) for one in bridges]
     settle(bridges, park)
     assert posted(park, time)
+    assert root_over(1, time, 0, leaves_of(bridges, time)).root == min(one.root for one in kept)
 
 
 def test_killed_before_it_signed_its_own_root(bridges, park, devices, time):
@@ -250,7 +252,7 @@ def test_a_signature_that_the_contract_would_refuse(bridges, park, devices, time
     first, second = bridges[0], bridges[1]
     proposal = first.vouching.proposal(1, time, first.vouching.leaves(1, time), {})
     root = root_over(1, time, 0, proposal.leaves)
-    good = second.vouching.sign(proposal).signature
+    good = second.vouching.sign(proposal, first.account.address).signature
     high = good[:32] + (ORDER - int.from_bytes(good[32:64])).to_bytes(32) + bytes([55 - good[64]])
     readings = park.market.readings
     assert signer_of(readings, root, [], good) == second.account.address

@@ -1,6 +1,7 @@
 """What a bridge serves, and to whom."""
 
 import json
+import secrets
 from dataclasses import replace
 
 import httpx
@@ -18,6 +19,7 @@ from wattbook.bridge.http.access import Access, authorization
 from wattbook.bridge.http.app import Pages
 from wattbook.bridge.outbox.records import Call, OutboxError
 from wattbook.deployment.local import known_account
+from wattbook.metering.roots import sign_root
 from wattbook.metering.tree import data_hash, is_covered, leaf_hash
 
 
@@ -45,8 +47,32 @@ def asked(bridges, question, body, account=None):
     return post(f"http://127.0.0.1:{server.port}{question}", body, **{SIGNATURE: signature})
 
 
+def signed_by(bridge, proposal):
+    """A proposal with its proposer's signature."""
+    root = root_over(proposal.zone, proposal.time, proposal.version, proposal.leaves)
+    signature = sign_root(bridge.park.market.readings, root, [], bridge.account)
+    return replace(proposal, signatures={bridge.account.address: signature})
+
+
+def two_of(bridges, proposal):
+    """The same leaves under two roots, the lower one first, each with the first bridge's signature."""
+    other = replace(proposal, leaves=tuple(replace(leaf, salt=keccak(b"other")) for leaf in proposal.leaves))
+    both = sorted((proposal, other), key=lambda one: root_over(1, one.time, 0, one.leaves).root)
+    return [signed_by(bridges[0], one) for one in both]
+
+
 class TestLeaves:
-    @pytest.mark.parametrize("page", ["leaves/1/1/" + "9" * 30, "readings/1/1/0/" + "9" * 30, "leaves/1/1/-1"])
+    @pytest.mark.parametrize(
+        "page",
+        [
+            "leaves/1/1/" + "9" * 30,
+            "leaves/1/1/" + "9" * 5_000,
+            "leaves/1/1/9223372036854775808",
+            "leaves/1/1/-1",
+            "leaves/1/1/%C2%B2",
+            "readings/1/1/0/" + "9" * 30,
+        ],
+    )
     def test_of_numbers_that_nothing_has(self, served, page):
         assert get(f"{served[1]}/{page}").status_code == 404
 
@@ -95,7 +121,7 @@ class TestValues:
         answer = get(f"{served[1]}/readings/1/{time}/0/{devices[0]}", Authorization=header)
         assert answer.status_code == 403
 
-    @pytest.mark.parametrize("ahead", [-1, 86_401])
+    @pytest.mark.parametrize("ahead", [-1, 86_460])
     def test_not_for_ever(self, served, park, devices, time, ahead):
         bridge, url = served
         header = authorization(park.market, park.seller, bridge.clock() + ahead)
@@ -131,16 +157,43 @@ class TestAttest:
 
     def test_of_two_roots_for_the_same_time_the_lower_one(self, bridges, proposal):
         """So bridges that proposed at once come together."""
-        other = replace(proposal, leaves=tuple(replace(leaf, salt=keccak(b"other")) for leaf in proposal.leaves))
-        low, high = sorted((proposal, other), key=lambda one: root_over(1, one.time, 0, one.leaves).root)
+        low, high = two_of(bridges, proposal)
         for one, signs in ((high, True), (low, True), (high, False), (low, True)):
             answer = load_answer(asked(bridges, SIGN, dump_proposal(one)).content)
             assert (answer.signature is not None) == signs
             assert (answer.signed.leaves if answer.signed else None) == (None if signs else low.leaves)
 
+    @pytest.mark.parametrize("lower", [False, True])
+    def test_of_two_roots_that_with_more_devices(self, bridges, park, proposal, lower):
+        """Whether or not it is the lower one."""
+        park.go_to(proposal.time + PATIENCE.turns(2))
+        full = signed_by(bridges[0], proposal)
+        root, some = root_over(1, full.time, 0, full.leaves).root, full
+        while some is full or (root < root_over(1, some.time, 0, some.leaves).root) != lower:
+            less = [replace(leaf, salt=secrets.token_bytes(32)) for leaf in proposal.leaves[:-1]]
+            some = signed_by(bridges[0], replace(proposal, leaves=tuple(less)))
+        for one, signs in ((some, True), (full, True), (some, False)):
+            answer = load_answer(asked(bridges, SIGN, dump_proposal(one)).content)
+            assert (answer.signature is not None) == signs
+
+    def test_not_of_another_root_that_its_sender_does_not_sign(self, bridges, proposal):
+        """Who shows ever other leaves and stands by none keeps nobody from coming together."""
+        low, high = two_of(bridges, proposal)
+        assert load_answer(asked(bridges, SIGN, dump_proposal(high)).content).signature
+        of_another = signed_by(bridges[2], low).signatures
+        for signatures in ({}, of_another, {bridges[0].account.address: high.signatures[bridges[0].account.address]}):
+            body = dump_proposal(replace(low, signatures=signatures))
+            assert load_answer(asked(bridges, SIGN, body).content).signature is None
+        assert load_answer(asked(bridges, SIGN, dump_proposal(low)).content).signature
+
+    def test_a_proposers_signature_is_kept(self, bridges, proposal):
+        asked(bridges, SIGN, dump_proposal(signed_by(bridges[0], proposal)))
+        batches = bridges[1].outbox.batches
+        kept = batches.signatures(batches.find(1, proposal.time, 0).id)
+        assert kept.keys() == {one.account.address for one in bridges[:2]}
+
     def test_not_of_another_root_than_the_one_on_its_way(self, bridges, proposal):
-        other = replace(proposal, leaves=tuple(replace(leaf, salt=keccak(b"other")) for leaf in proposal.leaves))
-        low, high = sorted((proposal, other), key=lambda one: root_over(1, one.time, 0, one.leaves).root)
+        low, high = two_of(bridges, proposal)
         assert load_answer(asked(bridges, SIGN, dump_proposal(high)).content).signature
         batches = bridges[1].outbox.batches
         batches.post(batches.find(1, high.time, 0), Call("0x" + "11" * 20, b"", 21_000), 0)
@@ -168,10 +221,10 @@ class TestAttest:
         assert answer.objections == {device: said.format(right), **left_out}
         kept = [one for one in bridges[1].outbox.refusals.kept() if one.reason == "disagrees"]
         assert {one.source for one in kept} == {f"attester {bridges[0].account.address}"}
-        assert {one.meter for one in kept} == {str(device) for device in answer.objections}
+        assert {one.meter for one in kept} == {str(device), *(["zone 1"] if left_out else [])}
 
     def test_not_while_a_device_is_left_out(self, bridges, park, proposal):
-        """Until everybody has had a turn; then it signs, and writes down who left it out."""
+        """Until everybody has had a turn, and writes down who left it out; then it signs."""
         *rest, last = proposal.leaves
         body = dump_proposal(replace(proposal, leaves=tuple(rest)))
         said = f"it is left out; it was {last.register}"
@@ -182,7 +235,14 @@ class TestAttest:
         answer = load_answer(asked(bridges, SIGN, body).content)
         assert answer.signature and not answer.objections
         kept = [(one.meter, one.detail) for one in bridges[1].outbox.refusals.kept()]
-        assert kept == [(str(last.device), f"proposes nothing at {proposal.time}: {said}")] * 2
+        assert kept == [("zone 1", f"leaves out 1 devices at {proposal.time}: {last.device}")]
+
+    def test_one_line_for_all_that_is_left_out(self, bridges, proposal):
+        body = dump_proposal(replace(proposal, leaves=proposal.leaves[:1]))
+        assert len(load_answer(asked(bridges, CHECK, body).content).objections) == 3
+        [kept] = bridges[1].outbox.refusals.kept()
+        missing = ", ".join(str(leaf.device) for leaf in proposal.leaves[1:])
+        assert (kept.meter, kept.detail) == ("zone 1", f"leaves out 3 devices at {proposal.time}: {missing}")
 
     def test_a_sequence_that_is_too_low_is_mended_before_it_is_signed(self, bridges, proposal):
         """Who missed a time is told, and not named."""

@@ -68,8 +68,8 @@ def test_a_leaf_that_the_chain_would_not_have(field):
 def test_signatures_by_ascending_address(outbox, batch):
     attesters = [known_account(f"attester{number}").address for number in (1, 2, 3)]
     for attester in attesters:
-        outbox.batches.sign(batch.id, attester.lower(), attester.encode())
-    outbox.batches.sign(batch.id, attesters[0], b"another one")
+        outbox.batches.sign(batch, attester.lower(), attester.encode())
+    outbox.batches.sign(batch, attesters[0], b"another one")
     found = outbox.batches.signatures(batch.id)
     assert list(found) == sorted(attesters, key=lambda address: int(address, 16))
     assert found == {attester: attester.encode() for attester in attesters}
@@ -87,7 +87,22 @@ def test_an_attester_who_disagrees(outbox, batch):
 
 def test_nothing_of_a_batch_that_there_is_not(outbox):
     with pytest.raises(OutboxError, match="cannot be written"):
-        outbox.batches.sign(99, known_account("attester1").address, b"")
+        outbox.batches.disagree(99, known_account("attester1").address, "", NOON)
+
+
+def test_nothing_of_a_root_that_stands_no_more(outbox, batch):
+    """Neither a signature of it, nor a transaction, nor another in its place."""
+    outbox.batches.overrule(batch, OTHER, DATA, LEAVES[:2])
+    outbox.batches.sign(batch, known_account("attester1").address, b"of the first")
+    assert outbox.batches.signatures(batch.id) == {}
+    for change in (
+        lambda: outbox.batches.post(batch, CALL, NOON),
+        lambda: outbox.batches.overrule(batch, ROOT, DATA, LEAVES),
+    ):
+        with pytest.raises(OutboxError, match=f"batch {batch.id} with this root is not signing any more"):
+            change()
+    assert outbox.transactions.queued() == []
+    assert len(outbox.batches.leaves(batch.id)) == 2
 
 
 def test_posted(outbox, batch):
@@ -96,7 +111,7 @@ def test_posted(outbox, batch):
     assert (queued.key, queued.call, queued.state) == (f"readings 1/{NOON}/1", CALL, State.QUEUED)
     [again] = outbox.batches.in_state(BatchState.QUEUED)
     assert outbox.batches.ended() == []
-    with pytest.raises(OutboxError, match=f"batch {batch.id} is not signing any more"):
+    with pytest.raises(OutboxError, match=f"batch {batch.id} with this root is not signing any more"):
         outbox.batches.post(batch, CALL, NOON)
     outbox.transactions.end(queued, State.CONFIRMED, "done by somebody else")
     [(found, transaction)] = outbox.batches.ended()
@@ -144,6 +159,14 @@ def test_queued_twice(outbox):
     assert len(outbox.transactions.queued()) == 1
     with pytest.raises(OutboxError, match="it is queued already, with another content"):
         outbox.transactions.queue("it", Call(CALL.to, b"other"), NOON)
+
+
+def test_what_was_set_aside_is_not_queued_again(outbox, batch):
+    outbox.batches.post(batch, CALL, NOON)
+    [(found, transaction)] = outbox.batches.unsent()
+    outbox.batches.reopen(found, transaction, "in vain")
+    with pytest.raises(OutboxError, match=f"{transaction.key} #{transaction.id} was set aside"):
+        outbox.transactions.again(f"{transaction.key} #{transaction.id}")
 
 
 def test_only_what_has_failed_is_queued_again(outbox):

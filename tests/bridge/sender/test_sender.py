@@ -291,6 +291,31 @@ def test_what_would_be_refused_is_not_paid_for(desk):
     assert desk.sender.alarms == {}
 
 
+def test_what_was_given_up_is_no_alarm(desk):
+    """A batch was taken back, and is signed anew."""
+    desk.is_done = lambda call, block: False
+    desk.once.take(1)
+    desk.once.ask("anvil_setBalance", desk.account.address, "0x1")
+    desk.queue(1)
+    desk.queue(2, gas=100_000)
+    desk.step()
+    assert Alarm.REFUSED in desk.sender.alarms
+    desk.transactions.end(desk[1], FAILED, "taken back")
+    desk.step()
+    assert desk.sender.alarms.keys() == {Alarm.POOR}
+
+
+@pytest.mark.parametrize("spare", [0, 60_000])
+def test_gas_to_spare(desk, spare):
+    """The chain may have changed when it is in a block, so that it needs more."""
+    desk.restart(spare_gas=spare)
+    desk.queue(1)
+    needed = desk.once.chain.web3.eth.estimate_gas({"to": desk.once.address, "data": "0x" + (1).to_bytes(32).hex()})
+    desk.step()
+    [attempt] = desk[1].attempts
+    assert attempt.gas == needed * 5 // 4 + spare
+
+
 def test_many_that_would_be_refused_are_in_nobodys_way(desk):
     desk.is_done = lambda call, block: False
     desk.once.take(1)

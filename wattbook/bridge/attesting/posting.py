@@ -3,19 +3,21 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import structlog
 from eth_utils.crypto import keccak
 
-from wattbook.bridge.attesting.peers import PeerError, Peers
+from wattbook.bridge.attesting.peers import CHECK, SIGN, Peers
 from wattbook.bridge.attesting.registers import GridRegister, is_complete
-from wattbook.bridge.attesting.vouching import Clock, Devices, Vouching, on_chain, root_over, tree_over
-from wattbook.bridge.attesting.wire import Answer, Proposal, WireError
+from wattbook.bridge.attesting.vouching import Clock, Devices, Vouching, on_chain, root_in, tree_over
+from wattbook.bridge.attesting.wire import Answer, Proposal
 from wattbook.bridge.config import Peer
 from wattbook.bridge.outbox.outbox import Outbox
 from wattbook.bridge.outbox.records import Batch, BatchState, Call, OutboxError, State, Transaction
 from wattbook.contracts import reverts
 from wattbook.contracts.convert import plain
+from wattbook.eip712 import short_form
 from wattbook.errors import ChainError
 from wattbook.metering.roots import in_order, root_of, signer_of
 from wattbook.roles import Role
@@ -24,6 +26,8 @@ from wattbook.roles import Role
 _PERIODS = 96
 # Seconds until peers that did not answer or agree are asked again.
 _RETRY = 15
+# And until what failed is paid for once more.
+_PAUSE = 600
 # Not before something new is heard.
 _NEVER = 2**63
 
@@ -60,6 +64,8 @@ class Posting:
         self._done: set[tuple[int, int]] = set()
         self._looks: dict[tuple[int, int], int] = {}
         self._heard = 0
+        self._reopened: dict[int, int] = {}
+        self._followed: Counter[tuple[int, str]] = Counter()
 
     def heard(self, zone: int, time: int) -> None:
         """A reading of this time has come in, which may be what the registers before or after it waited for."""
@@ -112,7 +118,8 @@ class Posting:
             return turn_at
         elif self._is_posted(zone, time):
             return self._clock() + self._patience.takeover
-        if batch is None or not self._is_signed(batch, threshold):
+        batch = self._gathered(batch, threshold) if batch else None
+        if batch is None:
             return self._clock() + _RETRY
         self._outbox.batches.post(batch, self._call(batch, threshold), self._clock())
         _log.info("queued", zone=zone, time=time, readings=batch.count)
@@ -120,30 +127,40 @@ class Posting:
 
     def _call(self, batch: Batch, threshold: int) -> Call:
         """What posts a batch with the first signatures that count."""
-        root = root_over(batch.zone, batch.time, batch.version, self._outbox.batches.leaves(batch.id))
         signatures = in_order(list(self._counting(batch).items())[:threshold])
-        data = self._readings.raw.encode_abi("post", plain((root, [], signatures)))
+        data = self._readings.raw.encode_abi("post", plain((root_in(batch), [], signatures)))
         return Call(self._readings.address, bytes.fromhex(data[2:]))
 
     def _may_go_first(self, zone: int, time: int, registers: Mapping[int, GridRegister]) -> bool:
         """Whose turn is first need not wait when all readings are in."""
         return self._turn(zone, time) == 0 and is_complete(registers, self._devices(zone), time)
 
-    def _is_signed(self, batch: Batch, threshold: int) -> bool:
+    def _gathered(self, batch: Batch, threshold: int) -> Batch | None:
+        """What stands for a batch's time when the others have been asked, if enough have signed it."""
         if self._vouching.address not in self._outbox.batches.signatures(batch.id):
             self._vouching.keep(self._vouching.stored(batch))
-        self._gather(batch, threshold)
+        if not self._has_enough(batch, threshold):
+            self._gather(batch, threshold)
+        standing = self._outbox.batches.find(batch.zone, batch.time, batch.version)
+        return standing if standing and self._has_enough(standing, threshold) else None
+
+    def _has_enough(self, batch: Batch, threshold: int) -> bool:
         return len(self._counting(batch)) >= threshold
 
     def _counting(self, batch: Batch) -> dict[str, bytes]:
-        """The signatures of those who are attesters now."""
+        """The signatures of its root by those who are attesters now."""
         membership, signatures = self._vouching.market.membership, self._outbox.batches.signatures(batch.id)
-        return {who: signed for who, signed in signatures.items() if membership.is_active(who, Role.ATTESTER)}
+        root = root_in(batch)
+        return {
+            who: signed
+            for who, signed in signatures.items()
+            if signer_of(self._readings, root, [], signed) == who and membership.is_active(who, Role.ATTESTER)
+        }
 
     def _propose(self, zone: int, time: int, threshold: int) -> Batch | None:
         leaves = self._vouching.leaves(zone, time)
         first = self._vouching.proposal(zone, time, leaves, {})
-        answers = self._heard_of(first) if threshold > 1 else {}
+        answers = self._ask(CHECK, self._peers.all, first) if threshold > 1 else {}
         for peer, answer in answers.items():
             if answer.signed and self._adopts(peer, first, answer.signed):
                 return self._outbox.batches.find(zone, time, 0)
@@ -169,26 +186,30 @@ class Posting:
 
     def _gather(self, batch: Batch, threshold: int) -> None:
         """Asks those who have not signed; a signature counts if it is the peer's own over this very root."""
-        proposal = self._vouching.stored(batch)
-        root = root_over(batch.zone, batch.time, 0, proposal.leaves)
-        for peer in self._peers.all:
-            if len(self._counting(batch)) >= threshold:
-                return
-            if peer.address in proposal.signatures:
-                continue
-            answer = self._asked(peer, proposal, sign=True)
-            if answer is None:
-                continue
+        proposal, root = self._vouching.stored(batch), root_in(batch)
+        objecting = {}
+        answers = self._ask(SIGN, [one for one in self._peers.all if one.address not in proposal.signatures], proposal)
+        for peer, answer in answers.items():
             self._write_down(batch, peer, answer)
             if answer.signed and self._adopts(peer, proposal, answer.signed):
                 return
             if answer.signature is None:
-                continue
-            if signer_of(self._readings, root, [], answer.signature) == peer.address:
-                self._outbox.batches.sign(batch.id, peer.address, answer.signature)
+                objecting[peer] = answer.objections
+            elif signer_of(self._readings, root, [], answer.signature) == peer.address:
+                self._outbox.batches.sign(batch, peer.address, answer.signature)
             else:
                 said = "sent a signature of something else"
                 self._outbox.batches.disagree(batch.id, peer.address, said, self._clock())
+        if not self._vouching.is_early(batch.time) and not self._has_enough(batch, threshold):
+            self._give_in(batch, {peer: found for peer, found in objecting.items() if found})
+
+    def _give_in(self, batch: Batch, objecting: Mapping[Peer, Mapping[int, str]]) -> None:
+        """Does without the devices that one peer names, so that those of which enough know do not wait for the others.
+        Whose word was followed before comes last, or a liar could name one device after another."""
+        if objecting:
+            peer = min(objecting, key=lambda one: (self._followed[batch.id, one.address], len(objecting[one])))
+            self._followed[batch.id, peer.address] += 1
+            self._vouching.give_up(batch, objecting[peer])
 
     def _adopts(self, peer: Peer, asked: Proposal, signed: Proposal) -> bool:
         """Whether this bridge goes on with what a peer has signed before, for the same time."""
@@ -199,28 +220,26 @@ class Posting:
         if answer.objections:
             self._vouching.report(peer.address, signed, answer.objections)
             return False
-        batch = self._vouching.agree(signed)
+        batch = self._vouching.agree(signed, peer.address)
         if batch is None:
             return False
-        root = root_over(signed.zone, signed.time, 0, signed.leaves)
-        for address, signature in signed.signatures.items():
-            if signer_of(self._readings, root, [], signature) == address:
-                self._outbox.batches.sign(batch.id, address, signature)
+        root = root_in(batch)
+        for address in [one.address for one in self._peers.all if one.address in signed.signatures]:
+            if signer_of(self._readings, root, [], signed.signatures[address]) == address:
+                self._outbox.batches.sign(batch, address, signed.signatures[address])
         return True
 
     # -------------------------------------------------------------------------------------------------------- others
 
-    def _heard_of(self, proposal: Proposal) -> Mapping[Peer, Answer]:
-        answers = {peer: self._asked(peer, proposal, sign=False) for peer in self._peers.all}
-        return {peer: answer for peer, answer in answers.items() if answer}
-
-    def _asked(self, peer: Peer, proposal: Proposal, *, sign: bool) -> Answer | None:
-        try:
-            return self._peers.sign(peer, proposal) if sign else self._peers.check(peer, proposal)
-        except (PeerError, WireError) as error:
-            self.unreachable[peer.name] += 1
-            _log.warning("peer", peer=peer.name, error=str(error))
-            return None
+    def _ask(self, question: str, peers: Sequence[Peer], proposal: Proposal) -> Mapping[Peer, Answer]:
+        answers = {}
+        for peer, answer in self._peers.ask(question, peers, proposal):
+            if isinstance(answer, Answer):
+                answers[peer] = answer
+            else:
+                self.unreachable[peer.name] += 1
+                _log.warning("peer", peer=peer.name, error=str(answer))
+        return answers
 
     def _write_down(self, batch: Batch, peer: Peer, answer: Answer) -> None:
         said = [f"device {device}: {why}" for device, why in sorted(answer.objections.items())]
@@ -237,17 +256,21 @@ class Posting:
     # --------------------------------------------------------------------------------------------------------- times
 
     def _times(self, zone: int) -> Sequence[int]:
-        """The times of the grid, not too long ago, that have no root for sure."""
+        """The times of the grid, not too long ago, that have no root for sure, and those before that are being signed:
+        what was taken back late is not forgotten."""
         step = self._step(zone)
         if not step:
             return ()
         latest = self._clock() // step * step
         window = range(latest - (_PERIODS - 1) * step, latest + 1, step)
-        self._forget(zone, window[0])
-        return [time for time in window if (zone, time) not in self._done]
+        signing = self._outbox.batches.in_state(BatchState.SIGNING)
+        old = sorted(one.time for one in signing if one.zone == zone and one.version == 0 and one.time < window[0])
+        self._forget(zone, window[0], old)
+        return [time for time in (*old, *window) if (zone, time) not in self._done]
 
-    def _forget(self, zone: int, first: int) -> None:
-        for past in [key for key in (*self._looks, *self._done) if key[0] == zone and key[1] < first]:
+    def _forget(self, zone: int, first: int, kept: Sequence[int]) -> None:
+        known = [key for key in (*self._looks, *self._done) if key[0] == zone and key[1] < first]
+        for past in [key for key in known if key[1] not in kept]:
             self._looks.pop(past, None)
             self._done.discard(past)
 
@@ -266,18 +289,24 @@ class Posting:
     def _close(self) -> None:
         """Marks batches whose transactions ended, and those that another posted."""
         for batch, transaction in self._outbox.batches.ended():
-            if transaction.state is State.CONFIRMED or self._is_posted(batch.zone, batch.time):
+            posted = transaction.state is State.CONFIRMED or self._is_posted(batch.zone, batch.time)
+            if transaction.state is State.CONFIRMED or (batch.zone, batch.time) in self._done:
                 self._outbox.batches.close(batch, self._fate(batch))
-            else:
+            elif not posted and not 0 <= self._clock() - self._reopened.get(batch.id, -_PAUSE) < _PAUSE:
+                self._reopened[batch.id] = self._clock()
                 self._reopen(batch, transaction, transaction.note)
         for batch in self._outbox.batches.in_state(BatchState.SIGNING):
             if (batch.zone, batch.time) in self._done:
                 self._outbox.batches.close(batch, self._fate(batch))
 
     def _take_back(self, threshold: int) -> None:
-        """Has batches signed anew that wait to be sent with signatures of which one counts no more."""
+        """Has batches signed anew that wait to be sent with too few signatures, or with one that counts no more."""
+        membership = self._vouching.market.membership
+        counts = cache(lambda who: membership.is_active(who, Role.ATTESTER))
         for batch, transaction in self._outbox.batches.unsent():
-            if transaction.call != self._call(batch, threshold):
+            stored = self._outbox.batches.signatures(batch.id)
+            signers = [who for who, signed in stored.items() if b"".join(short_form(signed)) in transaction.call.data]
+            if len(signers) < threshold or not all(counts(who) for who in signers):
                 self._reopen(batch, transaction, "its signers are not those that count now")
 
     def _reopen(self, batch: Batch, transaction: Transaction, why: str) -> None:

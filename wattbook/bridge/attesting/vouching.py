@@ -1,8 +1,9 @@
 """What this bridge vouches for: what it knows itself, and nothing else."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from threading import RLock
 
 from eth_account.signers.local import LocalAccount
 
@@ -15,7 +16,7 @@ from wattbook.chain import address_of
 from wattbook.connection import Market
 from wattbook.contracts.structs import Root
 from wattbook.metering import tree
-from wattbook.metering.roots import root_of, sign_root
+from wattbook.metering.roots import root_of, sign_root, signer_of
 
 # The devices of a zone, as the directory knows them at the moment.
 Devices = Callable[[int], Sequence[Metered]]
@@ -47,6 +48,9 @@ class Vouching:
         self._account = account
         self._clock = clock
         self._complete_for = complete_for
+        # Others ask in threads of the server, this bridge's own round runs in another.
+        self._alone = RLock()
+        self._given_up: dict[tuple[int, int], set[int]] = {}
 
     # -------------------------------------------------------------------------------------------------- own leaves
 
@@ -90,17 +94,25 @@ class Vouching:
                 objections[device] = f"its sequence is {numbers[device]}, not {leaf.sequence}"
             elif said := _against(leaf, own.get(device)):
                 objections[device] = said
-        if self._clock() < proposal.time + self._complete_for:
+        if self.is_early(proposal.time):
             objections |= _left_out(proposal, own)
         told = {leaf.device: numbers.get(leaf.device, 0) for leaf in proposal.leaves}
         return Answer(objections, told, None, self._signed(proposal))
 
-    def sign(self, proposal: Proposal) -> Answer:
+    def is_early(self, time: int) -> bool:
+        """Whether somebody still has to have his turn, so that a proposal has to be complete."""
+        return self._clock() < time + self._complete_for
+
+    def sign(self, proposal: Proposal, sender: str) -> Answer:
         """Signs a proposal that there is nothing to say against, once it is kept.
 
-        If another was signed for the same time, that with the lower root counts, so that bridges that proposed at once
+        If another was signed for the same time, one of the two counts (`agree`), so that bridges that proposed at once
         come together; who asked for the other is answered with it. The contract takes one root only.
         """
+        with self._alone:
+            return self._sign(proposal, sender)
+
+    def _sign(self, proposal: Proposal, sender: str) -> Answer:
         answer = self.check(proposal)
         objections = dict(answer.objections)
         for leaf in proposal.leaves:
@@ -108,31 +120,66 @@ class Vouching:
                 objections[leaf.device] = f"its sequence is {answer.sequences[leaf.device]}, not {leaf.sequence}"
         if objections:
             return replace(answer, objections=objections)
-        batch = self.agree(proposal)
+        batch = self.agree(proposal, sender)
         if batch is None:
             return answer
         return Answer({}, answer.sequences, self._outbox.batches.signatures(batch.id)[self.address])
 
-    def agree(self, proposal: Proposal) -> Batch | None:
-        """Keeps a proposal, with this bridge's signature, unless one with a lower root stands for its time, or one that
-        is on its way to the chain."""
-        batch = self._outbox.batches.find(proposal.zone, proposal.time, proposal.version)
+    def agree(self, proposal: Proposal, sender: str) -> Batch | None:
+        """Keeps a proposal, with this bridge's signature and the sender's, unless another stands for its time that
+        counts more, or that is on its way to the chain.
+
+        What stands is given up only for what the sender has signed itself: who shows ever other leaves and stands by
+        none could keep all others from ever coming together.
+        """
         root = root_over(proposal.zone, proposal.time, proposal.version, proposal.leaves)
-        if batch is None or batch.root == root.root:
-            return self.keep(proposal)
-        if batch.state is not BatchState.SIGNING or batch.root < root.root:
-            return None
-        self._outbox.batches.overrule(batch, root.root, root.data_hash, proposal.leaves)
-        return self.keep(proposal)
+        signature = proposal.signatures.get(sender, b"")
+        is_signed = signer_of(self.market.readings, root, [], signature) == sender
+        with self._alone:
+            batch = self._outbox.batches.find(proposal.zone, proposal.time, proposal.version)
+            if batch is not None and batch.root != root.root:
+                if not is_signed or not self._counts_more(proposal, root, batch):
+                    return None
+                self._outbox.batches.overrule(batch, root.root, root.data_hash, proposal.leaves)
+            batch = self.keep(proposal)
+            if is_signed:
+                self._outbox.batches.sign(batch, sender, signature)
+            return batch
+
+    def _counts_more(self, proposal: Proposal, root: Root, batch: Batch) -> bool:
+        """Of two roots that with more devices counts, so that none is left out that can be in; of two with as many the
+        lower one. What this bridge has given up does not come back."""
+        given_up = self._given_up.get((batch.zone, batch.time), set())
+        if batch.state is not BatchState.SIGNING or any(leaf.device in given_up for leaf in proposal.leaves):
+            return False
+        return (-root.size, root.root) < (-batch.count, batch.root)
+
+    def give_up(self, batch: Batch, devices: Collection[int]) -> None:
+        """Puts a batch without some devices in the place of one that is not signed by enough, if any are left."""
+        found = self._outbox.batches.leaves(batch.id)
+        leaves = [leaf for leaf in found if leaf.device not in devices]
+        root = root_over(batch.zone, batch.time, batch.version, leaves) if leaves else None
+        with self._alone:
+            standing = self._outbox.batches.find(batch.zone, batch.time, batch.version)
+            if root is None or len(leaves) == len(found) or standing != batch:
+                return
+            self._given_up.setdefault((batch.zone, batch.time), set()).update(devices)
+            self._outbox.batches.overrule(batch, root.root, root.data_hash, leaves)
+            self.keep(self.proposal(batch.zone, batch.time, leaves, {}))
 
     def keep(self, proposal: Proposal) -> Batch:
-        """Stores a proposal that this bridge agrees to, with its own signature."""
+        """Stores a proposal that this bridge agrees to, with its own signature, and returns what stands for its time:
+        that, or what was stored before."""
         root = root_over(proposal.zone, proposal.time, proposal.version, proposal.leaves)
-        batch = self._outbox.batches.add(
-            proposal.zone, proposal.time, proposal.version, root.root, root.data_hash, proposal.leaves, self._clock()
-        )
-        self._outbox.batches.sign(batch.id, self.address, sign_root(self.market.readings, root, [], self._account))
-        return batch
+        key = (proposal.zone, proposal.time, proposal.version)
+        with self._alone:
+            batch = self._outbox.batches.find(*key)
+            if batch is None:
+                batch = self._outbox.batches.add(*key, root.root, root.data_hash, proposal.leaves, self._clock())
+            if batch.root == root.root:
+                signature = sign_root(self.market.readings, root, [], self._account)
+                self._outbox.batches.sign(batch, self.address, signature)
+            return batch
 
     def is_ours(self, proposal: Proposal) -> bool:
         return (proposal.chain_id, proposal.contract) == (self._chain_id, self.market.readings.address)
@@ -145,25 +192,21 @@ class Vouching:
         signatures = self._outbox.batches.signatures(batch.id)
         return self.proposal(batch.zone, batch.time, self._outbox.batches.leaves(batch.id), signatures)
 
-    def left_out(self, proposal: Proposal) -> dict[int, str]:
-        """The devices that this bridge could vouch for, and the proposal does not name."""
-        return _left_out(proposal, self.registers(proposal.zone, proposal.time))
-
     def report(self, sender: str, proposal: Proposal, objections: Mapping[int, str]) -> None:
-        """Writes down who proposed what this bridge cannot vouch for."""
-        said = {leaf.device: f"proposes {leaf.register} Wh" for leaf in proposal.leaves}
+        """Writes down who proposed what this bridge cannot vouch for. What is left out can be a whole zone, which is
+        said in one line."""
+        named = {leaf.device: leaf.register for leaf in proposal.leaves}
+        said = {
+            str(device): f"proposes {named[device]} Wh at {proposal.time}: {why}"
+            for device, why in objections.items()
+            if device in named
+        }
+        if missing := sorted(objections.keys() - named.keys()):
+            devices = ", ".join(str(device) for device in missing)
+            said[f"zone {proposal.zone}"] = f"leaves out {len(missing)} devices at {proposal.time}: {devices}"
+        source, at = f"attester {sender}", self._clock()
         self._outbox.refusals.add(
-            [
-                Refusal(
-                    source=f"attester {sender}",
-                    meter=str(device),
-                    reason="disagrees",
-                    detail=f"{said.get(device, 'proposes nothing')} at {proposal.time}: {why}",
-                    raw=b"",
-                    at=self._clock(),
-                )
-                for device, why in objections.items()
-            ]
+            [Refusal(source, meter, "disagrees", detail, b"", at) for meter, detail in said.items()]
         )
 
     def _signed(self, proposal: Proposal) -> Proposal | None:
@@ -178,6 +221,11 @@ class Vouching:
 def root_over(zone: int, time: int, version: int, leaves: Sequence[Leaf]) -> Root:
     """The root of the tree over leaves."""
     return root_of(zone, time, version, tree_over(leaves))
+
+
+def root_in(batch: Batch) -> Root:
+    """The root that a batch is of."""
+    return Root(batch.zone, batch.time, batch.version, batch.root, batch.count, batch.data_hash)
 
 
 def tree_over(leaves: Sequence[Leaf]) -> tree.Tree:

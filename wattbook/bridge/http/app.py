@@ -57,8 +57,8 @@ class Pages:
             Route("/metrics", self.metrics),
             Route(CHECK, self.check, methods=["POST"]),
             Route(SIGN, self.sign, methods=["POST"]),
-            Route("/leaves/{zone:int}/{time:int}/{version:int}", self.leaves),
-            Route("/readings/{zone:int}/{time:int}/{version:int}/{device:int}", self.reading),
+            Route("/leaves/{zone}/{time}/{version}", self.leaves),
+            Route("/readings/{zone}/{time}/{version}/{device}", self.reading),
         ]
         return Starlette(routes=[*routes, *more])
 
@@ -77,12 +77,12 @@ class Pages:
     # ---------------------------------------------------------------------------------------------------- attesters
 
     async def check(self, request: Request) -> Response:
-        return await self._attest(request, self._vouching.check)
+        return await self._attest(request, lambda proposal, _: self._vouching.check(proposal))
 
     async def sign(self, request: Request) -> Response:
         return await self._attest(request, self._vouching.sign)
 
-    async def _attest(self, request: Request, answer: Callable[[Proposal], Answer]) -> Response:
+    async def _attest(self, request: Request, answer: Callable[[Proposal, str], Answer]) -> Response:
         """Who is no peer costs nothing but the look at his signature."""
         if int(request.headers.get("content-length", MOST + 1)) > MOST:
             return _refusal(413, f"a proposal has at most {MOST} bytes")
@@ -96,16 +96,15 @@ class Pages:
             return _refusal(403, f"{sender} is no attester that this bridge works with")
         return await run_in_threadpool(self._answered, sender, body, answer)
 
-    def _answered(self, sender: str, body: bytes, answer: Callable[[Proposal], Answer]) -> Response:
+    def _answered(self, sender: str, body: bytes, answer: Callable[[Proposal, str], Answer]) -> Response:
         try:
             proposal = load_proposal(body)
         except WireError as error:
             return _refusal(400, str(error))
         if not self._vouching.is_ours(proposal):
             return _refusal(409, "this bridge is another market's")
-        found = answer(proposal)
-        if against := {**self._vouching.left_out(proposal), **found.objections}:
-            self._vouching.report(sender, proposal, against)
+        found = answer(proposal, sender)
+        self._vouching.report(sender, proposal, found.objections)
         return Response(dump_answer(found), media_type="application/json")
 
     # ------------------------------------------------------------------------------------------------------ members
@@ -121,9 +120,9 @@ class Pages:
 
     def reading(self, request: Request) -> Response:
         """A reading's values with its proof, for those whom it concerns."""
-        batch, device = self._batch(request), request.path_params["device"]
-        leaf = self._outbox.batches.leaf(batch.id, device) if batch and device <= _GREATEST else None
-        if batch is None or leaf is None:
+        batch, device = self._batch(request), _number(request, "device")
+        leaf = self._outbox.batches.leaf(batch.id, device) if batch and device is not None else None
+        if batch is None or device is None or leaf is None:
             return _refusal(404, "this bridge has no such reading")
         try:
             self._access.require(request.headers.get("authorization"), device, batch.time, batch.version)
@@ -135,9 +134,19 @@ class Pages:
         return JSONResponse({**_described(batch), "place": place, "proof": proof, **_values(leaf)})
 
     def _batch(self, request: Request) -> Batch | None:
-        key = [request.path_params[name] for name in ("zone", "time", "version")]
-        # There is nothing under numbers that a database cannot hold.
-        return None if max(key) > _GREATEST else self._outbox.batches.find(*key)
+        zone, time, version = (_number(request, name) for name in ("zone", "time", "version"))
+        if zone is None or time is None or version is None:
+            return None
+        return self._outbox.batches.find(zone, time, version)
+
+
+def _number(request: Request, name: str) -> int | None:
+    """A number in a path; None when a database cannot hold it, so that nothing is under it. Python refuses to read very
+    long ones."""
+    word = request.path_params[name]
+    if not (word.isascii() and word.isdigit() and len(word) <= len(str(_GREATEST))):
+        return None
+    return number if (number := int(word)) <= _GREATEST else None
 
 
 def _described(batch: Batch) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 from web3 import Web3
 
 from wattbook.bridge.formats.records import Trust
@@ -60,18 +60,19 @@ class Batches:
         values = {"root": root, "count": len(found), "data_hash": data_hash}
         rows = [{"batch_id": batch.id} | {name: getattr(leaf, name) for name in Leaf.__slots__} for leaf in found]
         with self._database.writing() as connection:
-            signing = (batches.c.id == batch.id) & (batches.c.state == BatchState.SIGNING)
-            if connection.execute(update(batches).where(signing).values(**values)).rowcount != 1:
-                raise OutboxError(f"batch {batch.id} is not {BatchState.SIGNING} any more")
+            self._change_signing(connection, batch, values)
             connection.execute(delete(leaves).where(leaves.c.batch_id == batch.id))
             connection.execute(delete(signatures).where(signatures.c.batch_id == batch.id))
             connection.execute(leaves.insert(), rows)
 
-    def sign(self, batch: int, attester: str, signature: bytes) -> None:
-        """Keeps an attester's signature; his first one stays."""
-        row = {"batch_id": batch, "attester": Web3.to_checksum_address(attester), "signature": signature}
+    def sign(self, batch: Batch, attester: str, signature: bytes) -> None:
+        """Keeps an attester's signature of a batch's root, unless another root stands there meanwhile; his first one
+        stays."""
+        row = {"batch_id": batch.id, "attester": Web3.to_checksum_address(attester), "signature": signature}
         with self._database.writing() as connection:
-            connection.execute(insert_into(connection, signatures).on_conflict_do_nothing().values(**row))
+            stands = select(batches.c.id).filter_by(id=batch.id, root=batch.root).with_for_update(read=True)
+            if connection.execute(stands).one_or_none():
+                connection.execute(insert_into(connection, signatures).on_conflict_do_nothing().values(**row))
 
     def disagree(self, batch: int, attester: str, said: str, at: int) -> None:
         """Writes down what an attester says against a batch: his newest word, and how many there were."""
@@ -89,10 +90,7 @@ class Batches:
         """Queues the transaction that posts a batch, and marks the batch as queued, in one step."""
         with self._database.writing() as connection:
             number = queue(connection, f"readings {batch.zone}/{batch.time}/{batch.version}", call, at)
-            signing = (batches.c.id == batch.id) & (batches.c.state == BatchState.SIGNING)
-            values = {"state": BatchState.QUEUED, "transaction_id": number}
-            if connection.execute(update(batches).where(signing).values(**values)).rowcount != 1:
-                raise OutboxError(f"batch {batch.id} is not {BatchState.SIGNING} any more")
+            self._change_signing(connection, batch, {"state": BatchState.QUEUED, "transaction_id": number})
 
     def reopen(self, batch: Batch, transaction: Transaction, note: str) -> None:
         """Takes a batch back whose transaction failed, or cannot be sent: it is to be signed anew. What was tried stays
@@ -108,6 +106,11 @@ class Batches:
         """What stands on the chain for the batch's zone, time and version is known for good."""
         with self._database.writing() as connection:
             connection.execute(update(batches).where(batches.c.id == batch.id).values(state=state))
+
+    def _change_signing(self, connection: Connection, batch: Batch, values: dict[str, Any]) -> None:
+        known = (batches.c.id == batch.id) & (batches.c.root == batch.root) & (batches.c.state == BatchState.SIGNING)
+        if connection.execute(update(batches).where(known).values(**values)).rowcount != 1:
+            raise OutboxError(f"batch {batch.id} with this root is not {BatchState.SIGNING} any more")
 
     # -------------------------------------------------------------------------------------------------- reading
 

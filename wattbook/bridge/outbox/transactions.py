@@ -10,11 +10,13 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
 from wattbook.bridge.outbox.database import Database
 from wattbook.bridge.outbox.records import Attempt, Call, Inclusion, OutboxError, State, Transaction
-from wattbook.bridge.outbox.statements import insert_into
+from wattbook.bridge.outbox.statements import insert_into, portions
 from wattbook.bridge.outbox.tables import attempts, transactions
 
 _NOT_IN_A_BLOCK = {"attempt": None, "block": None, "block_hash": None, "succeeded": None}
 _NO_NONCE = {**_NOT_IN_A_BLOCK, "sender": None, "nonce": None}
+# Stands between the key and the number of a transaction that was given up.
+_SET_ASIDE = " #"
 
 
 class Transactions:
@@ -56,10 +58,14 @@ class Transactions:
         self._move(transaction, state, {"note": note})
 
     def again(self, key: str) -> None:
-        """Queues a failed transaction once more."""
+        """Queues a failed transaction once more, unless it was set aside for another that does its work."""
         transaction = self.find(key)
         if transaction is None or transaction.state is not State.FAILED:
             raise OutboxError(f"no transaction {key} has failed in {self._database.name}")
+        if _SET_ASIDE in key:
+            raise OutboxError(
+                f"{key} was set aside: another transaction does its work, under the key without the number"
+            )
         self._move(transaction, State.QUEUED, {"note": "", **_NO_NONCE})
 
     def _move(
@@ -89,6 +95,16 @@ class Transactions:
     def queued(self, *, after: int = 0, limit: int = 100) -> list[Transaction]:
         """Those that have no nonce yet, by their ids, beginning after one."""
         return self._where((transactions.c.state == State.QUEUED) & (transactions.c.id > after), limit=limit)
+
+    def still_queued(self, ids: Iterable[int]) -> set[int]:
+        """Which of these have no nonce yet."""
+        columns = transactions.c
+        found: set[int] = set()
+        with self._database.reading() as connection:
+            for some in portions(list(ids)):
+                query = select(columns.id).where(columns.state == State.QUEUED, columns.id.in_(some))
+                found.update(connection.execute(query).scalars())
+        return found
 
     def under_way(self, sender: str) -> list[Transaction]:
         """Those of a sender that are sent or in a block, by their nonces."""
@@ -152,7 +168,7 @@ def set_aside(connection: Connection, transaction: Transaction, note: str) -> No
     """Gives up one that failed or was never sent, in a transaction of which this is a part; its key is free again."""
     columns = transactions.c
     known = (columns.id == transaction.id) & (columns.state == transaction.state) & (columns.key == transaction.key)
-    values = {"state": State.FAILED, "key": f"{transaction.key} #{transaction.id}", "note": note}
+    values = {"state": State.FAILED, "key": f"{transaction.key}{_SET_ASIDE}{transaction.id}", "note": note}
     if connection.execute(update(transactions).where(known).values(**values)).rowcount != 1:
         raise OutboxError(f"{transaction.key} is not {transaction.state} any more; another process changed it")
 

@@ -50,12 +50,14 @@ _ALARMS = {Answer.POOR: Alarm.POOR, Answer.IMPOSSIBLE: Alarm.IMPOSSIBLE}
 @dataclass(frozen=True)
 class Terms:
     """How to send. `max_fee` is the highest cap on the fee, in wei for a unit of gas; `bump_after` and `every` are
-    seconds: before a fee is raised, and between two rounds."""
+    seconds: before a fee is raised, and between two rounds. `spare_gas` is what a call may need more when it is in a
+    block than when it was estimated, beside a quarter of it."""
 
     confirmations: int
     max_fee: int
     bump_after: int = 60
     every: int = 2
+    spare_gas: int = 0
 
 
 class Sender:
@@ -232,7 +234,7 @@ class Sender:
             self._set_aside[transaction.id] = self._clock(), ""
             return
         try:
-            gas = transaction.call.gas or self._node.estimate(transaction.call)
+            gas = transaction.call.gas or self._node.estimate(transaction.call) + self._terms.spare_gas
         except ContractRevert as refusal:
             self._set_aside[transaction.id] = self._clock(), f"{transaction.key} would be refused: {refusal}"
             return
@@ -273,13 +275,16 @@ class Sender:
         return not 0 <= self._clock() - since < after
 
     def _look_back(self) -> None:
-        """Raises the alarms that nodes' answers are, and forgets the answers of what is in a block."""
+        """Raises the alarms that nodes' answers are, and forgets the answers of what is in a block, and of what was
+        given up."""
         waiting = {one.attempts[-1].hash: one for one in self._waiting()}
         self._sent_at = {hash: at for hash, at in self._sent_at.items() if hash in waiting}
         self._answers = {hash: answer for hash, answer in self._answers.items() if hash in waiting}
         for hash, (answer, word) in self._answers.items():
             if answer in _ALARMS:
                 self.alarms[_ALARMS[answer]] = f"{waiting[hash].key} waits: {word}"
+        queued = self._transactions.still_queued(self._set_aside)
+        self._set_aside = {number: found for number, found in self._set_aside.items() if number in queued}
         for _, word in self._set_aside.values():
             if word:
                 self.alarms[Alarm.REFUSED] = word
