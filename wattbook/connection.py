@@ -9,6 +9,7 @@ from wattbook.contracts.authority import Authority
 from wattbook.contracts.clearing import Clearing
 from wattbook.contracts.direct_sale import DirectSale
 from wattbook.contracts.energy_units import EnergyUnits
+from wattbook.contracts.imbalance import Imbalance
 from wattbook.contracts.membership import Membership
 from wattbook.contracts.meters import Meters
 from wattbook.contracts.pool import Pool
@@ -79,6 +80,10 @@ class Market:
     @cached_property
     def pool(self) -> Pool:
         return Pool(self.chain, self.deployment.address("Pool"))
+
+    @cached_property
+    def imbalance(self) -> Imbalance:
+        return Imbalance(self.chain, self.deployment.address("Imbalance"))
 
     @cached_property
     def readings(self) -> Readings:

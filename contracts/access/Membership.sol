@@ -46,6 +46,7 @@ contract Membership is IMembership, Governed, SignedActions {
     mapping(address account => Standing) private _standings;
     mapping(address account => Recovery) private _recoveries;
     mapping(address account => address) private _successors;
+    mapping(address account => address[]) private _predecessors;
 
     constructor(address authority_, uint40 recoveryDelay_) Governed(authority_) EIP712("Wattbook Membership", "1") {
         recoveryDelay = recoveryDelay_;
@@ -81,6 +82,31 @@ contract Membership is IMembership, Governed, SignedActions {
         require(_standings[account].status != Status.None, Standings.NotMember(account));
         while (_successors[account] != address(0)) account = _successors[account];
         return account;
+    }
+
+    /// @inheritdoc IMembership
+    function namesOf(address[] calldata accounts)
+        external
+        view
+        returns (address[] memory names, uint256[] memory counts)
+    {
+        counts = new uint256[](accounts.length);
+        uint256 total = 0;
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            Status status = _standings[accounts[i]].status;
+            if (status == Status.None || status == Status.Replaced) continue;
+            counts[i] = _predecessors[accounts[i]].length + 1;
+            total += counts[i];
+        }
+        names = new address[](total);
+        total = 0;
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            if (counts[i] == 0) continue;
+            names[total++] = accounts[i];
+            for (uint256 k = 1; k < counts[i]; ++k) {
+                names[total++] = _predecessors[accounts[i]][k - 1];
+            }
+        }
     }
 
     /// @inheritdoc IMembership
@@ -430,6 +456,12 @@ contract Membership is IMembership, Governed, SignedActions {
         s.rights = 0;
         s.status = Status.Replaced;
         _successors[account] = successor;
+        address[] storage before = _predecessors[successor];
+        address[] storage earlier = _predecessors[account];
+        for (uint256 i = 0; i < earlier.length; ++i) {
+            before.push(earlier[i]);
+        }
+        before.push(account);
     }
 
     function _stopRecovery(address account, address by) private {

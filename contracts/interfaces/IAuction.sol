@@ -48,13 +48,15 @@ enum SizeClass {
     Huge
 }
 
-/// @notice Where an order stands. Sealed: committed, and perhaps revealed, which its group tells.
+/// @notice Where an order stands. Sealed: committed, and perhaps revealed, which its group tells. HandedOver: settled, and
+/// its money given to the contract that settles what was delivered.
 enum OrderState {
     None,
     Sealed,
     Settled,
     Slashed,
-    Refunded
+    Refunded,
+    HandedOver
 }
 
 /// @notice One order, in one storage slot.

@@ -104,8 +104,8 @@ interface IClearing {
     // -------------------------------------------------------------------------------------------------- settling
 
     /// @notice Comes out even with a book whose orders are settled: what the pool's purse gets (or pays, when negative) for
-    /// what rounding left, what it pays for its intake, and what is left for the common fund. Tells the pool what it
-    /// traded.
+    /// what rounding left, what it pays for its intake, what is left for the common fund, and what the pool keeps for
+    /// those whose units it sold. Tells the pool what it traded.
     /// @param carry what the last call of {fills} returned
     /// @param dustWh Wh that members sold beyond those that members bought
     /// @param rest uPT that buyers paid beyond those due to sellers
@@ -116,7 +116,7 @@ interface IClearing {
     /// - the caller is the auction.
     function finish(bytes32 book, bytes calldata carry, int256 dustWh, int256 rest)
         external
-        returns (int256 poolShare, uint256 poolSpent, uint256 toCommonFund);
+        returns (int256 poolShare, uint256 poolSpent, uint256 toCommonFund, uint256 toPool);
 }
 
 /// @notice How far a book is. Members: what the members trade is known, what the pool does is not. Final: all is known.

@@ -54,10 +54,15 @@ interface IDirectSale {
     error SellerIsBuyer(address account);
     /// @notice Thrown when less than 100 Wh are sold.
     error SaleTooSmall(uint40 wh);
+    /// @notice Thrown when an account trades directly for the 33rd time in a slot.
+    error TooManySales(bytes32 book, address account);
     /// @notice Thrown when the device has not this much free in the slot, or is not the seller's.
     error UnitsUnavailable(uint32 device, uint40 wh);
 
     // ------------------------------------------------------------------------------------------------- read only
+
+    /// @notice How often an account can sell and buy directly in a slot.
+    function MAX_SALES() external view returns (uint256);
 
     /// @notice EIP-712 type of a sale, signed by both.
     function SALE_TYPEHASH() external view returns (bytes32);
@@ -84,7 +89,7 @@ interface IDirectSale {
     /// - seller and buyer are two, and both signed the sale, of 100 Wh at least; its deadline is not over and it was not
     ///   carried out before;
     /// - both are active in a market role and chose this module; the slot has not begun;
-    /// - the seller has the energy and the margin free, the buyer the price.
+    /// - the seller has the energy and the margin free, the buyer the price; neither traded {MAX_SALES} times in the slot.
     function sell(Sale calldata sale, bytes calldata sellerSignature, bytes calldata buyerSignature)
         external
         returns (bytes32 tradeId);

@@ -153,6 +153,15 @@ interface IMembership {
     /// @notice The contract that is told when an attester's standing changes, zero before it is set.
     function readings() external view returns (address);
 
+    /// @notice All names that accounts acted under: their own, and those whose place they took because their keys were lost
+    /// or they were given up. Of one that was replaced itself, or never admitted, there are none.
+    /// @return names those of the first account, its own first, then those of the second, and so on
+    /// @return counts how many each account has
+    function namesOf(address[] calldata accounts)
+        external
+        view
+        returns (address[] memory names, uint256[] memory counts);
+
     /// @notice The record of a member; empty when no member has this id.
     function memberOf(uint32 member) external view returns (Member memory);
 

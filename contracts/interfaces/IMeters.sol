@@ -182,8 +182,22 @@ interface IMeters {
     /// @notice Whom a device belongs to; a replaced account's place is taken by its replacement.
     function ownerOf(uint32 device) external view returns (address);
 
+    /// @notice Whom a device belonged to at a time; a replaced account's place is taken by its replacement.
+    function ownerAt(uint32 device, uint40 time) external view returns (address);
+
+    /// @notice How many devices of a carrier accounts had in a zone at a time, certified then and not retired: so many
+    /// readings of theirs there must be. Devices of an account that was replaced since are still counted as that one's. Of a
+    /// time before an account's last four changes it is the greatest number that it had since.
+    function countsAt(address[] calldata accounts, uint16 zone, Carrier carrier, uint40 time)
+        external
+        view
+        returns (uint256[] memory);
+
     /// @notice The account that is paid for what a device delivers: its payee, else its owner.
     function payeeOf(uint32 device) external view returns (address);
+
+    /// @notice The accounts that were named to be paid for what devices deliver, zero where that is the owner.
+    function namedPayeesOf(uint32[] calldata devices) external view returns (address[] memory);
 
     /// @notice The device whose key has this hash, or had it; 0 when none.
     function deviceByKey(bytes32 keyHash) external view returns (uint32);

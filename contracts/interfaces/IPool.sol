@@ -27,16 +27,26 @@ struct Offer {
     uint40 wh;
 }
 
+/// @notice What the pool itself traded in a book.
+/// @param bought Wh that it took in, and what rounding left of what members sold
+/// @param sold Wh of the grid's, and what rounding left of what members bought
+/// @param due uPT that were paid for the grid's
+struct PoolPosition {
+    uint40 bought;
+    uint40 sold;
+    uint64 due;
+}
+
 /// @title What the market takes and serves at fixed prices, after the book
 /// @notice The pool takes in what members could not sell, at the zone's poolIn, as far as its purse pays for it; and it
 /// serves what they could not buy, from units that storage and grid members offer and from the grid at poolOut, the
 /// cheapest first. Nothing is offered below poolIn, so there is no money to be pumped out of it.
-/// Money for units sold stays with the auction until delivery is final, margins of their sellers stay here.
+/// Money for units sold stays here with the margins of their sellers until delivery is final.
 interface IPool {
     event LimitsSet(uint16 indexed zone, Carrier indexed carrier, Limits limits);
     event UnitOffered(bytes32 indexed book, Offer offer, uint128 margin);
     event UnitSold(bytes32 indexed book, address indexed seller, Offer sold, uint128 marginKept);
-    event PoolTraded(bytes32 indexed book, uint256 intakeWh, int256 dustWh);
+    event PoolTraded(bytes32 indexed book, PoolPosition position, int256 dustWh);
     event OffersReturned(bytes32 indexed book);
 
     /// @notice Thrown when a book does not take offers any more, or not yet.
@@ -78,6 +88,9 @@ interface IPool {
 
     /// @notice What members offer in a book, the cheapest first; once it is settled, what they sold.
     function offersOf(bytes32 book) external view returns (Offer[] memory);
+
+    /// @notice What the pool itself traded in a book that is settled.
+    function positionOf(bytes32 book) external view returns (PoolPosition memory);
 
     /// @notice What the pool takes and offers in a book as things are, whatever its purse holds: see Stock.
     function stockOf(bytes32 book) external view returns (uint256[] memory);

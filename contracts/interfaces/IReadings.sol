@@ -168,6 +168,7 @@ struct Dispute {
 
 /// @notice What a reading tells of the time since the one before it.
 /// @param device number of the device
+/// @param kind what it measures and which way its register counts, see Intervals
 /// @param since time of the reading before; the same as `until` for a device's first, which tells nothing
 /// @param until time of the reading
 /// @param wh energy between the two, to be spread evenly over the periods
@@ -177,6 +178,7 @@ struct Dispute {
 /// @param refusal why the reading was not used, in which case there is no interval
 struct Interval {
     uint32 device;
+    uint8 kind;
     uint40 since;
     uint40 until;
     uint64 wh;
@@ -193,7 +195,6 @@ struct Interval {
 /// the contract that settles; each tells the energy since the one before it, so that what is missing heals.
 interface IReadings {
     event ThresholdSet(uint8 threshold);
-    event SettlementSet(address indexed settlement);
     event RootPosted(
         uint16 indexed zone,
         uint40 indexed time,
@@ -219,10 +220,6 @@ interface IReadings {
     error SignersOfOneOwner(address signer, uint32 owner);
     /// @notice Thrown when the threshold would be nothing or more than {MAX_SIGNERS}.
     error InvalidThreshold(uint8 threshold);
-    /// @notice Thrown when who settles was named already.
-    error SettlementAlreadySet(address settlement);
-    /// @notice Thrown when somebody else than who settles would use readings.
-    error NotSettlement(address caller);
     /// @notice Thrown when a root is posted a second time.
     error RootKnown(uint16 zone, uint40 time, uint8 version);
     /// @notice Thrown when a root, or the version before it, was never posted, or not with these values.
@@ -298,9 +295,6 @@ interface IReadings {
     /// @notice How many attesters must vouch.
     function threshold() external view returns (uint8);
 
-    /// @notice The contract that uses readings.
-    function settlement() external view returns (address);
-
     /// @notice When a root was posted, 0 when it was not.
     function postedAt(uint16 zone, uint40 time, uint8 version) external view returns (uint40);
 
@@ -338,14 +332,6 @@ interface IReadings {
     /// Requirements:
     /// - the caller is the authority; the threshold is 1 to {MAX_SIGNERS}.
     function setThreshold(uint8 threshold_) external;
-
-    /// @notice Names the contract that uses readings, once.
-    ///
-    /// Emits {SettlementSet}.
-    ///
-    /// Requirements:
-    /// - the caller is the authority; none was named before.
-    function setSettlement(address settlement_) external;
 
     // ------------------------------------------------------------------------------------------------- attesting
 
@@ -430,13 +416,14 @@ interface IReadings {
     // ------------------------------------------------------------------------------------------------------ using
 
     /// @notice Uses readings of a root, and says what each tells. One that is refused changes nothing and stops no other.
+    /// @return intervals what each tells, see Interval, as Intervals packs it
     ///
     /// Emits {ReadingsUsed}, in which each is: device 32, since 40, refusal 8, from the low end.
     ///
     /// Requirements:
     /// - the caller is the contract that settles;
     /// - the root was posted and covers every reading.
-    function use(Root calldata root, ProvenReading[] calldata readings) external returns (Interval[] memory intervals);
+    function use(Root calldata root, ProvenReading[] calldata readings) external returns (uint256[] memory intervals);
 
     /// @notice {use} of readings of one time that meters submitted themselves.
     ///
@@ -447,5 +434,5 @@ interface IReadings {
     /// - every reading was submitted; all are of this zone and time.
     function useSubmitted(uint16 zone, uint40 time, Reading[] calldata readings)
         external
-        returns (Interval[] memory intervals);
+        returns (uint256[] memory intervals);
 }

@@ -9,12 +9,14 @@ import {Signed} from "./ISignedActions.sol";
 /// @notice A member's money here and what the Vault must know of him, in one storage slot.
 /// @param free uPT that he can withdraw, or modules he chose can lock
 /// @param modules the modules he chose, one bit each
+/// @param inDefault whether he owes what he did not pay
 /// @param roles as in his account's standing
 /// @param certifiedUntil as in his account's standing
 /// @param status as in his account's standing
 struct Account {
     uint128 free;
-    uint48 modules;
+    uint40 modules;
+    bool inDefault;
     uint32 roles;
     uint40 certifiedUntil;
     Status status;
@@ -60,6 +62,9 @@ interface IVault {
     event Released(address indexed module, address indexed account, uint128 amount);
     event Adjusted(address indexed module, uint256[] moves);
     event Paid(address indexed module, address indexed from, address indexed to, uint128 amount);
+    event PassedOn(address indexed module, address indexed to, uint128 amount);
+    event DebtRecorded(address indexed module, address indexed debtor, address indexed creditor, uint128 amount);
+    event DebtPaid(address indexed debtor, address indexed creditor, uint128 amount);
     event Spent(Purse indexed purse, address indexed to, uint128 amount, bytes32 indexed spendReference);
     event ModulesChosen(address indexed account, uint48 modules);
     event AccountReplaced(address indexed account, address indexed replacement, uint128 free);
@@ -83,6 +88,10 @@ interface IVault {
     error NotALock(address account, int256 amount);
     /// @notice Thrown when a module would give more than it locked.
     error InsufficientLocked(address module, uint128 locked, uint128 asked);
+    /// @notice Thrown when an account that owes what it did not pay would begin new business.
+    error InDefault(address account, uint128 debt);
+    /// @notice Thrown when more would be paid of a debt than there is.
+    error DebtTooSmall(address debtor, address creditor, uint128 debt);
     /// @notice Thrown when a module enters a second time.
     error ModuleKnown(address module);
     /// @notice Thrown when the Vault has as many modules as it can ever have.
@@ -116,6 +125,13 @@ interface IVault {
 
     /// @notice The account of a member or purse as it stands; a replaced account is empty.
     function accountOf(address account) external view returns (Account memory);
+
+    /// @notice uPT that an account owes to all creditors together; those of a replaced account are its replacement's.
+    function debtOf(address account) external view returns (uint128);
+
+    /// @notice uPT that was recorded as owed by one account to another and is not paid. An account that was replaced since
+    /// is still named here, and its replacement pays.
+    function debtTo(address debtor, address creditor) external view returns (uint128);
 
     /// @notice What is known of a module; status None for any other address.
     function moduleOf(address module) external view returns (Module memory);
@@ -198,6 +214,16 @@ interface IVault {
     /// Requirements: those of {chooseModules} for the signer, and a valid signature of ChooseModules.
     function chooseModulesSigned(uint48 chosen, Signed calldata auth) external;
 
+    /// @notice Pays what an account owes from its free balance; anyone may ask for it. New business is possible again when
+    /// nothing is owed any more.
+    ///
+    /// Emits {DebtPaid}.
+    ///
+    /// Requirements:
+    /// - `amount` is not zero, no more than is owed to this creditor, and free in the debtor's account;
+    /// - the creditor was ever admitted or belongs to the system; a replaced account's place is taken by its replacement.
+    function payDebt(address debtor, address creditor, uint128 amount) external;
+
     // ---------------------------------------------------------------------------------------------------- modules
 
     /// @notice Locks money for new business.
@@ -206,7 +232,8 @@ interface IVault {
     ///
     /// Requirements:
     /// - the caller is an Open module that `account` chose;
-    /// - the account is active in at least one of the roles `anyOf` (0: in any capacity), and `amount` is free.
+    /// - the account is active in at least one of the roles `anyOf` (0: in any capacity), is not in default, and `amount`
+    ///   is free.
     function lock(address account, uint128 amount, uint32 anyOf) external;
 
     /// @notice Locks money for business that began before, whatever has become of the member since. A member who unchose
@@ -258,6 +285,23 @@ interface IVault {
     /// - the caller is a module that has `amount` locked;
     /// - `to` was ever admitted or belongs to the system; a replaced account's place is taken by its replacement.
     function pay(address from, address to, uint128 amount) external;
+
+    /// @notice Hands locked money on to another module, which holds it from then on as if it had locked it.
+    ///
+    /// Emits {PassedOn}.
+    ///
+    /// Requirements:
+    /// - the caller is a module that has `amount` locked; so is `to`, in whatever state it is.
+    function passOn(address to, uint128 amount) external;
+
+    /// @notice Records what an account should have paid and did not. It begins no new business until that is paid.
+    ///
+    /// Emits {DebtRecorded}.
+    ///
+    /// Requirements:
+    /// - the caller is a module; `amount` is not zero;
+    /// - debtor and creditor were ever admitted or belong to the system.
+    function recordDebt(address debtor, address creditor, uint128 amount) external;
 
     // ----------------------------------------------------------------------------------------------------- purses
 

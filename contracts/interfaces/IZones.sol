@@ -10,6 +10,9 @@ import {IMembership} from "./IMembership.sol";
 /// @param penaltyBps what is added to, or taken from, those prices beyond the band
 /// @param poolIn mPT per kWh that the pool pays
 /// @param poolOut mPT per kWh that the pool asks
+/// @param networkBps share of what a seller gets that the network is paid, in 1/10000
+/// @param platformBps the platform's, beside commissions
+/// @param fundBps the common fund's; the rest is the seller's
 /// @param feeder number of the device that measures what the zone exchanges with the grid, 0 when there is none
 /// @param balancing account that pays and is paid for imbalances
 /// @param network account that is paid for the network and bears its losses
@@ -19,6 +22,9 @@ struct Facts {
     uint16 penaltyBps;
     uint16 poolIn;
     uint16 poolOut;
+    uint16 networkBps;
+    uint16 platformBps;
+    uint16 fundBps;
     uint32 feeder;
     address balancing;
     address network;
@@ -54,6 +60,8 @@ interface IZones {
     error TooSoon(uint40 time, uint40 earliest);
     /// @notice Thrown when a share is larger than the whole, or the loss is the whole.
     error BpsTooLarge(uint16 bps);
+    /// @notice Thrown when the shares of a bill are larger than the whole.
+    error SharesTooLarge(uint256 bps);
     /// @notice Thrown when the pool would pay more than it asks, so that money could be pumped out of it.
     error PoolPricesCrossed(uint16 poolIn, uint16 poolOut);
     /// @notice Thrown when a distance is nothing, or between a zone and itself.
@@ -129,7 +137,8 @@ interface IZones {
     /// Requirements:
     /// - the caller is the authority; the carrier is open there;
     /// - a slot begins at `since`, {NOTICE} from now or later;
-    /// - band and penalty are at most the whole and the loss is less; the pool asks no less than it pays;
+    /// - band, penalty and the three shares together are at most the whole and the loss is less; the pool asks no less than
+    ///   it pays;
     /// - both accounts are members' or the system's, so that they can be paid.
     function setFacts(uint16 zone, Carrier carrier, uint40 since, Facts calldata facts) external;
 

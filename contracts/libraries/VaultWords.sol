@@ -6,7 +6,7 @@ import {Status} from "./Standings.sol";
 
 /// @title An account or a module of the Vault, read and written as the one word that it is in storage
 /// @notice Every order passes here several times; a struct's fields, read one by one, would cost as much again. An account
-/// holds, from its low end, free 128, modules 48, roles 32, certifiedUntil 40, status 8; a module locked 128, bit 8,
+/// holds, from its low end, free 128, modules 40, in default 8, roles 32, certifiedUntil 40, status 8; a module locked 128, bit 8,
 /// status 8. Amounts are compared before they are taken away.
 library VaultWords {
     function load(Account storage a) internal view returns (uint256 word) {
@@ -47,6 +47,10 @@ library VaultWords {
         unchecked {
             return word - amount;
         }
+    }
+
+    function isInDefault(uint256 account) internal pure returns (bool) {
+        return uint8(account >> 168) != 0;
     }
 
     function roles(uint256 account) internal pure returns (uint32) {

@@ -5,6 +5,7 @@ import {Governed} from "../access/Governed.sol";
 import {BookState, IAuction, OrderState, Part, Position} from "../interfaces/IAuction.sol";
 import {IClearing} from "../interfaces/IClearing.sol";
 import {IEnergyUnits} from "../interfaces/IEnergyUnits.sol";
+import {IPositionSource} from "../interfaces/IPositionSource.sol";
 import {IRulebook} from "../interfaces/IRulebook.sol";
 import {IVault, Purse} from "../interfaces/IVault.sol";
 import {BookWords} from "../libraries/BookWords.sol";
@@ -14,15 +15,17 @@ import {Lists} from "../libraries/Lists.sol";
 import {Margins} from "../libraries/Margins.sol";
 import {Moves} from "../libraries/Moves.sol";
 import {OrderWords} from "../libraries/OrderWords.sol";
+import {Parts} from "../libraries/Parts.sol";
 import {Positions} from "../libraries/Positions.sol";
 import {Words} from "../libraries/Words.sol";
+import {Settled} from "../settlement/Settled.sol";
 import {Books} from "./Books.sol";
 import {Orders} from "./Orders.sol";
 
 /// @title Sealed-quote double auctions over registered energy
 /// @notice See IAuction. Three layers: Books opens and closes books, Orders takes their orders, this one settles them as
 /// Clearing says.
-contract Auction is Orders {
+contract Auction is Orders, Settled, IPositionSource {
     using BookWords for uint256;
     using Lists for uint256[];
     using OrderWords for uint256;
@@ -69,7 +72,7 @@ contract Auction is Orders {
         positions = new Position[](count);
         for (uint256 i = 0; i < count; ++i) {
             uint256 o = _orders[book][_orderId(trader, i)];
-            if (o.status() == OrderState.Settled) positions[i] = Positions.unpack(o.content());
+            if (_isTraded(o)) positions[i] = Positions.unpack(o.content());
         }
     }
 
@@ -142,7 +145,51 @@ contract Auction is Orders {
         emit BookVoided(book);
     }
 
+    /// @inheritdoc IPositionSource
+    function handOver(bytes32 book, address[] calldata accounts)
+        external
+        onlySettlement
+        returns (uint256[] memory parts)
+    {
+        BookState state = _books[book].state();
+        bool known = state == BookState.None || state == BookState.Settled || state == BookState.Void;
+        require(known, TradesOpen(book));
+        parts = new uint256[](accounts.length * Words.MAX_NUMBERS);
+        (uint256 count, uint256 money) = (0, 0);
+        mapping(uint256 id => uint256) storage orders = _orders[book];
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            for (uint256 number = 0; number < Words.MAX_NUMBERS; ++number) {
+                uint256 id = _orderId(accounts[i], number);
+                uint256 o = orders[id];
+                if (o == 0) break;
+                if (!_isTraded(o)) continue;
+                uint256 part = _part(Positions.unpack(o.content()));
+                if (Parts.wh(part) == 0) continue;
+                if (o.status() == OrderState.HandedOver) {
+                    part = Parts.withoutMoney(part);
+                } else if (Parts.isSold(part)) {
+                    orders[id] = o.withStatus(OrderState.HandedOver);
+                    money += Parts.money(part);
+                }
+                parts.put(count++, Parts.under(part, i));
+            }
+        }
+        parts.cut(count);
+        if (money == 0) return parts;
+        emit HandedOver(book, parts, uint128(money));
+        vault.passOn(settlement, uint128(money));
+    }
+
     // ------------------------------------------------------------------------------------------------------ inside
+
+    function _isTraded(uint256 o) private pure returns (bool) {
+        OrderState state = o.status();
+        return state == OrderState.Settled || state == OrderState.HandedOver;
+    }
+
+    function _part(Position memory p) private pure returns (uint256) {
+        return p.sell ? Parts.sold(p.wh, p.amount, p.margin, p.device) : Parts.bought(p.wh);
+    }
 
     function _settleOrders(bytes32 book, uint256 b, uint256[] calldata words, uint256[] memory fills, Sums memory sums)
         private
@@ -203,9 +250,10 @@ contract Auction is Orders {
         int256 share = 0;
         uint256 spent = 0;
         uint256 toFund = 0;
+        uint256 toPool = 0;
         if (state == BookState.Cleared) {
             _books[book] = _books[book].withState(BookState.Settled);
-            (share, spent, toFund) = clearing.finish(
+            (share, spent, toFund, toPool) = clearing.finish(
                 book,
                 carry,
                 int256(uint256(sums.sold)) - int256(uint256(sums.bought)),
@@ -216,6 +264,7 @@ contract Auction is Orders {
         uint256 back = held - spent - (share < 0 ? uint256(-share) : 0);
         if (back != 0) vault.release(_poolAccount, uint128(back));
         if (share > 0) vault.pay(address(this), _poolAccount, uint128(uint256(share)));
+        if (toPool != 0) vault.passOn(address(clearing.pool()), uint128(toPool));
         if (toFund != 0) vault.pay(address(this), _commonFund, uint128(toFund));
     }
 }

@@ -148,7 +148,7 @@ contract Clearing is IClearing {
     /// @inheritdoc IClearing
     function finish(bytes32 book, bytes calldata carry, int256 dustWh, int256 rest)
         external
-        returns (int256 poolShare, uint256 poolSpent, uint256 toCommonFund)
+        returns (int256 poolShare, uint256 poolSpent, uint256 toCommonFund, uint256 toPool)
     {
         require(msg.sender == address(auction), NotAuction(msg.sender));
         IRule rule = _rulebook.termsOf(book).rule;
@@ -159,6 +159,7 @@ contract Clearing is IClearing {
             int256 takenWh = i == 0 ? int256(taken[0]) : -int256(taken[i]);
             dustWh -= takenWh;
             rest += takenWh * int256(Stock.price(stock[i]));
+            if (i != 0) toPool += taken[i] * Stock.price(stock[i]);
         }
         if (taken.length != 0) poolSpent = taken[0] * Stock.price(stock[0]);
         poolShare = rule.poolShare(_outcomes[book], dustWh, rest);

@@ -2,23 +2,34 @@
 pragma solidity 0.8.30;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Governed} from "../access/Governed.sol";
 import {SignedActions} from "../access/SignedActions.sol";
 import {DirectPosition, IDirectSale, Sale} from "../interfaces/IDirectSale.sol";
 import {IEnergyUnits} from "../interfaces/IEnergyUnits.sol";
+import {IPositionSource} from "../interfaces/IPositionSource.sol";
 import {IVault} from "../interfaces/IVault.sol";
 import {IZones} from "../interfaces/IZones.sol";
 import {Draws} from "../libraries/Draws.sol";
+import {Lists} from "../libraries/Lists.sol";
 import {Margins} from "../libraries/Margins.sol";
+import {Parts} from "../libraries/Parts.sol";
 import {Roles} from "../libraries/Roles.sol";
+import {Settled} from "../settlement/Settled.sol";
 
 /// @title Sales that two members agree on between themselves
 /// @notice See IDirectSale.
-contract DirectSale is IDirectSale, SignedActions {
+contract DirectSale is IDirectSale, SignedActions, Settled, IPositionSource {
+    using Lists for uint256[];
+
     bytes32 public constant SALE_TYPEHASH = keccak256(
         "Sale(address seller,address buyer,uint8 carrier,uint16 zone,uint32 device,uint40 slotStart,uint40 wh,uint16 price,uint256 salt,uint256 deadline)"
     );
     uint40 private constant MIN_WH = 100;
+    /// @dev Of a part whose money was handed over.
+    uint256 private constant HANDED_OVER = 1 << 255;
 
+    /// @inheritdoc IDirectSale
+    uint256 public constant MAX_SALES = 32;
     /// @inheritdoc IDirectSale
     IVault public immutable vault;
     /// @inheritdoc IDirectSale
@@ -27,17 +38,56 @@ contract DirectSale is IDirectSale, SignedActions {
     IZones public immutable zones;
 
     mapping(bytes32 id => bool) private _known;
-    mapping(bytes32 book => mapping(address account => DirectPosition)) private _positions;
+    /// @dev Of each account in each slot its trades, by number.
+    mapping(bytes32 book => mapping(address account => mapping(uint256 number => uint256))) private _parts;
 
-    constructor(IVault vault_, IEnergyUnits energyUnits_, IZones zones_) EIP712("Wattbook Direct Sale", "1") {
+    constructor(IVault vault_, IEnergyUnits energyUnits_, IZones zones_, address authority_)
+        Governed(authority_)
+        EIP712("Wattbook Direct Sale", "1")
+    {
         vault = vault_;
         energyUnits = energyUnits_;
         zones = zones_;
     }
 
     /// @inheritdoc IDirectSale
-    function positionOf(bytes32 book, address account) external view returns (DirectPosition memory) {
-        return _positions[book][account];
+    function positionOf(bytes32 book, address account) external view returns (DirectPosition memory p) {
+        for (uint256 i = 0; i < MAX_SALES; ++i) {
+            uint256 part = _parts[book][account][i];
+            (uint40 wh, uint64 amount) = (uint40(Parts.wh(part)), uint64(Parts.due(part)));
+            if (Parts.isSold(part)) (p.sold, p.due) = (p.sold + wh, p.due + amount);
+            else (p.bought, p.paid) = (p.bought + wh, p.paid + amount);
+        }
+    }
+
+    /// @inheritdoc IPositionSource
+    function handOver(bytes32 book, address[] calldata accounts)
+        external
+        onlySettlement
+        returns (uint256[] memory parts)
+    {
+        parts = new uint256[](accounts.length * MAX_SALES);
+        (uint256 count, uint256 money) = (0, 0);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            mapping(uint256 number => uint256) storage own = _parts[book][accounts[i]];
+            for (uint256 number = 0; number < MAX_SALES; ++number) {
+                uint256 part = own[number];
+                if (part == 0) break;
+                if (!Parts.isSold(part)) {
+                    part = Parts.bought(Parts.wh(part));
+                } else if (part & HANDED_OVER != 0) {
+                    part = Parts.withoutMoney(part ^ HANDED_OVER);
+                } else {
+                    own[number] = part | HANDED_OVER;
+                    money += Parts.money(part);
+                }
+                parts.put(count++, Parts.under(part, i));
+            }
+        }
+        parts.cut(count);
+        if (money == 0) return parts;
+        emit HandedOver(book, parts, uint128(money));
+        vault.passOn(settlement, uint128(money));
     }
 
     /// @inheritdoc IDirectSale
@@ -53,8 +103,8 @@ contract DirectSale is IDirectSale, SignedActions {
         _requireSignature(sale.seller, sale.deadline, id, sellerSignature);
         _requireSignature(sale.buyer, sale.deadline, id, buyerSignature);
         uint128 margin = _margin(sale);
-        uint64 amount = uint64(sale.wh) * sale.price;
-        tradeId = _record(sale, id, amount);
+        uint128 amount = uint128(sale.wh) * sale.price;
+        tradeId = _record(sale, id, amount, margin);
         emit Sold(tradeId, sale.seller, sale.buyer, sale, margin);
         _lockUnits(sale);
         vault.lock(sale.seller, margin, Roles.MARKET);
@@ -72,12 +122,19 @@ contract DirectSale is IDirectSale, SignedActions {
         return uint128(sale.wh * Margins.rate(sale.price, dearest));
     }
 
-    function _record(Sale calldata sale, bytes32 id, uint64 amount) private returns (bytes32) {
+    /// @dev What the buyer paid is kept with what he bought; none of it is due to him.
+    function _record(Sale calldata sale, bytes32 id, uint128 amount, uint128 margin) private returns (bytes32) {
         bytes32 book = keccak256(abi.encode(sale.carrier, zones.zoneOf(sale.zone), sale.slotStart));
-        DirectPosition storage sold = _positions[book][sale.seller];
-        (sold.sold, sold.due) = (sold.sold + sale.wh, sold.due + amount);
-        DirectPosition storage bought = _positions[book][sale.buyer];
-        (bought.bought, bought.paid) = (bought.bought + sale.wh, bought.paid + amount);
+        _add(book, sale.seller, Parts.sold(sale.wh, amount, margin, sale.device));
+        _add(book, sale.buyer, uint256(sale.wh) | uint256(amount) << 40);
         return keccak256(abi.encode(block.chainid, address(this), book, id));
+    }
+
+    function _add(bytes32 book, address account, uint256 part) private {
+        mapping(uint256 number => uint256) storage own = _parts[book][account];
+        uint256 number = 0;
+        while (own[number] != 0) ++number;
+        require(number < MAX_SALES, TooManySales(book, account));
+        own[number] = part;
     }
 }

@@ -4,18 +4,24 @@ pragma solidity 0.8.30;
 import {Governed} from "../access/Governed.sol";
 import {Book, BookState, IAuction} from "../interfaces/IAuction.sol";
 import {IEnergyUnits} from "../interfaces/IEnergyUnits.sol";
-import {IPool, Limits, Offer} from "../interfaces/IPool.sol";
+import {IPool, Limits, Offer, PoolPosition} from "../interfaces/IPool.sol";
+import {IPositionSource} from "../interfaces/IPositionSource.sol";
 import {IVault, Purse} from "../interfaces/IVault.sol";
 import {Facts, IZones} from "../interfaces/IZones.sol";
 import {Carrier} from "../libraries/Carriers.sol";
 import {Draws} from "../libraries/Draws.sol";
+import {Lists} from "../libraries/Lists.sol";
 import {Margins} from "../libraries/Margins.sol";
+import {Parts} from "../libraries/Parts.sol";
 import {Roles} from "../libraries/Roles.sol";
 import {Stock} from "../libraries/Stock.sol";
+import {Settled} from "../settlement/Settled.sol";
 
 /// @title What the market takes and serves at fixed prices, after the book
 /// @notice See IPool.
-contract Pool is IPool, Governed {
+contract Pool is IPool, Settled, IPositionSource {
+    using Lists for uint256[];
+
     /// @inheritdoc IPool
     uint256 public constant MAX_OFFERS = 8;
     uint40 private constant MIN_WH = 100;
@@ -32,6 +38,9 @@ contract Pool is IPool, Governed {
     mapping(uint16 zone => mapping(Carrier carrier => Limits)) private _limits;
     mapping(bytes32 book => Offer[]) private _offers;
     mapping(bytes32 book => bool) private _done;
+    mapping(bytes32 book => PoolPosition) private _positions;
+    /// @dev One bit for each offer whose money was handed over, and one above them for the pool's own.
+    mapping(bytes32 book => uint256) private _handedOver;
 
     constructor(IAuction auction_, IZones zones_, address authority_) Governed(authority_) {
         auction = auction_;
@@ -49,6 +58,11 @@ contract Pool is IPool, Governed {
     /// @inheritdoc IPool
     function offersOf(bytes32 book) external view returns (Offer[] memory) {
         return _offers[book];
+    }
+
+    /// @inheritdoc IPool
+    function positionOf(bytes32 book) external view returns (PoolPosition memory) {
+        return _positions[book];
     }
 
     /// @inheritdoc IPool
@@ -106,13 +120,21 @@ contract Pool is IPool, Governed {
         _done[book] = true;
         uint256 count = _offers[book].length;
         uint256 place = 1;
+        uint256 grid = count + 1;
         for (uint256 i = 0; i < count; ++i) {
             Offer memory o = _offers[book][i];
             // The grid's energy stands somewhere between the offers.
-            if (taken.length != 0 && stock[place] != Stock.pack(o.wh, o.price)) ++place;
+            if (taken.length != 0 && stock[place] != Stock.pack(o.wh, o.price)) grid = place++;
             _conclude(book, b, i, taken.length == 0 ? 0 : taken[place++]);
         }
-        emit PoolTraded(book, taken.length == 0 ? 0 : taken[0], dustWh);
+        PoolPosition memory own;
+        if (taken.length != 0) {
+            own = PoolPosition(uint40(taken[0]), uint40(taken[grid]), uint64(taken[grid] * Stock.price(stock[grid])));
+        }
+        if (dustWh > 0) own.bought += uint40(uint256(dustWh));
+        else own.sold += uint40(uint256(-dustWh));
+        if (own.bought != 0 || own.sold != 0) _positions[book] = own;
+        emit PoolTraded(book, own, dustWh);
     }
 
     /// @inheritdoc IPool
@@ -127,7 +149,62 @@ contract Pool is IPool, Governed {
         }
     }
 
+    /// @inheritdoc IPositionSource
+    function handOver(bytes32 book, address[] calldata accounts)
+        external
+        onlySettlement
+        returns (uint256[] memory parts)
+    {
+        Offer[] storage offers = _offers[book];
+        uint256 count = offers.length;
+        require(count == 0 || _done[book], TradesOpen(book));
+        (uint256 before, uint256 found, uint256 money) = (_handedOver[book], 0, 0);
+        uint256 handed = before;
+        parts = new uint256[]((count + 2) * accounts.length);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            if (accounts[i] == _purse) {
+                found = _own(book, i, handed >> MAX_OFFERS & 1 == 0, parts, found);
+                handed |= 1 << MAX_OFFERS;
+                continue;
+            }
+            for (uint256 k = 0; k < count; ++k) {
+                Offer memory o = offers[k];
+                if (o.seller != accounts[i] || o.wh == 0) continue;
+                uint256 part = _part(book, o);
+                if (handed >> k & 1 == 1) part = Parts.withoutMoney(part);
+                handed |= 1 << k;
+                parts.put(found++, Parts.under(part, i));
+            }
+        }
+        parts.cut(found);
+        if (handed == before) return parts;
+        _handedOver[book] = handed;
+        for (uint256 i = 0; i < found; ++i) {
+            money += Parts.money(parts[i]);
+        }
+        emit HandedOver(book, parts, uint128(money));
+        if (money != 0) vault.passOn(settlement, uint128(money));
+    }
+
     // ------------------------------------------------------------------------------------------------------ inside
+
+    /// @dev What the pool itself bought and sold, and the money for the grid's energy.
+    function _own(bytes32 book, uint256 place, bool isFirst, uint256[] memory parts, uint256 found)
+        private
+        view
+        returns (uint256)
+    {
+        PoolPosition memory own = _positions[book];
+        if (own.bought != 0) parts.put(found++, Parts.under(Parts.bought(own.bought), place));
+        if (own.sold == 0) return found;
+        parts.put(found++, Parts.under(Parts.sold(own.sold, isFirst ? own.due : 0, 0, 0), place));
+        return found;
+    }
+
+    function _part(bytes32 book, Offer memory o) private view returns (uint256) {
+        uint24 dearestWh = auction.bookOf(book).dearestWh;
+        return Parts.sold(o.wh, uint256(o.wh) * o.price, _margin(o.wh, o.price, dearestWh), o.device);
+    }
 
     /// @dev Behind those of the same price.
     function _insert(bytes32 book, Offer memory made) private {

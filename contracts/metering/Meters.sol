@@ -11,12 +11,22 @@ import {IMembership} from "../interfaces/IMembership.sol";
 import {Curve, Description, Device, DeviceStatus, IMeters, Key} from "../interfaces/IMeters.sol";
 import {Signed} from "../interfaces/ISignedActions.sol";
 import {IZones} from "../interfaces/IZones.sol";
+import {Carrier} from "../libraries/Carriers.sol";
+import {Counts} from "../libraries/Counts.sol";
 import {Roles} from "../libraries/Roles.sol";
 
 /// @title The devices of the market
 /// @notice See IMeters. Owners and pledgees are kept as the accounts they were, and asked of Membership as the accounts
 /// they are, so that devices follow a replaced key without anybody's doing.
 contract Meters is IMeters, Governed, SignedActions {
+    using Counts for uint256;
+
+    /// @notice Whom a device belonged to, and the first second in which it did no more.
+    struct Tenure {
+        address owner;
+        uint40 until;
+    }
+
     bytes32 public constant DEVICE_REGISTRATION_TYPEHASH = keccak256(
         "DeviceRegistration(address owner,uint16 zone,uint8 carrier,uint8 direction,uint24 technology,bool clean,bool stores,uint32 ratedW,uint64 modulus,bytes32 site,uint8 curve,bytes32 x,bytes32 y,uint256 deadline)"
     );
@@ -62,6 +72,8 @@ contract Meters is IMeters, Governed, SignedActions {
 
     mapping(uint32 device => Device) private _devices;
     mapping(uint32 device => Key) private _proposedKeys;
+    mapping(uint32 device => Tenure[]) private _tenures;
+    mapping(address account => mapping(uint256 zoneAndCarrier => uint256)) private _counts;
 
     constructor(IMembership membership_, IZones zones_, address authority_)
         Governed(authority_)
@@ -85,9 +97,40 @@ contract Meters is IMeters, Governed, SignedActions {
     }
 
     /// @inheritdoc IMeters
+    function ownerAt(uint32 device, uint40 time) external view returns (address owner) {
+        owner = _existing(device).owner;
+        Tenure[] storage tenures = _tenures[device];
+        for (uint256 i = tenures.length; i != 0 && time < tenures[i - 1].until; --i) {
+            owner = tenures[i - 1].owner;
+        }
+        return membership.currentOf(owner);
+    }
+
+    /// @inheritdoc IMeters
+    function countsAt(address[] calldata accounts, uint16 zone, Carrier carrier, uint40 time)
+        external
+        view
+        returns (uint256[] memory counts)
+    {
+        uint256 place = uint256(zone) << 8 | uint256(carrier);
+        counts = new uint256[](accounts.length);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            counts[i] = _counts[accounts[i]][place].at(time);
+        }
+    }
+
+    /// @inheritdoc IMeters
     function payeeOf(uint32 device) external view returns (address) {
         address payee = _existing(device).payee;
         return payee == address(0) ? ownerOf(device) : membership.currentOf(payee);
+    }
+
+    /// @inheritdoc IMeters
+    function namedPayeesOf(uint32[] calldata devices) external view returns (address[] memory payees) {
+        payees = new address[](devices.length);
+        for (uint256 i = 0; i < devices.length; ++i) {
+            payees[i] = _devices[devices[i]].payee;
+        }
     }
 
     /// @inheritdoc IMeters
@@ -243,7 +286,9 @@ contract Meters is IMeters, Governed, SignedActions {
         require(checkMeter <= deviceCount, UnknownDevice(checkMeter));
         d.status = DeviceStatus.Certified;
         d.availabilityBps = availabilityBps;
+        bool first = d.certifier == 0;
         d.certifier = certifier;
+        if (first) _count(d, 1);
         d.checkMeter = checkMeter;
         emit DeviceCertified(device, msg.sender, certifier, availabilityBps, checkMeter);
         _mirror(device);
@@ -328,7 +373,10 @@ contract Meters is IMeters, Governed, SignedActions {
         uint32 owner = membership.standingOf(account).owner;
         require(d.certifier != owner, ConflictOfInterest(device, owner));
         address from = membership.currentOf(d.owner);
+        _tenures[device].push(Tenure(d.owner, uint40(block.timestamp)));
+        _count(d, -1);
         d.owner = account;
+        _count(d, 1);
         offeredTo[device] = address(0);
         consentedTo[device] = address(0);
         delete _proposedKeys[device];
@@ -383,6 +431,7 @@ contract Meters is IMeters, Governed, SignedActions {
         _requireOwner(d, device, account);
         require(d.pledgee == address(0), DeviceIsPledged(device, d.pledgee));
         d.status = DeviceStatus.Retired;
+        _count(d, -1);
         emit DeviceRetired(device);
         _mirror(device);
     }
@@ -391,6 +440,16 @@ contract Meters is IMeters, Governed, SignedActions {
         uint32 holder = deviceByKey[keyHash];
         require(holder == 0, KeyTaken(holder));
         deviceByKey[keyHash] = device;
+    }
+
+    /// @dev One device more, or one less, of those that must be read; one that was never certified need not.
+    function _count(Device storage d, int256 change) private {
+        if (d.certifier == 0) return;
+        uint256 place = uint256(d.description.zone) << 8 | uint256(d.description.carrier);
+        uint256 counts = _counts[d.owner][place];
+        uint256 count = uint256(int256(counts.current()) + change);
+        require(count <= type(uint16).max, TooManyDevices());
+        _counts[d.owner][place] = counts.changed(block.timestamp, count);
     }
 
     function _mirror(uint32 device) private {

@@ -20,9 +20,11 @@ import {
     Trust
 } from "../interfaces/IReadings.sol";
 import {IVault} from "../interfaces/IVault.sol";
+import {Intervals} from "../libraries/Intervals.sol";
 import {Month, Series} from "../libraries/Series.sol";
 import {Months} from "../libraries/Months.sol";
 import {Trees} from "../libraries/Trees.sol";
+import {Settled} from "../settlement/Settled.sol";
 import {Attesters} from "./Attesters.sol";
 import {Disputes} from "./Disputes.sol";
 import {Roots} from "./Roots.sol";
@@ -30,7 +32,7 @@ import {Roots} from "./Roots.sol";
 /// @title What the meters counted, vouched for
 /// @notice See IReadings. Four layers: Attesters say so, Roots keeps what was posted, Disputes holds doubts up, this one
 /// uses what is final, each reading once and in order.
-contract Readings is Disputes {
+contract Readings is Disputes, Settled {
     using Series for uint256;
 
     /// @notice What is asked of a device when a reading of it is used. It never changes, so it is copied once; beside it,
@@ -41,6 +43,7 @@ contract Readings is Disputes {
         uint32 ratedW;
         uint64 modulus;
         bool exchanged;
+        uint8 kind;
     }
 
     /// @notice A reading on its way.
@@ -62,9 +65,6 @@ contract Readings is Disputes {
 
     /// @inheritdoc IReadings
     uint16 public constant MAX_PERIODS = 96;
-
-    /// @inheritdoc IReadings
-    address public settlement;
 
     mapping(uint256 device => Facts) private _facts;
     mapping(uint256 device => uint256) private _last;
@@ -97,13 +97,6 @@ contract Readings is Disputes {
     }
 
     /// @inheritdoc IReadings
-    function setSettlement(address settlement_) external onlyAuthority {
-        require(settlement == address(0), SettlementAlreadySet(settlement));
-        settlement = settlement_;
-        emit SettlementSet(settlement_);
-    }
-
-    /// @inheritdoc IReadings
     function exchange(Exchange calldata exchange_, ShortSignature[] calldata signatures) external {
         (uint32 device, uint40 time) = (exchange_.device, exchange_.time);
         require(time <= block.timestamp, InTheFuture(time));
@@ -118,10 +111,13 @@ contract Readings is Disputes {
     // ------------------------------------------------------------------------------------------------------ using
 
     /// @inheritdoc IReadings
-    function use(Root calldata root, ProvenReading[] calldata readings) external returns (Interval[] memory intervals) {
-        require(msg.sender == settlement, NotSettlement(msg.sender));
+    function use(Root calldata root, ProvenReading[] calldata readings)
+        external
+        onlySettlement
+        returns (uint256[] memory intervals)
+    {
         uint256 since = _requirePosted(root);
-        intervals = new Interval[](readings.length);
+        intervals = new uint256[](readings.length);
         uint256[] memory uses = new uint256[](readings.length);
         for (uint256 i = 0; i < readings.length; ++i) {
             ProvenReading calldata reading = readings[i];
@@ -131,10 +127,10 @@ contract Readings is Disputes {
             require(inside, NotInRoot(reading.device, reading.place));
             Given memory given = Given(reading.device, root.time, content.register, content.sequence);
             bool isFinal = _isFinal(reading.device, root.time, root.version, since);
-            Interval memory told = intervals[i];
+            Interval memory told;
             (told.device, told.quality, told.trust) = (reading.device, content.quality, content.trust);
             told.refusal = _use(root.zone, given, isFinal, reading.skipped, told);
-            uses[i] = _packed(told);
+            (intervals[i], uses[i]) = (Intervals.pack(told), _packed(told));
         }
         emit ReadingsUsed(root.zone, root.time, root.version, uses);
     }
@@ -142,10 +138,10 @@ contract Readings is Disputes {
     /// @inheritdoc IReadings
     function useSubmitted(uint16 zone, uint40 time, Reading[] calldata readings)
         external
-        returns (Interval[] memory intervals)
+        onlySettlement
+        returns (uint256[] memory intervals)
     {
-        require(msg.sender == settlement, NotSettlement(msg.sender));
-        intervals = new Interval[](readings.length);
+        intervals = new uint256[](readings.length);
         uint256[] memory uses = new uint256[](readings.length);
         Absence[] calldata none = _noAbsences();
         for (uint256 i = 0; i < readings.length; ++i) {
@@ -153,10 +149,10 @@ contract Readings is Disputes {
             require(reading.time == time, UnknownReading(reading.device, reading.time));
             bool isFinal = _isFinal(reading.device, time, SUBMITTED, _requireSubmitted(reading));
             Given memory given = Given(reading.device, time, reading.register, reading.sequence);
-            Interval memory told = intervals[i];
+            Interval memory told;
             (told.device, told.quality, told.trust) = (reading.device, reading.quality, Trust.DeviceSigned);
             told.refusal = _use(zone, given, isFinal, none, told);
-            uses[i] = _packed(told);
+            (intervals[i], uses[i]) = (Intervals.pack(told), _packed(told));
         }
         emit ReadingsUsed(zone, time, SUBMITTED, uses);
     }
@@ -172,6 +168,7 @@ contract Readings is Disputes {
         (told.since, told.until) = (uint40(last.time()), uint40(last.time()));
         Facts memory facts = _factsOf(given.device);
         if (facts.zone != zone || facts.period == 0) return ReadingRefusal.Foreign;
+        told.kind = facts.kind;
         if (!isFinal) return ReadingRefusal.NotFinal;
         if (given.time % facts.period != 0) return ReadingRefusal.Order;
         bool bridged = facts.exchanged && _exchanges[given.device].time <= given.time;
@@ -311,7 +308,11 @@ contract Readings is Disputes {
         if (d.certifier == 0) return facts;
         Description memory its = d.description;
         uint24 period = meters.zones().readingPeriod(its.zone, its.carrier);
-        facts = Facts(its.zone, period, its.ratedW, its.modulus, facts.exchanged);
+        facts.zone = its.zone;
+        facts.period = period;
+        facts.ratedW = its.ratedW;
+        facts.modulus = its.modulus;
+        facts.kind = Intervals.kindOf(its.carrier, its.direction);
         _facts[device] = facts;
     }
 

@@ -37,7 +37,7 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         keccak256("ChooseModules(address signer,uint48 chosen,uint256 nonce,uint256 deadline)");
 
     /// @inheritdoc IVault
-    uint256 public constant MAX_MODULES = 48;
+    uint256 public constant MAX_MODULES = 40;
     /// @inheritdoc IVault
     IMembership public immutable membership;
     /// @inheritdoc IVault
@@ -46,6 +46,10 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     bool public depositsPaused;
     /// @inheritdoc IVault
     mapping(Purse => address) public purseKeeper;
+    /// @inheritdoc IVault
+    mapping(address account => uint128) public debtOf;
+    /// @inheritdoc IVault
+    mapping(address debtor => mapping(address creditor => uint128)) public debtTo;
 
     mapping(address account => Account) private _accounts;
     mapping(address module => Module) private _modules;
@@ -131,6 +135,20 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         _chooseModules(auth.signer, chosen);
     }
 
+    /// @inheritdoc IVault
+    function payDebt(address debtor, address creditor, uint128 amount) external {
+        require(amount != 0, ZeroAmount());
+        uint128 debt = debtTo[debtor][creditor];
+        require(amount <= debt, DebtTooSmall(debtor, creditor, debt));
+        debtTo[debtor][creditor] = debt - amount;
+        address account = _current(debtor);
+        debtOf[account] -= amount;
+        if (debtOf[account] == 0) _accounts[account].inDefault = false;
+        _debit(account, amount);
+        _credit(creditor, amount);
+        emit DebtPaid(debtor, creditor, amount);
+    }
+
     // ---------------------------------------------------------------------------------------------------- modules
 
     /// @inheritdoc IVault
@@ -138,6 +156,7 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         uint256 m = _module(true);
         uint256 a = _accounts[account].load();
         Standings.requireActive(account, a.status(), a.certifiedUntil(), a.roles(), anyOf);
+        require(!a.isInDefault(), InDefault(account, debtOf[account]));
         _lock(account, a, m, amount);
     }
 
@@ -160,8 +179,8 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
             if (amount == 0) continue;
             Account storage account = _accounts[Moves.account(move)];
             uint256 a = account.load();
-            bool active = Standings.isActive(a.status(), a.certifiedUntil(), a.roles(), anyOf);
-            if (active && a.canLock(m, uint256(amount))) {
+            bool may = Standings.isActive(a.status(), a.certifiedUntil(), a.roles(), anyOf) && !a.isInDefault();
+            if (may && a.canLock(m, uint256(amount))) {
                 account.store(a.less(uint256(amount)));
                 added += uint256(amount);
             } else {
@@ -219,6 +238,29 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         _unlock(amount);
         _credit(to, amount);
         emit Paid(msg.sender, from, to, amount);
+    }
+
+    /// @inheritdoc IVault
+    function passOn(address to, uint128 amount) external {
+        _unlock(amount);
+        uint256 m = _modules[to].load();
+        require(m.moduleStatus() != ModuleStatus.None, ModuleNotAllowed(to, ModuleStatus.None));
+        _modules[to].store(m.more(amount));
+        emit PassedOn(msg.sender, to, amount);
+    }
+
+    /// @inheritdoc IVault
+    function recordDebt(address debtor, address creditor, uint128 amount) external {
+        ModuleStatus status = _modules[msg.sender].status;
+        require(status != ModuleStatus.None, ModuleNotAllowed(msg.sender, status));
+        require(amount != 0, ZeroAmount());
+        require(_accounts[creditor].status != Status.None, Standings.NotMember(creditor));
+        address account = _current(debtor);
+        require(_accounts[account].status != Status.None, Standings.NotMember(account));
+        debtTo[debtor][creditor] += amount;
+        debtOf[account] += amount;
+        _accounts[account].inDefault = true;
+        emit DebtRecorded(msg.sender, debtor, creditor, amount);
     }
 
     // ----------------------------------------------------------------------------------------------------- purses
@@ -330,7 +372,7 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         Account storage a = _accounts[account];
         Standings.requirePayable(account, a.status);
         require(chosen >> _moduleList.length == 0, UnknownModules(chosen));
-        a.modules = chosen;
+        a.modules = uint40(chosen);
         emit ModulesChosen(account, chosen);
     }
 
@@ -401,6 +443,10 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         _accounts[replacement].free += a.free;
         a.free = 0;
         a.modules = 0;
+        if (!a.inDefault) return;
+        debtOf[replacement] += debtOf[account];
+        debtOf[account] = 0;
+        (a.inDefault, _accounts[replacement].inDefault) = (false, true);
     }
 
     function _current(address account) private view returns (address) {

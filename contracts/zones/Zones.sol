@@ -151,6 +151,8 @@ contract Zones is IZones, Governed {
         require(facts.lossBps < WHOLE, BpsTooLarge(facts.lossBps));
         require(facts.bandBps <= WHOLE, BpsTooLarge(facts.bandBps));
         require(facts.penaltyBps <= WHOLE, BpsTooLarge(facts.penaltyBps));
+        uint256 shares = uint256(facts.networkBps) + facts.platformBps + facts.fundBps;
+        require(shares <= WHOLE, SharesTooLarge(shares));
         require(facts.poolIn <= facts.poolOut, PoolPricesCrossed(facts.poolIn, facts.poolOut));
         _requirePayable(facts.balancing);
         _requirePayable(facts.network);

@@ -320,3 +320,20 @@ class TestMoneyFollows:
         )
         assert contract.balance_of(people.alice.address) == 0
         assert contract.balance_of(people.spare.address) == 2
+
+
+def test_names_are_all_whose_place_it_took(market, people, recover):
+    """One after the other; who was replaced has none of its own."""
+    alice, spare, bob = (one.address for one in (people.alice, people.spare, people.bob))
+    everybody = [alice, spare, bob, people.stranger.address, people.operator.address]
+
+    def names():
+        found, counts = market.membership.names_of(everybody)
+        return [[found.pop(0) for _ in range(count)] for count in counts]
+
+    operator = people.operator.address
+    assert names() == [[alice], [], [], [], [operator]]
+    recover()
+    assert names() == [[], [spare, alice], [], [], [operator]]
+    recover(people.spare, people.bob)
+    assert names() == [[], [], [bob, alice, spare], [], [operator]]

@@ -73,8 +73,9 @@ def test_a_deployment_is_recorded_completely(node, found, file):
         [at["Vault"], at["Rulebook"], at["EnergyUnits"], at["Authority"]],
         [at["Auction"], at["Zones"], at["Authority"]],
         [at["Auction"], at["Pool"], at["PoolAfter"]],
-        [at["Vault"], at["EnergyUnits"], at["Zones"]],
+        [at["Vault"], at["EnergyUnits"], at["Zones"], at["Authority"]],
         [at["Vault"], at["Meters"], at["Authority"], 60],
+        [at["Readings"], at["Authority"]],
     ]
     for item in recorded["contracts"].values():
         receipt = node.web3.eth.get_transaction_receipt(item["transaction"])

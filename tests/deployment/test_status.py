@@ -46,6 +46,7 @@ def test_a_good_market(node, found):
         "Clearing",
         "DirectSale",
         "Readings",
+        "Imbalance",
         "Authority.membership",
         "Membership.authority",
         "Membership.mirror",
@@ -88,6 +89,13 @@ def test_a_good_market(node, found):
         "Readings.meters",
         "Readings.membership",
         "Readings.authority",
+        "Imbalance.readings",
+        "Imbalance.authority",
+        "Imbalance.sources",
+        "Auction.settlement",
+        "Pool.settlement",
+        "DirectSale.settlement",
+        "Readings.settlement",
         "Membership.recoveryDelay",
         "PowerPoints.epochLength",
         "Readings.window",
@@ -191,6 +199,8 @@ def test_wrong_wiring(node, found, ask, contract, getter, subjects):
         ("Meters", "EnergyUnits", "Meters.mirror"),
         ("Rulebook", "Auction", "Rulebook.auction"),
         ("Auction", "Clearing", "Auction.clearing"),
+        ("Pool", "Imbalance", "Pool.settlement"),
+        ("DirectSale", "Imbalance", "DirectSale.settlement"),
     ],
 )
 def test_a_contract_that_was_named_and_is_another(node, found, ask, contract, named, subject):
@@ -210,7 +220,15 @@ def test_a_constitution_that_was_not_carried_out(node, found, file):
     details = wrong(node, Deployment.read(file))
     assert details["constitution"] == "not carried out; run `wattbook deploy` to finish"
     named = ["Authority.membership", "Membership.mirror", "Membership.readings", "Meters.mirror"]
-    assert list(details) == [*named, "Rulebook.auction", "Auction.clearing", "constitution"]
+    settled = ["Imbalance.sources", "Auction.settlement", "Pool.settlement", "DirectSale.settlement"]
+    assert list(details) == [
+        *named,
+        "Rulebook.auction",
+        "Auction.clearing",
+        *settled,
+        "Readings.settlement",
+        "constitution",
+    ]
 
 
 @pytest.mark.parametrize("key", ["administrator", "authority_delay", "members"])

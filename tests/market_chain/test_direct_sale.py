@@ -172,3 +172,12 @@ def test_without_having_chosen_the_module(floor, direct, sale, sell):
     floor.market.vault.choose_modules(3, sender=floor.alice)
     with refused(reverts.ModuleNotChosen, account=sale.buyer, module=direct.address):
         sell(sale)
+
+
+def test_a_thirty_third_in_a_slot(floor, direct, sale, sell):
+    assert direct.max_sales() == 32
+    for salt in range(32):
+        sell(sale._replace(wh=100, salt=salt))
+    with refused(reverts.TooManySales, book=key_of(sale), account=sale.seller):
+        sell(sale._replace(wh=100, salt=32))
+    assert direct.position_of(key_of(sale), sale.seller).sold == 3_200

@@ -8,7 +8,7 @@ from tests.assertions import check_event, refused
 from tests.devices import QUARTER, SLOT, facts
 from tests.market_chain.floor import MONEY, POOL_IN, POOL_MONEY, POOL_OUT, POOLED, Life
 from wattbook.contracts import reverts
-from wattbook.contracts.structs import BookState, Carrier, Limits, Offer, Purse, Stage
+from wattbook.contracts.structs import BookState, Carrier, Limits, Offer, PoolPosition, Purse, Stage
 from wattbook.deployment.local import known_account
 from wattbook.market import proposals, uniform
 from wattbook.market.words import unpacked_fill
@@ -184,13 +184,17 @@ class TestTrading:
             if event.name == "UnitSold"
         }
         assert sold == {floor.dora.address: (1_500, margin(1_500, 450)), floor.erin.address: (0, 0)}
-        check_event(receipt, "PoolTraded", book=life.key, intakeWh=0, dustWh=0)
+        own = {"bought": 0, "sold": 500, "due": 500 * 600}
+        check_event(receipt, "PoolTraded", book=life.key, position=own, dustWh=0)
         # 2000 Wh of carol's at 650, 1500 of dora's at 450, 500 of the grid's at 600; the pool takes no commission.
         fills = [unpacked_fill(event.args["fill"]) for event in receipt.events if event.name == "Traded"]
         assert fills[0] == (4_000, 2_000 * 650 + 1_500 * 450 + 500 * 600, 2_000 * 650 * 20 // 10_000)
         assert life.auction.positions_of(life.key, bid.trader)[0].wh == 4_000
         assert floor.free("erin") == MONEY
-        assert MONEY - floor.free("dora") == margin(1_500, 450) == floor.locked(pool)
+        assert MONEY - floor.free("dora") == margin(1_500, 450)
+        # What its unit and the grid's were sold for waits with the margin.
+        assert floor.locked(pool) == margin(1_500, 450) + 1_500 * 450 + 500 * 600
+        assert pool.position_of(life.key) == PoolPosition(0, 500, 500 * 600)
         units = floor.market.energy_units
         assert units.drawn_of(floor.devices["erin", POOLED], life.slot_start) == 0
         assert units.drawn_of(floor.devices["dora", POOLED], life.slot_start) == 1_500
@@ -211,7 +215,8 @@ class TestTrading:
         receipt = life.clear_pool(proposal)
         check_event(receipt, "PoolOutcomeFound", book=life.key, proposal=proposal, outcome=proposal)
         receipt = life.settle()
-        check_event(receipt, "PoolTraded", book=life.key, intakeWh=1_000, dustWh=0)
+        own = {"bought": 1_000, "sold": 0, "due": 0}
+        check_event(receipt, "PoolTraded", book=life.key, position=own, dustWh=0)
         assert [life.auction.positions_of(life.key, quote.trader)[0].wh for quote in asks] == [750, 250]
         said = receipt.event("BookSettled").args
         assert (said["poolSpent"], said["toCommonFund"]) == (1_000 * POOL_IN, 0)
@@ -250,7 +255,7 @@ class TestTrading:
         offer("dora", 450, 1_500, into=life)
         life.clear([0, 0], [])
         receipt = life.settle([])
-        check_event(receipt, "PoolTraded", book=life.key, intakeWh=0, dustWh=0)
+        check_event(receipt, "PoolTraded", book=life.key, position={"bought": 0, "sold": 0, "due": 0}, dustWh=0)
         assert (floor.free("dora"), floor.locked(pool)) == (MONEY, 0)
 
 

@@ -42,7 +42,13 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
     if function == "setMembership":
         return world.bare_authority
     if function == "setSettlement":
-        return world.bare_readings
+        bare: dict[str, Contract] = {
+            "Auction": world.bare_auction,
+            "Pool": world.bare_pool,
+            "DirectSale": world.bare_direct_sale,
+            "Readings": world.bare_readings,
+        }
+        return bare[name]
     if function in ("setAuction", "setClearing"):
         return world.bare_rulebook if name == "Rulebook" else world.bare_auction
     contracts: dict[str, Contract] = {
@@ -60,6 +66,7 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         "Pool": world.market.pool,
         "DirectSale": world.market.direct_sale,
         "Readings": world.market.readings,
+        "Imbalance": world.market.imbalance,
     }
     return contracts[name]
 
@@ -396,6 +403,9 @@ _VAULT: dict[tuple[str, str], Scene] = {
     ("lockMore", ""): lambda world, _: (world.subject.address, LOCKED),
     ("pause", ""): _these(),
     ("pauseModule", ""): lambda world, _: (world.address("open module"),),
+    ("passOn", ""): lambda world, _: (world.address("leaving module"), LOCKED),
+    ("payDebt", ""): lambda world, _: (world.debtor.address, world.subject.address, LOCKED),
+    ("recordDebt", ""): lambda world, _: (world.subject.address, world.member.address, LOCKED),
     ("pay", ""): lambda world, _: (world.subject.address, world.member.address, LOCKED),
     ("release", ""): lambda world, _: (world.subject.address, LOCKED),
     ("resumeDeposits", ""): _these(),
@@ -543,6 +553,13 @@ _DIRECT_SALE: dict[tuple[str, str], Scene] = {
     ("sell", "as the seller"): lambda world, seller: _sale(world, seller, _caller_of_subject(world)),
 }
 
+_IMBALANCE: dict[tuple[str, str], Scene] = {
+    ("addSource", ""): _these(NEW_ADDRESS),
+    ("meter", ""): lambda world, _: (tuple(world.metering.final), []),
+    ("meterSubmitted", ""): _these(1, 0, []),
+    ("settle", ""): _these(1, int(Carrier.ELECTRICITY), 0, []),
+}
+
 SCENES: dict[tuple[str, str, str], Scene] = {
     **{("Rulebook", *key): scene for key, scene in _RULEBOOK.items()},
     **{("Auction", *key): scene for key, scene in _AUCTION.items()},
@@ -550,6 +567,9 @@ SCENES: dict[tuple[str, str, str], Scene] = {
     **{("Pool", *key): scene for key, scene in _POOL.items()},
     **{("DirectSale", *key): scene for key, scene in _DIRECT_SALE.items()},
     **{("Readings", *key): scene for key, scene in READINGS.items()},
+    **{("Imbalance", *key): scene for key, scene in _IMBALANCE.items()},
+    **{(name, "handOver", ""): _these(NOTHING, []) for name in ("Auction", "Pool", "DirectSale")},
+    **{(name, "setSettlement", ""): _these(NEW_ADDRESS) for name in ("Auction", "Pool", "DirectSale")},
     **{("Zones", *key): scene for key, scene in _ZONES.items()},
     **{("Meters", *key): scene for key, scene in _METERS.items()},
     **{("EnergyUnits", *key): scene for key, scene in _ENERGY_UNITS.items()},

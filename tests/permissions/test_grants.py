@@ -217,14 +217,19 @@ def _admit(grants: Grants, application: tuple[Any, ...]) -> None:
 
 
 def _set_purse(grants: Grants, purse: int, keeper: str, modules: int) -> None:
-    """The keeper can spend from the purse, nobody else can, not even another keeper; only the auction can lock from the
-    pool's, and no module from another."""
+    """The keeper can spend from the purse, nobody else can, not even another keeper. The auction can lock from the
+    pool's, settlement from that, the grid's and the common fund's, and no module from another."""
     market, to = grants.market, SETTINGS.members[0].account
     _fill_purse(market, Purse(purse))
     spend = ("spend", purse, to, 1, REFERENCE)
     holder = market.authority.address if keeper == "Authority" else keeper
     grants.only([holder], reverts.NotPurseKeeper, market.vault, *spend)
-    lockers = [market.auction.address] if purse == Purse.POOL else []
+    settlement = market.imbalance.address
+    lockers = {
+        Purse.POOL: [market.auction.address, settlement],
+        Purse.GRID: [settlement],
+        Purse.COMMON_FUND: [settlement],
+    }.get(Purse(purse), [])
     assert market.vault.account_of(purse_account(Purse(purse))).modules == modules == set_of(market.vault, *lockers)
 
 
@@ -269,14 +274,34 @@ def _set_clearing(grants: Grants, clearing: str) -> None:
 
 
 def _set_threshold(grants: Grants, threshold: int) -> None:
-    """So many attesters must vouch, until the authority says otherwise. Who settles is still to be named by it."""
+    """So many attesters must vouch, until the authority says otherwise."""
     market = grants.market
     assert market.readings.threshold() == threshold == SETTINGS.attesters_needed
-    assert market.readings.settlement() == NOBODY
-    authority = [market.authority.address]
-    grants.only(authority, reverts.NotAuthority, market.readings, "setThreshold", 3)
-    grants.only(authority, reverts.NotAuthority, market.readings, "setSettlement", STRANGER.address)
+    grants.only([market.authority.address], reverts.NotAuthority, market.readings, "setThreshold", 3)
+
+
+def _set_settlement(grants: Grants, settlement: str) -> None:
+    """Readings and trades are settled by Imbalance, and will never be by another."""
+    assert settlement == "Imbalance"
+    market = grants.market
+    address = market.imbalance.address
     grants.only([], reverts.NotSettlement, market.readings, "useSubmitted", 1, 0, [])
+    assert market.readings.settlement() == address
+    for source in (market.auction, market.pool, market.direct_sale):
+        grants.only([], reverts.NotSettlement, source, "handOver", NOTHING, [])
+        assert source.settlement() == address
+    for name in ("Readings", "Auction", "Pool", "DirectSale"):
+        again = Call(name, "setSettlement", (STRANGER.address,))
+        _fails(market, again, reverts.SettlementAlreadySet, settlement=address)
+
+
+def _add_source(grants: Grants, source: str) -> None:
+    """Trades of these are settled; another is only added by the authority."""
+    market = grants.market
+    assert market.deployment.address(source) in market.imbalance.sources()
+    assert len(market.imbalance.sources()) == 3
+    authority = [market.authority.address]
+    grants.only(authority, reverts.NotAuthority, market.imbalance, "addSource", STRANGER.address)
 
 
 def _fill_purse(market: Market, purse: Purse) -> None:
@@ -409,6 +434,8 @@ CALL_PROOFS: dict[tuple[str, str], Callable[..., None]] = {
     ("Rulebook", "setSchedule"): _set_schedule,
     ("Auction", "setClearing"): _set_clearing,
     ("Readings", "setThreshold"): _set_threshold,
+    **{(name, "setSettlement"): _set_settlement for name in ("Readings", "Auction", "Pool", "DirectSale")},
+    ("Imbalance", "addSource"): _add_source,
     ("Vault", "setPurse"): _set_purse,
     ("Authority", "grantRole"): _grant_role,
     ("Authority", "revokeRole"): _revoke_role,
@@ -466,7 +493,9 @@ def test_every_contract_obeys_the_authority_and_nobody_else(market: Market) -> N
         "Rulebook",
         "Auction",
         "Pool",
+        "DirectSale",
         "Readings",
+        "Imbalance",
     }
     for name in obeying:
         contract = _contract(market, name)
@@ -506,13 +535,17 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
     ]
     keepers = [{"purse": purse, "keeper": SETTINGS.keeper(purse, at)} for purse in Purse]
     assert said.take("PurseKeeperSet") == keepers
-    chosen = dict.fromkeys(Purse, 0) | {Purse.POOL: 1}
+    settled = {purse: 1 << 4 for purse in (Purse.POOL, Purse.GRID, Purse.COMMON_FUND)}
+    chosen = dict.fromkeys(Purse, 0) | settled | {Purse.POOL: 1 | 1 << 4}
     assert said.take("ModulesChosen") == [
         {"account": purse_account(purse), "modules": modules} for purse, modules in chosen.items()
     ]
     assert said.take("ModuleEntered") == [
-        {"module": at(module), "bit": bit} for bit, module in enumerate(("Auction", "Pool", "DirectSale", "Readings"))
+        {"module": at(module), "bit": bit}
+        for bit, module in enumerate(("Auction", "Pool", "DirectSale", "Readings", "Imbalance"))
     ]
+    assert said.take("SettlementSet") == [{"settlement": at("Imbalance")}] * 4
+    assert said.take("SourceAdded") == [{"source": at(name)} for name in ("Auction", "Pool", "DirectSale")]
     assert said.take("AuctionSet") == [{"auction": at("Auction")}]
     assert said.take("ScheduleSet") == [{"schedule": dict(zip(SCHEDULE, SETTINGS.schedule, strict=True))}]
     assert said.take("ClearingSet") == [{"clearing": at("Clearing")}]

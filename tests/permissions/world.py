@@ -19,8 +19,10 @@ from wattbook import Application, Market, Role, abi
 from wattbook.chain import Chain
 from wattbook.contracts.auction import Auction
 from wattbook.contracts.authority import Authority
+from wattbook.contracts.direct_sale import DirectSale
 from wattbook.contracts.membership import Membership
 from wattbook.contracts.meters import Meters
+from wattbook.contracts.pool import Pool
 from wattbook.contracts.readings import Readings
 from wattbook.contracts.rulebook import Rulebook
 from wattbook.contracts.structs import Carrier, Curve, Facts, Key, Purse
@@ -119,10 +121,15 @@ class World:
         metered = (self.market.vault, self.market.meters, self.market.authority)
         unsettled = self._create("Readings", *(contract.address for contract in metered), WINDOW)
         self.bare_readings = Readings(chain, unsettled)
+        pooled = (self.bare_auction, self.market.zones, self.market.authority)
+        self.bare_pool = Pool(chain, self._create("Pool", *(contract.address for contract in pooled)))
+        served = (self.market.vault, self.market.energy_units, self.market.zones, self.market.authority)
+        unnamed = self._create("DirectSale", *(contract.address for contract in served))
+        self.bare_direct_sale = DirectSale(chain, unnamed)
         self.bare_meters = Meters(chain, self._create("Meters", *(contract.address for contract in wired)))
         market = self.market
         senders = (market.vault, market.authority, market.membership, self.bare_authority, market.auction)
-        for contract in (*senders, market.clearing):
+        for contract in (*senders, market.clearing, market.imbalance):
             self._force_ether(contract.address)
 
     # What scenes ask for.
@@ -214,6 +221,7 @@ class World:
         self.recovering = self._caller("key in recovery", recovering, self._admit(self._person()))
         self.clerk = self._admit(self._person())
         self.subject, self.ready = self._admit(self._person()), self._admit(self._person())
+        self.debtor = self._admit(self._person())
         self.subject_id = self._member_ids[self.subject.address]
         self.idle_id = self._member_ids[self._admit(self._person()).address]
         for office in ("registrar", "regulator", "issuer", "operator", "attester1", "grid"):
@@ -234,6 +242,7 @@ class World:
         self._caller("Vault", {"system account", "vault"}, market.vault.address)
         self._caller("Membership", {"membership"}, market.membership.address)
         self._caller("Auction", {"auction", "open module"}, market.auction.address)
+        self._caller("Imbalance", {"settlement", "open module"}, market.imbalance.address)
         self._caller("Clearing", {"clearing"}, market.clearing.address)
         self.system = self._caller("system account", {"system account", "known account"}, self._person())
         self.modules = [
@@ -253,7 +262,6 @@ class World:
         self._caller("holder of another port", set(), self._person())
         self._caller("approved account", {"approved account"}, self._person())
         self._caller("meter", {"meter"}, self._person())
-        self._caller("settlement", {"settlement"}, self._person())
 
     def _decide(self) -> None:
         officers = [*self.inactive.values(), self.replaced, self.clerk]
@@ -263,7 +271,6 @@ class World:
             *(Call("Vault", "enterModule", (module.address,)) for module in self.modules),
             *(Call("Vault", "setPurse", (purse, keeper, 0)) for keeper, purse in self._kept.items()),
             Call("Vault", "setPurse", (Purse.PLATFORM, self.address("keeper of another purse"), 0)),
-            Call("Readings", "setSettlement", (self.address("settlement"),)),
             Call("Zones", "addZone", (ZONE,)),
             Call("Zones", "addZone", (ANOTHER_ZONE,)),
             Call("Zones", "openCarrier", (1, Carrier.ELECTRICITY, SLOT, QUARTER, self.facts())),
@@ -375,7 +382,7 @@ class World:
 
     def _everybody(self) -> list[LocalAccount]:
         """The callers who have a key, and whom they act on."""
-        return [*(caller.key for caller in self.callers.values() if caller.key), self.subject]
+        return [*(caller.key for caller in self.callers.values() if caller.key), self.subject, self.debtor]
 
     def _lock_money(self) -> None:
         vault = self.market.vault
@@ -384,6 +391,9 @@ class World:
                 vault.choose_modules((1 << len(vault.modules())) - 1, sender=key)
         for module in self.modules:
             vault.lock(self.subject.address, LOCKED, 0, sender=module)
+        vault.lock(self.subject.address, LOCKED, 0, sender=self.modules[0])
+        vault.pass_on(self.market.imbalance.address, LOCKED, sender=self.modules[0])
+        vault.record_debt(self.debtor.address, self.subject.address, LOCKED, sender=self.modules[0])
         self.market.energy_units.lock_each(*self.energy, sender=self.modules[0])
         vault.pause_module(self.address("paused module"), sender=known_account("operator"))
         self._carry_out(Call("Vault", "retireModule", (self.address("leaving module"),)))

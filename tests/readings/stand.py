@@ -22,12 +22,10 @@ from wattbook.contracts.structs import (
     Curve,
     Direction,
     Exchange,
-    Interval,
     Neighbour,
     ProvenReading,
     Quality,
     Reading,
-    ReadingRefusal,
     Root,
     ShortSignature,
     Trust,
@@ -38,9 +36,11 @@ from wattbook.deployment.plan import purse_account
 from wattbook.deployment.settings import local_settings
 from wattbook.eip712 import digest, sign
 from wattbook.metering.roots import in_order, proven, root_of, sign_root
+from wattbook.metering.told import ReadingRefusal, Told, told
 from wattbook.metering.tree import Leaf, Tree
 from wattbook.roles import MARKET_ROLES
 from wattbook.trial.blocks import message
+from wattbook.trial.stand_in import stand_in
 from wattbook.units import pt
 
 OPTIONS = ("--hardfork", "prague", "--accounts", "30", "--base-fee", "0", "--gas-price", "0")
@@ -100,7 +100,7 @@ class Stand:
             self.decide(self.market.zones, "openCarrier", number, Carrier.ELECTRICITY, *opening)
         for account in (self.alice, self.bob):
             self._admit(account)
-        self.decide(self.readings, "setSettlement", self.settlement.address)
+        stand_in(self.readings, self.market.imbalance.address, self.settlement.address)
         self._devices = {zone: Devices(self.market, known_account("operator"), zone) for zone in NAMES}
         self.start = (self.now // QUARTER - 400) * QUARTER
 
@@ -204,28 +204,28 @@ class Stand:
         self.readings.post(posted.root, devices, signatures, sender=self.stranger)
         return posted
 
-    def use(self, posted: Posted, *devices: int, skipped: Sequence[Absence] = ()) -> list[Interval]:
+    def use(self, posted: Posted, *devices: int, skipped: Sequence[Absence] = ()) -> list[Told]:
         """Uses readings of some devices, or of all."""
         given = [posted.proven(device, *skipped) for device in devices or posted.leaves]
         return self.use_these(posted.root, given)
 
-    def use_these(self, root: Root, given: list[ProvenReading]) -> list[Interval]:
+    def use_these(self, root: Root, given: list[ProvenReading]) -> list[Told]:
         """Returns what is returned, having seen that the event says the same."""
         call = self.readings.raw.functions.use(plain(root), plain(given))
-        returned = [interval_of(one) for one in self.chain.call(call, self.settlement.address)]
+        returned = [told(one) for one in self.chain.call(call, self.settlement.address)]
         receipt = self.readings.use(root, given, sender=self.settlement)
         check_uses(receipt, root.zone, root.time, root.version, returned)
         return returned
 
-    def use_submitted(self, *readings: Reading, zone: int = ZONE) -> list[Interval]:
+    def use_submitted(self, *readings: Reading, zone: int = ZONE) -> list[Told]:
         time = readings[0].time
         call = self.readings.raw.functions.useSubmitted(zone, time, plain(list(readings)))
-        returned = [interval_of(one) for one in self.chain.call(call, self.settlement.address)]
+        returned = [told(one) for one in self.chain.call(call, self.settlement.address)]
         receipt = self.readings.use_submitted(zone, time, list(readings), sender=self.settlement)
         check_uses(receipt, zone, time, self.readings.submitted(), returned)
         return returned
 
-    def told(self, place: int, device: int, register: int, sequence: int, **said: int) -> Interval:
+    def told(self, place: int, device: int, register: int, sequence: int, **said: int) -> Told:
         """Posts a reading alone, waits until it is final, and uses it."""
         posted = self.post(place, leaf(device, register, sequence, **said))
         self.wait()
@@ -287,12 +287,7 @@ def said(struct: Any) -> dict[str, Any]:
     return {name: int(value) if isinstance(value, int) else value for name, value in struct._asdict().items()}
 
 
-def interval_of(values: tuple[Any, ...]) -> Interval:
-    *numbers, quality, trust, refusal = values
-    return Interval(*numbers, Quality(quality), Trust(trust), ReadingRefusal(refusal))
-
-
-def check_uses(receipt: Receipt, zone: int, time: int, version: int, intervals: list[Interval]) -> None:
+def check_uses(receipt: Receipt, zone: int, time: int, version: int, intervals: list[Told]) -> None:
     uses = [one.device | one.since << 32 | int(one.refusal) << 72 for one in intervals]
     assert [event.name for event in receipt.events] == ["ReadingsUsed"]
     assert receipt.event("ReadingsUsed").args == {"zone": zone, "time": time, "version": version, "uses": uses}

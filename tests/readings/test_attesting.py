@@ -429,7 +429,7 @@ class TestSettlement:
         """Which the stand has heard already."""
         raw = standing.readings.raw
         [log] = raw.events.SettlementSet().get_logs(from_block=0)
-        assert dict(log["args"]) == {"settlement": standing.settlement.address}
+        assert dict(log["args"]) == {"settlement": standing.market.imbalance.address}
 
 
 def test_signatures_of_two_kinds_of_wallet_are_one(stand, posted):

@@ -5,8 +5,9 @@ import pytest
 from tests.assertions import check_event, refused
 from tests.readings.stand import ATTESTERS, BOND, EVIDENCE, MONEY, leaf
 from wattbook.contracts import reverts
-from wattbook.contracts.structs import DisputeState, ModuleStatus, Purse, ReadingRefusal, Status
+from wattbook.contracts.structs import DisputeState, ModuleStatus, Purse, Status
 from wattbook.deployment.local import known_account
+from wattbook.metering.told import ReadingRefusal
 
 NOT_FINAL, NONE = ReadingRefusal.NOT_FINAL, ReadingRefusal.NONE
 SUBMITTED = 255

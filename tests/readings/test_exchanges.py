@@ -5,7 +5,8 @@ import pytest
 from tests.assertions import check_event, refused
 from tests.readings.stand import ATTESTERS, EVIDENCE, leaf
 from wattbook.contracts import reverts
-from wattbook.contracts.structs import Exchange, Interval, Quality, ReadingRefusal, Trust
+from wattbook.contracts.structs import Exchange, Quality, Trust
+from wattbook.metering.told import ReadingRefusal, Told
 
 NOTHING = Exchange(0, 0, 0, 0, bytes(32))
 
@@ -25,7 +26,7 @@ def test_of_a_meter(stand, device, exchange):
     assert stand.told(1, device, 600, 2).wh == 500
     interval = stand.told(2, device, 205, 3)
     told = {"wh": 300, "periods": 1, "quality": Quality.MEASURED, "trust": Trust.AUTHENTICATED}
-    assert interval == Interval(device, stand.time(1), stand.time(2), **told, refusal=ReadingRefusal.NONE)
+    assert interval == Told(device, stand.time(1), stand.time(2), **told, refusal=ReadingRefusal.NONE)
     assert stand.readings.exchange_of(device) == NOTHING
     assert stand.told(3, device, 305, 4).wh == 100
 

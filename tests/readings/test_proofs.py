@@ -8,8 +8,9 @@ from eth_utils.crypto import keccak
 from tests.assertions import refused
 from tests.readings.stand import Posted, content, leaf
 from wattbook.contracts import reverts
-from wattbook.contracts.structs import Neighbour, Quality, ReadingRefusal, Trust
+from wattbook.contracts.structs import Neighbour, Quality, Trust
 from wattbook.metering.roots import root_of
+from wattbook.metering.told import ReadingRefusal
 from wattbook.metering.tree import Tree, data_hash, leaf_hash
 
 SIZES = range(1, 41)

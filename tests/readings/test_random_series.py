@@ -13,12 +13,14 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from tests.readings.stand import ATTESTERS, leaf
-from wattbook.contracts.structs import Absence, Neighbour, ProvenReading, Quality, ReadingRefusal, Root
+from wattbook.contracts.structs import Absence, Neighbour, ProvenReading, Quality, Root
 from wattbook.deployment.anvil import Anvil
 from wattbook.market.shares import cumfloor
 from wattbook.metering.intervals import MAX_PERIODS, Interval, Refusal, Register, Taken
 from wattbook.metering.intervals import Quality as Letter
 from wattbook.metering.roots import in_order, proven, root_of, sign_root
+from wattbook.metering.told import ReadingRefusal
+from wattbook.metering.told import told as told_by
 from wattbook.metering.tree import Leaf, Tree
 from wattbook.trial.blocks import OPTIONS, message
 from wattbook.trial.metering import Meterings
@@ -146,7 +148,7 @@ def test_series_on_chain_are_those_of_the_engine(park, meterings, devices):
         given = [reading_of(tree, leaves[device], skipped(device, time)) for device in tree.devices]
         told = use(park, meterings, roots[time], given)
         for one in told:
-            device, since, until, wh, periods, quality, _, refusal = one
+            device, since, until, wh, periods, quality, _, refusal, *_ = one
             reading = Taken(time, leaves[device].register, leaves[device].sequence)
             wanted = replace(engines[device]).use(reading)
             if is_skipped(reading, device, wanted):
@@ -195,7 +197,8 @@ def use(park: Park, meterings: Meterings, root: Root, given: list[ProvenReading]
     told = []
     for start in range(0, len(given), AT_ONCE):
         batch = given[start : start + AT_ONCE]
-        told += park.market.chain.call(meterings.readings.raw.functions.use(root, batch), meterings.settlement)
+        words = park.market.chain.call(meterings.readings.raw.functions.use(root, batch), meterings.settlement)
+        told += map(told_by, words)
         park.blocks.mine([message(meterings.readings, "use", meterings.settlement, root, batch)])
     return told
 

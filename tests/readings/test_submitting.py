@@ -8,9 +8,10 @@ from tests.assertions import check_event, refused
 from tests.devices import P256_ORDER, QUARTER
 from tests.readings.stand import BOND, ZONE, said
 from wattbook.contracts import reverts
-from wattbook.contracts.structs import Carrier, Curve, DisputeState, Interval, Quality, ReadingRefusal, Trust
+from wattbook.contracts.structs import Carrier, Curve, DisputeState, Quality, Trust
 from wattbook.deployment.local import known_account
 from wattbook.metering.readings import Reading
+from wattbook.metering.told import ReadingRefusal, Told
 
 NONE = bytes(32)
 
@@ -181,8 +182,8 @@ class TestUse:
         by_the_meter = {"trust": Trust.DEVICE_SIGNED, "refusal": ReadingRefusal.NONE}
         told = {"device": device, "quality": Quality.MEASURED, **by_the_meter}
         start, end = first.time, second.time
-        assert stand.use_submitted(first) == [Interval(since=start, until=start, wh=0, periods=0, **told)]
-        assert stand.use_submitted(second) == [Interval(since=start, until=end, wh=500, periods=1, **told)]
+        assert stand.use_submitted(first) == [Told(since=start, until=start, wh=0, periods=0, **told)]
+        assert stand.use_submitted(second) == [Told(since=start, until=end, wh=500, periods=1, **told)]
         assert stand.last(device) == (end, 600, 2)
 
     def test_several_devices_at_once(self, stand, device, key):

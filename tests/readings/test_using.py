@@ -4,9 +4,10 @@ import pytest
 
 from tests.devices import QUARTER, SLOT
 from tests.readings.stand import ANOTHER_ZONE, RATED_W, ZONE, leaf
-from wattbook.contracts.structs import Carrier, Direction, Interval, Quality, ReadingRefusal, Trust
+from wattbook.contracts.structs import Carrier, Direction, Quality, Trust
 from wattbook.deployment.local import known_account
 from wattbook.metering.intervals import MAX_PERIODS
+from wattbook.metering.told import ReadingRefusal, Told
 
 # In five minutes, a tenth more than it is rated for.
 MOST = 1100
@@ -20,14 +21,14 @@ class TestIntervals:
             interval = stand.told(other, other, register, sequence)
             time = stand.time(other)
             told = {"wh": 0, "periods": 0, "quality": Quality.MEASURED, "trust": Trust.AUTHENTICATED, "refusal": NONE}
-            assert interval == Interval(other, since=time, until=time, **told)
+            assert interval == Told(other, since=time, until=time, **told)
             assert stand.last(other) == (time, register, sequence)
 
     def test_the_next_tells_what_was_counted(self, stand, device):
         stand.told(0, device, 100, 1)
         interval = stand.told(1, device, 700, 2, quality=Quality.ESTIMATED, trust=Trust.IMPORTED)
         told = {"wh": 600, "periods": 1, "quality": Quality.ESTIMATED, "trust": Trust.IMPORTED, "refusal": NONE}
-        assert interval == Interval(device, since=stand.time(0), until=stand.time(1), **told)
+        assert interval == Told(device, since=stand.time(0), until=stand.time(1), **told)
         assert stand.last(device) == (stand.time(1), 700, 2)
 
     def test_nothing_counted_is_something(self, stand, device):
@@ -38,7 +39,7 @@ class TestIntervals:
         stand.told(0, device, 100, 1)
         interval = stand.told(3, device, 700, 2, trust=Trust.CHECKSUMMED)
         told = {"wh": 600, "periods": 3, "quality": Quality.SUBSTITUTED, "trust": Trust.CHECKSUMMED, "refusal": NONE}
-        assert interval == Interval(device, since=stand.time(0), until=stand.time(3), **told)
+        assert interval == Told(device, since=stand.time(0), until=stand.time(3), **told)
 
     def test_of_many_at_once_each_is_by_itself(self, stand, device):
         """One that is refused stops no other, wherever it stands."""
@@ -69,7 +70,7 @@ class TestIntervals:
         stand.told(5, device, 100, 5)
         interval = stand.told(3, device, 100, 6, quality=Quality.ESTIMATED, trust=Trust.IMPORTED)
         said = {"quality": Quality.ESTIMATED, "trust": Trust.IMPORTED, "refusal": ORDER}
-        assert interval == Interval(device, stand.time(5), stand.time(5), 0, 0, **said)
+        assert interval == Told(device, stand.time(5), stand.time(5), 0, 0, **said)
         assert stand.last(device) == (stand.time(5), 100, 5)
 
     def test_of_what_takes_energy_too(self, stand):

@@ -222,11 +222,11 @@ class TestSync:
         for purse, chosen in choices.items():
             account = vault.purse_account(purse)
             vault.sync(account, sender=people.stranger)
-            assert vault.account_of(account) == Account(0, chosen, Role.SPEND, 0, Status.SYSTEM)
+            assert vault.account_of(account) == Account(0, chosen, False, Role.SPEND, 0, Status.SYSTEM)
 
     def test_nobody_is_not_touched(self, vault, people):
         vault.sync(people.stranger.address, sender=people.stranger)
-        assert vault.account_of(people.stranger.address) == Account(0, 0, 0, 0, Status.NONE)
+        assert vault.account_of(people.stranger.address) == Account(0, 0, False, 0, 0, Status.NONE)
 
     def test_the_vault_gets_no_account_with_itself(self, vault, people):
         vault.sync(vault.address, sender=people.stranger)

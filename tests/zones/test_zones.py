@@ -190,6 +190,12 @@ class TestFacts:
         with refused(reverts.BpsTooLarge, bps=most + 1):
             as_authority("Zones", "setFacts", zone, ELECTRICITY, since(), usual(**{field: most + 1}))
 
+    def test_shares_of_a_bill(self, zone, as_authority, usual, since):
+        whole = {"network_bps": 5_000, "platform_bps": 3_000, "fund_bps": 2_000}
+        as_authority("Zones", "setFacts", zone, ELECTRICITY, since(), usual(**whole))
+        with refused(reverts.SharesTooLarge, bps=10_001):
+            as_authority("Zones", "setFacts", zone, ELECTRICITY, since(), usual(**whole | {"platform_bps": 3_001}))
+
     def test_no_money_pump(self, zone, as_authority, usual, since):
         as_authority("Zones", "setFacts", zone, ELECTRICITY, since(), usual(pool_in=600, pool_out=600))
         with refused(reverts.PoolPricesCrossed, pool_in=601, pool_out=600):
@@ -264,5 +270,6 @@ def test_only_the_authority_changes_anything(market, people, zone, usual, functi
 
 def as_event(given):
     """A struct as events have it."""
-    names = ("lossBps", "bandBps", "penaltyBps", "poolIn", "poolOut", "feeder", "balancing", "network")
+    shares = ("networkBps", "platformBps", "fundBps")
+    names = ("lossBps", "bandBps", "penaltyBps", "poolIn", "poolOut", *shares, "feeder", "balancing", "network")
     return dict(zip(names, given, strict=True))

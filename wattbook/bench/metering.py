@@ -35,6 +35,7 @@ from wattbook.eip712 import digest
 from wattbook.metering.roots import in_order, proven, root_of, sign_root
 from wattbook.metering.tree import Leaf, Tree
 from wattbook.roles import MARKET_ROLES
+from wattbook.trial.stand_in import stand_in
 
 FAR = 4_000_000_000
 ZONE = b"park".ljust(32, b"\0")
@@ -76,9 +77,9 @@ class _Site:
         self._seeds = count()
         grid = known_account("grid").address
         self._decide("Zones", "addZone", ZONE)
-        facts = Facts(300, 300, 1_000, 300, 600, 0, grid, grid)
+        facts = Facts(300, 300, 1_000, 300, 600, 1_800, 100, 900, 0, grid, grid)
         self._decide("Zones", "openCarrier", 1, int(Carrier.ELECTRICITY), SLOT, PERIOD, facts)
-        self._decide("Readings", "setSettlement", self.settlement.address)
+        stand_in(self.market.readings, self.market.imbalance.address, self.settlement.address)
         papers = keccak(text="papers")
         application = Application(self.member.address, int(MARKET_ROLES), 0, FAR, papers, papers)
         self.market.membership.admit(application, sender=known_account("registrar"))

@@ -104,6 +104,12 @@ class Auction(Contract):
         """A group of orders, see Groups."""
         return self._call("groupOf", (book, group), int)
 
+    def hand_over(self, book: bytes, accounts: list[str], *, sender: LocalAccount) -> Receipt:
+        """Says what accounts sold and bought in a slot, and hands their money over to the contract
+        that settles. What was handed over before is said again, without money.
+        """
+        return self._send("handOver", (book, accounts), sender)
+
     def open_book(self, carrier: Carrier, zone: bytes, slot_start: int, *, sender: LocalAccount) -> Receipt:
         """Opens a book, by anyone.
 
@@ -170,6 +176,16 @@ class Auction(Contract):
         """
         return self._send("setClearing", (clearing,), sender)
 
+    def set_settlement(self, settlement: str, *, sender: LocalAccount) -> Receipt:
+        """Names the contract that settles, once.
+
+        Emits {SettlementSet}.
+
+        Requirements:
+        - the caller is the authority; none was named before.
+        """
+        return self._send("setSettlement", (settlement,), sender)
+
     def settle(self, book: bytes, part: Part, *, sender: LocalAccount) -> Receipt:
         """Settles the next groups of a book, by anyone: each order's position is written, what it
         does not need goes back, commissions go to the platform, proceeds stay here until
@@ -185,6 +201,10 @@ class Auction(Contract):
           what the rule asks for.
         """
         return self._send("settle", (book, part), sender)
+
+    def settlement(self) -> str:
+        """The contract that settles, zero before it is named."""
+        return self._call("settlement", (), str)
 
     def slash(self, book: bytes, orders: list[OrderId], *, sender: LocalAccount) -> Receipt:
         """Sends the bonds of withheld orders to the common fund, and the fees to the caller.

@@ -67,8 +67,9 @@ class Clearing(Contract):
 
     def finish(self, book: bytes, carry: bytes, dust_wh: int, rest: int, *, sender: LocalAccount) -> Receipt:
         """Comes out even with a book whose orders are settled: what the pool's purse gets (or pays,
-        when negative) for what rounding left, what it pays for its intake, and what is left for
-        the common fund. Tells the pool what it traded.
+        when negative) for what rounding left, what it pays for its intake, what is left for the
+        common fund, and what the pool keeps for those whose units it sold. Tells the pool what
+        it traded.
         """
         return self._send("finish", (book, carry, dust_wh, rest), sender)
 

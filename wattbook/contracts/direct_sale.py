@@ -12,9 +12,17 @@ class DirectSale(Contract):
 
     NAME = "DirectSale"
 
+    def max_sales(self) -> int:
+        """How often an account can sell and buy directly in a slot."""
+        return self._call("MAX_SALES", (), int)
+
     def sale_typehash(self) -> bytes:
         """EIP-712 type of a sale, signed by both."""
         return self._call("SALE_TYPEHASH", (), bytes)
+
+    def authority(self) -> str:
+        """The timelock that may change parameters here; fixed at deployment."""
+        return self._call("authority", (), str)
 
     def cancel_nonce(self, nonce: int, *, sender: LocalAccount) -> Receipt:
         """Withdraws a signature before anybody sends it.
@@ -32,6 +40,12 @@ class DirectSale(Contract):
     def energy_units(self) -> str:
         """Who keeps the energy."""
         return self._call("energyUnits", (), str)
+
+    def hand_over(self, book: bytes, accounts: list[str], *, sender: LocalAccount) -> Receipt:
+        """Says what accounts sold and bought in a slot, and hands their money over to the contract
+        that settles. What was handed over before is said again, without money.
+        """
+        return self._send("handOver", (book, accounts), sender)
 
     def is_nonce_used(self, signer: str, nonce: int) -> bool:
         """Whether `signer` can no longer use `nonce` here."""
@@ -52,9 +66,24 @@ class DirectSale(Contract):
         - seller and buyer are two, and both signed the sale, of 100 Wh at least; its deadline is
           not over and it was not carried out before;
         - both are active in a market role and chose this module; the slot has not begun;
-        - the seller has the energy and the margin free, the buyer the price.
+        - the seller has the energy and the margin free, the buyer the price; neither traded
+          {MAX_SALES} times in the slot.
         """
         return self._send("sell", (sale, seller_signature, buyer_signature), sender)
+
+    def set_settlement(self, settlement: str, *, sender: LocalAccount) -> Receipt:
+        """Names the contract that settles, once.
+
+        Emits {SettlementSet}.
+
+        Requirements:
+        - the caller is the authority; none was named before.
+        """
+        return self._send("setSettlement", (settlement,), sender)
+
+    def settlement(self) -> str:
+        """The contract that settles, zero before it is named."""
+        return self._call("settlement", (), str)
 
     def vault(self) -> str:
         """Who keeps the money."""

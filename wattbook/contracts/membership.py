@@ -244,6 +244,13 @@ class Membership(Contract):
         """The contract that keeps a copy of standings (the Vault), zero before it is set."""
         return self._call("mirror", (), str)
 
+    def names_of(self, accounts: list[str]) -> tuple[list[str], list[int]]:
+        """All names that accounts acted under: their own, and those whose place they took because
+        their keys were lost or they were given up. Of one that was replaced itself, or never
+        admitted, there are none.
+        """
+        return self._call("namesOf", (accounts,), tuple[list[str], list[int]])
+
     def object_to_recovery(self, *, sender: LocalAccount) -> Receipt:
         """The old key shows that it is not lost.
 

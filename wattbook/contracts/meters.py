@@ -4,7 +4,7 @@ from eth_account.signers.local import LocalAccount
 
 from wattbook.chain import Receipt
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Description, Device, Key, Signed
+from wattbook.contracts.structs import Carrier, Description, Device, Key, Signed
 
 
 class Meters(Contract):
@@ -131,6 +131,14 @@ class Meters(Contract):
         """To whom the pledgee lets a device move, zero when to nobody."""
         return self._call("consentedTo", (device,), str)
 
+    def counts_at(self, accounts: list[str], zone: int, carrier: Carrier, time: int) -> list[int]:
+        """How many devices of a carrier accounts had in a zone at a time, certified then and not
+        retired: so many readings of theirs there must be. Devices of an account that was
+        replaced since are still counted as that one's. Of a time before an account's last four
+        changes it is the greatest number that it had since.
+        """
+        return self._call("countsAt", (accounts, zone, carrier, time), list[int])
+
     def device_by_key(self, key_hash: bytes) -> int:
         """The device whose key has this hash, or had it; 0 when none."""
         return self._call("deviceByKey", (key_hash,), int)
@@ -169,6 +177,12 @@ class Meters(Contract):
         """Who is told when a device's certification, availability or owner changes."""
         return self._call("mirror", (), str)
 
+    def named_payees_of(self, devices: list[int]) -> list[str]:
+        """The accounts that were named to be paid for what devices deliver, zero where that is the
+        owner.
+        """
+        return self._call("namedPayeesOf", (devices,), list[str])
+
     def offer(self, device: int, to: str, *, sender: LocalAccount) -> Receipt:
         """Offers a device to another account, or to nobody any more. It moves when it is accepted.
 
@@ -192,6 +206,12 @@ class Meters(Contract):
     def offered_to(self, device: int) -> str:
         """To whom a device is offered, zero when to nobody."""
         return self._call("offeredTo", (device,), str)
+
+    def owner_at(self, device: int, time: int) -> str:
+        """Whom a device belonged to at a time; a replaced account's place is taken by its
+        replacement.
+        """
+        return self._call("ownerAt", (device, time), str)
 
     def owner_of(self, device: int) -> str:
         """Whom a device belongs to; a replaced account's place is taken by its replacement."""

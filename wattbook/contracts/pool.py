@@ -4,7 +4,7 @@ from eth_account.signers.local import LocalAccount
 
 from wattbook.chain import Receipt
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Carrier, Limits, Offer
+from wattbook.contracts.structs import Carrier, Limits, Offer, PoolPosition
 
 
 class Pool(Contract):
@@ -43,6 +43,12 @@ class Pool(Contract):
         """Who keeps the energy."""
         return self._call("energyUnits", (), str)
 
+    def hand_over(self, book: bytes, accounts: list[str], *, sender: LocalAccount) -> Receipt:
+        """Says what accounts sold and bought in a slot, and hands their money over to the contract
+        that settles. What was handed over before is said again, without money.
+        """
+        return self._send("handOver", (book, accounts), sender)
+
     def limits_of(self, zone: int, carrier: Carrier) -> Limits:
         """What the pool itself takes and gives."""
         return self._call("limitsOf", (zone, carrier), Limits)
@@ -65,6 +71,10 @@ class Pool(Contract):
         """What members offer in a book, the cheapest first; once it is settled, what they sold."""
         return self._call("offersOf", (book,), list[Offer])
 
+    def position_of(self, book: bytes) -> PoolPosition:
+        """What the pool itself traded in a book that is settled."""
+        return self._call("positionOf", (book,), PoolPosition)
+
     def return_offers(self, book: bytes, *, sender: LocalAccount) -> Receipt:
         """Gives back the offers of a void book, by anyone.
 
@@ -84,6 +94,20 @@ class Pool(Contract):
         - the caller is the authority; the zone exists.
         """
         return self._send("setLimits", (zone, carrier, limits), sender)
+
+    def set_settlement(self, settlement: str, *, sender: LocalAccount) -> Receipt:
+        """Names the contract that settles, once.
+
+        Emits {SettlementSet}.
+
+        Requirements:
+        - the caller is the authority; none was named before.
+        """
+        return self._send("setSettlement", (settlement,), sender)
+
+    def settlement(self) -> str:
+        """The contract that settles, zero before it is named."""
+        return self._call("settlement", (), str)
 
     def stock_of(self, book: bytes) -> list[int]:
         """What the pool takes and offers in a book as things are, whatever its purse holds: see

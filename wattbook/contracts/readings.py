@@ -205,7 +205,7 @@ class Readings(Contract):
         return self._send("resolve", (device, time, version, upheld, evidence, signatures), sender)
 
     def set_settlement(self, settlement: str, *, sender: LocalAccount) -> Receipt:
-        """Names the contract that uses readings, once.
+        """Names the contract that settles, once.
 
         Emits {SettlementSet}.
 
@@ -225,7 +225,7 @@ class Readings(Contract):
         return self._send("setThreshold", (threshold,), sender)
 
     def settlement(self) -> str:
-        """The contract that uses readings."""
+        """The contract that settles, zero before it is named."""
         return self._call("settlement", (), str)
 
     def submit(self, reading: Reading, signature: bytes, *, sender: LocalAccount) -> Receipt:
@@ -248,12 +248,6 @@ class Readings(Contract):
     def use(self, root: Root, readings: list[ProvenReading], *, sender: LocalAccount) -> Receipt:
         """Uses readings of a root, and says what each tells. One that is refused changes nothing
         and stops no other.
-
-        Emits {ReadingsUsed}, in which each is: device 32, since 40, refusal 8, from the low end.
-
-        Requirements:
-        - the caller is the contract that settles;
-        - the root was posted and covers every reading.
         """
         return self._send("use", (root, readings), sender)
 

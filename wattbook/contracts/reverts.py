@@ -35,6 +35,16 @@ class AccountTaken(ContractRevert):
     member: int
 
 
+class AccountsOutOfOrder(ContractRevert):
+    """Thrown when accounts do not come by rising address, so that one could be settled twice at
+    once.
+    """
+
+    SIGNATURE = "AccountsOutOfOrder(address)"
+    FIELDS = ("account",)
+    account: str
+
+
 class AlreadyDisputed(ContractRevert):
     """Thrown when a reading was disputed in this version before."""
 
@@ -207,6 +217,16 @@ class ConflictOfInterest(ContractRevert):
     FIELDS = ("device", "owner")
     device: int
     owner: int
+
+
+class DebtTooSmall(ContractRevert):
+    """Thrown when more would be paid of a debt than there is."""
+
+    SIGNATURE = "DebtTooSmall(address,address,uint128)"
+    FIELDS = ("debtor", "creditor", "debt")
+    debtor: str
+    creditor: str
+    debt: int
 
 
 class DepositsArePaused(ContractRevert):
@@ -398,6 +418,15 @@ class ForeignReading(ContractRevert):
     SIGNATURE = "ForeignReading(uint32)"
     FIELDS = ("device",)
     device: int
+
+
+class InDefault(ContractRevert):
+    """Thrown when an account that owes what it did not pay would begin new business."""
+
+    SIGNATURE = "InDefault(address,uint128)"
+    FIELDS = ("account", "debt")
+    account: str
+    debt: int
 
 
 class InTheFuture(ContractRevert):
@@ -799,8 +828,18 @@ class NotReplaced(ContractRevert):
     account: str
 
 
+class NotSettledByItself(ContractRevert):
+    """Thrown when an account was replaced, and what it did is settled under the one that took its
+    place; or when it was never admitted.
+    """
+
+    SIGNATURE = "NotSettledByItself(address)"
+    FIELDS = ("account",)
+    account: str
+
+
 class NotSettlement(ContractRevert):
-    """Thrown when somebody else than who settles would use readings."""
+    """Thrown when somebody else than who settles calls."""
 
     SIGNATURE = "NotSettlement(address)"
     FIELDS = ("caller",)
@@ -1081,6 +1120,14 @@ class SettlementAlreadySet(ContractRevert):
     settlement: str
 
 
+class SharesTooLarge(ContractRevert):
+    """Thrown when the shares of a bill are larger than the whole."""
+
+    SIGNATURE = "SharesTooLarge(uint256)"
+    FIELDS = ("bps",)
+    bps: int
+
+
 class SignatureExpired(ContractRevert):
     """Thrown when a signature arrives after its deadline."""
 
@@ -1104,6 +1151,23 @@ class SignersOutOfOrder(ContractRevert):
     SIGNATURE = "SignersOutOfOrder(address)"
     FIELDS = ("signer",)
     signer: str
+
+
+class SlotNotOver(ContractRevert):
+    """Thrown when a slot is not over."""
+
+    SIGNATURE = "SlotNotOver(bytes32,uint40)"
+    FIELDS = ("book", "end")
+    book: bytes
+    end: int
+
+
+class SourceKnown(ContractRevert):
+    """Thrown when a source of trades is added a second time."""
+
+    SIGNATURE = "SourceKnown(address)"
+    FIELDS = ("source",)
+    source: str
 
 
 class SourceUsed(ContractRevert):
@@ -1237,6 +1301,15 @@ class TooManyOffers(ContractRevert):
     book: bytes
 
 
+class TooManySales(ContractRevert):
+    """Thrown when an account trades directly for the 33rd time in a slot."""
+
+    SIGNATURE = "TooManySales(bytes32,address)"
+    FIELDS = ("book", "account")
+    book: bytes
+    account: str
+
+
 class TooSoon(ContractRevert):
     """Thrown when facts would hold for a slot that has begun or begins too soon."""
 
@@ -1244,6 +1317,14 @@ class TooSoon(ContractRevert):
     FIELDS = ("time", "earliest")
     time: int
     earliest: int
+
+
+class TradesOpen(ContractRevert):
+    """Thrown when a slot's trades are not all known yet."""
+
+    SIGNATURE = "TradesOpen(bytes32)"
+    FIELDS = ("book",)
+    book: bytes
 
 
 class UnexpectedDeviceStatus(ContractRevert):

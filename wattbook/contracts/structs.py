@@ -82,13 +82,16 @@ class ModuleStatus(IntEnum):
 
 
 class OrderState(IntEnum):
-    """Where an order stands. Sealed: committed, and perhaps revealed, which its group tells."""
+    """Where an order stands. Sealed: committed, and perhaps revealed, which its group tells.
+    HandedOver: settled, and its money given to the contract that settles what was delivered.
+    """
 
     NONE = 0
     SEALED = 1
     SETTLED = 2
     SLASHED = 3
     REFUNDED = 4
+    HANDED_OVER = 5
 
 
 class Purse(IntEnum):
@@ -111,23 +114,6 @@ class Quality(IntEnum):
     MEASURED = 0
     SUBSTITUTED = 1
     ESTIMATED = 2
-
-
-class ReadingRefusal(IntEnum):
-    """Why a reading was not used. NotFinal: it can still change, is void, or another version took
-    its place. Order: its time or sequence is not after the last, or its time is off the grid.
-    Skipped: there is a reading before it that was not used. Gap: it is too far from the last,
-    and no exchange record bridges that. Plausibility: the device cannot do so much. Foreign: the
-    device is of another zone, or was never certified.
-    """
-
-    NONE = 0
-    NOT_FINAL = 1
-    ORDER = 2
-    SKIPPED = 3
-    GAP = 4
-    PLAUSIBILITY = 5
-    FOREIGN = 6
 
 
 class Refusal(IntEnum):
@@ -223,6 +209,7 @@ class Account(NamedTuple):
 
     - free: uPT that he can withdraw, or modules he chose can lock
     - modules: the modules he chose, one bit each
+    - inDefault: whether he owes what he did not pay
     - roles: as in his account's standing
     - certifiedUntil: as in his account's standing
     - status: as in his account's standing
@@ -230,6 +217,7 @@ class Account(NamedTuple):
 
     free: int
     modules: int
+    in_default: bool
     roles: int
     certified_until: int
     status: Status
@@ -253,6 +241,21 @@ class Application(NamedTuple):
     certified_until: int
     credential: bytes
     nullifier: bytes
+
+
+class Balance(NamedTuple):
+    """What is known of a zone in a slot, in one storage slot.
+
+    - injected: Wh that devices delivered
+    - withdrawn: Wh that they took
+    - imported: Wh that the feeder counted, which are in neither
+    - difference: Wh that the accounts settled so far delivered beyond what they owed, signed
+    """
+
+    injected: int
+    withdrawn: int
+    imported: int
+    difference: int
 
 
 class Book(NamedTuple):
@@ -300,6 +303,28 @@ class Content(NamedTuple):
     trust: Trust
     source: bytes
     salt: bytes
+
+
+class Delivery(NamedTuple):
+    """What is known of an account in a slot, in one storage slot.
+
+    - injected: Wh that its devices delivered, as far as their readings were used
+    - withdrawn: Wh that they took
+    - devices: how many of them are read to the end of the slot
+    - settled: whether the account was settled
+    - settledInjected: Wh that it was settled with
+    - settledWithdrawn: the same of what it took; more than `withdrawn` when that had to be
+      estimated
+    - settledPosition: Wh that it had sold beyond what it had bought
+    """
+
+    injected: int
+    withdrawn: int
+    devices: int
+    settled: bool
+    settled_injected: int
+    settled_withdrawn: int
+    settled_position: int
 
 
 class Description(NamedTuple):
@@ -412,6 +437,9 @@ class Facts(NamedTuple):
     - penaltyBps: what is added to, or taken from, those prices beyond the band
     - poolIn: mPT per kWh that the pool pays
     - poolOut: mPT per kWh that the pool asks
+    - networkBps: share of what a seller gets that the network is paid, in 1/10000
+    - platformBps: the platform's, beside commissions
+    - fundBps: the common fund's; the rest is the seller's
     - feeder: number of the device that measures what the zone exchanges with the grid, 0 when
       there is none
     - balancing: account that pays and is paid for imbalances
@@ -423,33 +451,12 @@ class Facts(NamedTuple):
     penalty_bps: int
     pool_in: int
     pool_out: int
+    network_bps: int
+    platform_bps: int
+    fund_bps: int
     feeder: int
     balancing: str
     network: str
-
-
-class Interval(NamedTuple):
-    """What a reading tells of the time since the one before it.
-
-    - device: number of the device
-    - since: time of the reading before; the same as `until` for a device's first, which tells
-      nothing
-    - until: time of the reading
-    - wh: energy between the two, to be spread evenly over the periods
-    - periods: how many reading periods lie between
-    - quality: that of the reading for one period, Substituted for more
-    - trust: see Trust
-    - refusal: why the reading was not used, in which case there is no interval
-    """
-
-    device: int
-    since: int
-    until: int
-    wh: int
-    periods: int
-    quality: Quality
-    trust: Trust
-    refusal: ReadingRefusal
 
 
 class Key(NamedTuple):
@@ -586,6 +593,19 @@ class Part(NamedTuple):
 
     words: list[int]
     evidence: list[int]
+
+
+class PoolPosition(NamedTuple):
+    """What the pool itself traded in a book.
+
+    - bought: Wh that it took in, and what rounding left of what members sold
+    - sold: Wh of the grid's, and what rounding left of what members bought
+    - due: uPT that were paid for the grid's
+    """
+
+    bought: int
+    sold: int
+    due: int
 
 
 class Position(NamedTuple):

@@ -74,6 +74,18 @@ class Vault(Contract):
         """
         return self._send("chooseModulesSigned", (chosen, auth), sender)
 
+    def debt_of(self, account: str) -> int:
+        """uPT that an account owes to all creditors together; those of a replaced account are its
+        replacement's.
+        """
+        return self._call("debtOf", (account,), int)
+
+    def debt_to(self, debtor: str, creditor: str) -> int:
+        """uPT that was recorded as owed by one account to another and is not paid. An account that
+        was replaced since is still named here, and its replacement pays.
+        """
+        return self._call("debtTo", (debtor, creditor), int)
+
     def deposit(self, amount: int, *, sender: LocalAccount) -> Receipt:
         """Deposits the caller's tokens into his own account.
 
@@ -146,8 +158,8 @@ class Vault(Contract):
 
         Requirements:
         - the caller is an Open module that `account` chose;
-        - the account is active in at least one of the roles `anyOf` (0: in any capacity), and
-          `amount` is free.
+        - the account is active in at least one of the roles `anyOf` (0: in any capacity), is not
+          in default, and `amount` is free.
         """
         return self._send("lock", (account, amount, any_of), sender)
 
@@ -178,6 +190,17 @@ class Vault(Contract):
     def modules(self) -> list[str]:
         """All modules in the order of their bits, those that left included."""
         return self._call("modules", (), list[str])
+
+    def pass_on(self, to: str, amount: int, *, sender: LocalAccount) -> Receipt:
+        """Hands locked money on to another module, which holds it from then on as if it had locked
+        it.
+
+        Emits {PassedOn}.
+
+        Requirements:
+        - the caller is a module that has `amount` locked; so is `to`, in whatever state it is.
+        """
+        return self._send("passOn", (to, amount), sender)
 
     def pause(self, *, sender: LocalAccount) -> Receipt:
         """Stops deposits and the new business of every module at once. Withdrawals and settlement
@@ -215,6 +238,20 @@ class Vault(Contract):
         """
         return self._send("pay", (from_, to, amount), sender)
 
+    def pay_debt(self, debtor: str, creditor: str, amount: int, *, sender: LocalAccount) -> Receipt:
+        """Pays what an account owes from its free balance; anyone may ask for it. New business is
+        possible again when nothing is owed any more.
+
+        Emits {DebtPaid}.
+
+        Requirements:
+        - `amount` is not zero, no more than is owed to this creditor, and free in the debtor's
+          account;
+        - the creditor was ever admitted or belongs to the system; a replaced account's place is
+          taken by its replacement.
+        """
+        return self._send("payDebt", (debtor, creditor, amount), sender)
+
     def purse_account(self, purse: Purse) -> str:
         """The address under which a purse has its account; nobody has its key."""
         return self._call("purseAccount", (purse,), str)
@@ -222,6 +259,18 @@ class Vault(Contract):
     def purse_keeper(self, key0: Purse) -> str:
         """Who may spend from a purse, zero when nobody may."""
         return self._call("purseKeeper", (key0,), str)
+
+    def record_debt(self, debtor: str, creditor: str, amount: int, *, sender: LocalAccount) -> Receipt:
+        """Records what an account should have paid and did not. It begins no new business until
+        that is paid.
+
+        Emits {DebtRecorded}.
+
+        Requirements:
+        - the caller is a module; `amount` is not zero;
+        - debtor and creditor were ever admitted or belong to the system.
+        """
+        return self._send("recordDebt", (debtor, creditor, amount), sender)
 
     def release(self, account: str, amount: int, *, sender: LocalAccount) -> Receipt:
         """Gives locked money back to whom it was locked from.

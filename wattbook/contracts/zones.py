@@ -105,8 +105,8 @@ class Zones(Contract):
         Requirements:
         - the caller is the authority; the carrier is open there;
         - a slot begins at `since`, {NOTICE} from now or later;
-        - band and penalty are at most the whole and the loss is less; the pool asks no less than
-          it pays;
+        - band, penalty and the three shares together are at most the whole and the loss is less;
+          the pool asks no less than it pays;
         - both accounts are members' or the system's, so that they can be paid.
         """
         return self._send("setFacts", (zone, carrier, since, facts), sender)

@@ -40,7 +40,11 @@ class Call:
 RULES = ("Uniform", "TradeReduction", "Muda", "Ranked", "PoolAfter")
 
 # Contracts that lock members' money, in the order of their bits in the sets that members choose.
-MODULES = ("Auction", "Pool", "DirectSale", "Readings")
+MODULES = ("Auction", "Pool", "DirectSale", "Readings", "Imbalance")
+
+# What keeps trades, or readings, until they are settled, and of these where trades are made.
+SOURCES = ("Auction", "Pool", "DirectSale")
+SETTLED = (*SOURCES, "Readings")
 
 CONTRACTS = (
     PlannedContract("Authority", lambda settings, at, deployer: [deployer]),
@@ -65,16 +69,24 @@ CONTRACTS = (
     ),
     PlannedContract("Pool", lambda settings, at, deployer: [at("Auction"), at("Zones"), at("Authority")]),
     PlannedContract("Clearing", lambda settings, at, deployer: [at("Auction"), at("Pool"), at("PoolAfter")]),
-    PlannedContract("DirectSale", lambda settings, at, deployer: [at("Vault"), at("EnergyUnits"), at("Zones")]),
+    PlannedContract(
+        "DirectSale", lambda settings, at, deployer: [at("Vault"), at("EnergyUnits"), at("Zones"), at("Authority")]
+    ),
     PlannedContract(
         "Readings",
         lambda settings, at, deployer: [at("Vault"), at("Meters"), at("Authority"), settings.dispute_window],
     ),
+    PlannedContract("Imbalance", lambda settings, at, deployer: [at("Readings"), at("Authority")]),
 )
 
 
-# The auction takes what the pool owes from its purse.
-_PURSE_MODULES = {Purse.POOL: 1 << MODULES.index("Auction")}
+# The auction takes what the pool owes from its purse; settlement takes what the pool, the grid and the common fund do.
+_SETTLES = 1 << MODULES.index("Imbalance")
+_PURSE_MODULES = {
+    Purse.POOL: 1 << MODULES.index("Auction") | _SETTLES,
+    Purse.GRID: _SETTLES,
+    Purse.COMMON_FUND: _SETTLES,
+}
 
 PROPOSER_ROLE = keccak(text="PROPOSER_ROLE")
 
@@ -100,6 +112,8 @@ def constitution(settings: MarketSettings, at: Address, deployer: str) -> list[C
         Call("Auction", "setClearing", (at("Clearing"),)),
         Call("Readings", "setThreshold", (settings.attesters_needed,)),
         Call("Membership", "setReadings", (at("Readings"),)),
+        *(Call(name, "setSettlement", (at("Imbalance"),)) for name in SETTLED),
+        *(Call("Imbalance", "addSource", (at(name),)) for name in SOURCES),
     ]
     if deployer != settings.administrator:
         calls.append(Call("Authority", "revokeRole", (PROPOSER_ROLE, deployer)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from wattbook.chain import Chain
 from wattbook.connection import Market
 from wattbook.deployment.deployer import founding_batch, require_code
-from wattbook.deployment.plan import CONTRACTS, PROPOSER_ROLE
+from wattbook.deployment.plan import CONTRACTS, PROPOSER_ROLE, SOURCES
 from wattbook.deployment.record import Deployment
 from wattbook.deployment.settings import MarketSettings
 from wattbook.errors import DeploymentError
@@ -88,6 +88,13 @@ def _check_wiring(market: Market) -> list[Finding]:
         ("Readings.meters", market.readings.meters(), at("Meters")),
         ("Readings.membership", market.readings.membership(), at("Membership")),
         ("Readings.authority", market.readings.authority(), at("Authority")),
+        ("Imbalance.readings", market.imbalance.readings(), at("Readings")),
+        ("Imbalance.authority", market.imbalance.authority(), at("Authority")),
+        ("Imbalance.sources", ", ".join(market.imbalance.sources()), ", ".join(map(at, SOURCES))),
+        ("Auction.settlement", market.auction.settlement(), at("Imbalance")),
+        ("Pool.settlement", market.pool.settlement(), at("Imbalance")),
+        ("DirectSale.settlement", market.direct_sale.settlement(), at("Imbalance")),
+        ("Readings.settlement", market.readings.settlement(), at("Imbalance")),
         ("Membership.recoveryDelay", market.membership.recovery_delay(), settings["recovery_delay"]),
         ("PowerPoints.epochLength", market.power_points.epoch_length(), settings["points_epoch"]),
         ("Readings.window", market.readings.window(), settings["dispute_window"]),

@@ -4,11 +4,12 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
-from wattbook.contracts.structs import ReadingRefusal, Root
+from wattbook.contracts.structs import Root
 from wattbook.deployment.local import known_account
 from wattbook.market.shares import cumfloor
 from wattbook.metering.intervals import Quality, Refusal
 from wattbook.metering.roots import in_order, proven, root_of, sign_root
+from wattbook.metering.told import ReadingRefusal, Told, told
 from wattbook.metering.tree import Leaf, Tree
 from wattbook.trial.blocks import message
 from wattbook.trial.park import Park
@@ -28,9 +29,6 @@ class Meterings:
     def __init__(self, park: Park) -> None:
         self.park, self.readings = park, park.market.readings
         self.settlement = self.readings.settlement()
-        if not int(self.settlement, 16):
-            self.settlement = known_account("operator").address
-            park.blocks.mine([message(self.readings, "setSettlement", park.market.authority.address, self.settlement)])
 
     def post(self, time: int, leaves: list[Leaf], signers: tuple[str, ...] = ATTESTERS) -> tuple[Root, Tree, int]:
         """Posts the root of a time that is past, at once; gives the gas too."""
@@ -42,13 +40,20 @@ class Meterings:
         [mined] = self.park.blocks.mine([message(self.readings, "post", relayer, root, [], signed)])
         return root, tree, mined.gas
 
-    def use(self, root: Root, tree: Tree, leaves: list[Leaf]) -> tuple[list[tuple[Any, ...]], int]:
-        """The intervals that readings tell, as the contract returns them, and the gas of using them."""
+    def use(self, root: Root, tree: Tree, leaves: list[Leaf]) -> tuple[list[Told], int]:
+        """What readings tell, as the contract returns it, and the gas of using them."""
         given = [proven(tree, leaf) for leaf in leaves]
         call = self.readings.raw.functions.use(root, given)
-        intervals = self.park.market.chain.call(call, self.settlement)
+        words = self.park.market.chain.call(call, self.settlement)
         [mined] = self.park.blocks.mine([message(self.readings, "use", self.settlement, root, given)])
-        return intervals, mined.gas
+        return [told(word) for word in words], mined.gas
+
+    def meter(self, root: Root, tree: Tree, leaves: list[Leaf]) -> int:
+        """Has the readings counted by the contract that settles, and says what that took."""
+        relayer = known_account("grid").address
+        given = [proven(tree, leaf) for leaf in leaves]
+        [mined] = self.park.blocks.mine([message(self.park.market.imbalance, "meter", relayer, root, given)])
+        return mined.gas
 
     def wait_until_final(self) -> None:
         self.park.blocks.mine([], self.park.blocks.now + self.readings.window() + 1)
@@ -65,12 +70,12 @@ def intervals_on_chain(meterings: Meterings, case: dict[str, Any]) -> dict[str, 
         leaf = Leaf(device, register, sequence, 0, 0, keccak(place.to_bytes(4)), keccak(text=f"salt {place}"))
         root, tree, _ = meterings.post(start + time, [leaf])
         meterings.wait_until_final()
-        [[_, since, until, wh, periods, quality, _, refusal]], _ = meterings.use(root, tree, [leaf])
+        [one], _ = meterings.use(root, tree, [leaf])
         reading = [time, register, sequence]
-        if refusal != ReadingRefusal.NONE:
-            rejected.append([*reading, _REFUSALS[ReadingRefusal(refusal)].value])
+        if one.refusal != ReadingRefusal.NONE:
+            rejected.append([*reading, _REFUSALS[one.refusal].value])
             continue
-        letter = (Quality.MEASURED, Quality.SUBSTITUTED, Quality.ESTIMATED)[quality].value
-        ends = range(since - start + period, until - start + 1, period)
-        found += [[end, part, letter] for end, part in zip(ends, cumfloor([1] * periods, wh), strict=True)]
+        letter = (Quality.MEASURED, Quality.SUBSTITUTED, Quality.ESTIMATED)[one.quality].value
+        ends = range(one.since - start + period, one.until - start + 1, period)
+        found += [[end, part, letter] for end, part in zip(ends, cumfloor([1] * one.periods, one.wh), strict=True)]
     return {"intervals": found, "rejected": rejected}

@@ -113,23 +113,37 @@ class Park:
             message(market.vault, "chooseModules", trader, _ALL_MODULES),
         ]
 
-    def new_device(self, rated_w: int, modulus: int) -> int:
-        """One more device of the first trader's, certified, with a rating and a register of its own."""
+    def new_device(
+        self,
+        rated_w: int = _RATED_W,
+        modulus: int = 0,
+        owner: str | None = None,
+        direction: Direction = Direction.INJECTION,
+    ) -> int:
+        """One more device, of the first trader's unless said otherwise, certified, with a register of its own."""
         self.have_traders(1)
-        registration = self._registration(self.traders[0], f"spare {next(self._spares)}", rated_w, modulus)
+        name = f"spare {next(self._spares)}"
+        registration = self._registration(owner or self.traders[0], name, rated_w, modulus, direction)
         [registered] = self.blocks.mine([registration])
         number: int = next(log.args[0] for log in registered.logs if log.name == "DeviceRegistered")
         operator = known_account("operator").address
         self.blocks.mine([message(self.market.meters, "certify", operator, number, 10_000, 0)])
         return number
 
-    def _registration(self, trader: str, name: str = "meter", rated_w: int = _RATED_W, modulus: int = 0) -> Message:
+    def _registration(
+        self,
+        trader: str,
+        name: str = "meter",
+        rated_w: int = _RATED_W,
+        modulus: int = 0,
+        direction: Direction = Direction.INJECTION,
+    ) -> Message:
         signer = Account.from_key(keccak(text=f"{name} of {trader}"))
         key = Key(Curve.SECP256K1, bytes.fromhex(signer.address[2:]).rjust(32, b"\0"), bytes(32))
         description = Description(
             zone=1,
             carrier=Carrier.ELECTRICITY,
-            direction=Direction.INJECTION,
+            direction=direction,
             technology=10_100,
             clean=True,
             stores=False,
@@ -144,18 +158,19 @@ class Park:
 
     def _fund_purses(self) -> None:
         market, payer = self.market, _key(-1).address
-        more = 1_000 * MONEY
+        more = 2_000 * MONEY
         funding = [
             message(market.power_token, "mint", known_account("issuer").address, payer, more, keccak(text="purse")),
             message(market.power_token, "approve", payer, market.vault.address, more),
-            message(market.vault, "fundPurse", payer, Purse.POOL, more),
+            message(market.vault, "fundPurse", payer, Purse.POOL, more // 2),
+            message(market.vault, "fundPurse", payer, Purse.GRID, more // 2),
         ]
         for step in [*self._joining(payer, -1), *funding]:
             self.blocks.mine([step])
 
     def _facts(self, pool_in: int, pool_out: int) -> Facts:
         grid = purse_account(Purse.GRID)
-        return Facts(0, 0, 0, pool_in, pool_out, 0, grid, grid)
+        return Facts(0, 0, 0, pool_in, pool_out, 0, 0, 0, 0, grid, grid)
 
 
 def _key(place: int) -> LocalAccount:

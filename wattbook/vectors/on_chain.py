@@ -9,6 +9,7 @@ from wattbook.trial.clearing import result_on_chain
 from wattbook.trial.escrow import settled_on_chain
 from wattbook.trial.metering import Meterings, intervals_on_chain
 from wattbook.trial.park import Park
+from wattbook.trial.settling import Settling, imbalance_on_chain
 from wattbook.vectors import clearing, escrow, metering
 from wattbook.vectors.check import Check, Kind, NotRun, VectorFile
 
@@ -26,8 +27,12 @@ def contracts() -> Iterator[tuple[Kind, ...]]:
             return escrow.checks(file, lambda case: settled_on_chain(park, case))
 
         def metered(file: VectorFile) -> Iterator[Check | NotRun]:
-            meterings = Meterings(park)
-            return metering.checks(file, lambda case: intervals_on_chain(meterings, case))
+            meterings, settling = Meterings(park), Settling(park)
+            return metering.checks(
+                file,
+                lambda case: intervals_on_chain(meterings, case),
+                lambda case: imbalance_on_chain(settling, case),
+            )
 
         yield (
             Kind(clearing.recognises, cleared),

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {Carrier} from "../libraries/Carriers.sol";
+import {IMembership} from "./IMembership.sol";
+import {IMeters} from "./IMeters.sol";
+import {IPositionSource} from "./IPositionSource.sol";
+import {ProvenReading, Reading, Root} from "./IReadings.sol";
+import {IReadings} from "./IReadings.sol";
+import {IVault} from "./IVault.sol";
+import {IZones} from "./IZones.sol";
+
+/// @notice What is known of an account in a slot, in one storage slot.
+/// @param injected Wh that its devices delivered, as far as their readings were used
+/// @param withdrawn Wh that they took
+/// @param devices how many of them are read to the end of the slot
+/// @param settled whether the account was settled
+/// @param settledInjected Wh that it was settled with
+/// @param settledWithdrawn the same of what it took; more than `withdrawn` when that had to be estimated
+/// @param settledPosition Wh that it had sold beyond what it had bought
+struct Delivery {
+    uint40 injected;
+    uint40 withdrawn;
+    uint16 devices;
+    bool settled;
+    uint40 settledInjected;
+    uint40 settledWithdrawn;
+    int48 settledPosition;
+}
+
+/// @notice What is known of a zone in a slot, in one storage slot.
+/// @param injected Wh that devices delivered
+/// @param withdrawn Wh that they took
+/// @param imported Wh that the feeder counted, which are in neither
+/// @param difference Wh that the accounts settled so far delivered beyond what they owed, signed
+struct Balance {
+    uint56 injected;
+    uint56 withdrawn;
+    uint56 imported;
+    int56 difference;
+}
+
+/// @notice How an account was settled in a slot, told as Statements packs it. Money is uPT; what changed since it was settled before, if it was.
+/// @param injected Wh at its meters
+/// @param withdrawn the same of what it took
+/// @param sold Wh that it owed
+/// @param bought Wh that it was owed
+/// @param due for what it sold
+/// @param network the network's share of that
+/// @param platform the platform's
+/// @param fund the common fund's
+/// @param cash what it gets for its imbalance, or pays when negative
+/// @param unpaid what of that could not be taken
+struct Statement {
+    uint40 injected;
+    uint40 withdrawn;
+    uint40 sold;
+    uint40 bought;
+    uint64 due;
+    uint64 network;
+    uint64 platform;
+    uint64 fund;
+    int128 cash;
+    uint64 unpaid;
+}
+
+/// @title Delivered against sold
+/// @notice Readings that are final are used here, by anyone, and give each account its Wh in each slot. When all its
+/// devices are read to the end of the slot, anyone settles it: its trades are taken over with their money, what it sold is
+/// paid, with the shares of network, platform and common fund, and the difference between what it traded and what it
+/// delivered is paid at the pool's prices, beyond a band at worse ones. Trades are firm: who does not deliver pays, not
+/// who bought. What changes later is settled again, by the difference.
+interface IImbalance {
+    event SourceAdded(IPositionSource indexed source);
+    event AccountSettled(bytes32 indexed book, address indexed account, uint256[3] statement);
+    event AccountWaits(bytes32 indexed book, address indexed account, uint256 devices, uint256 expected);
+    event SlotBalanced(bytes32 indexed book, int256 difference, int256 toGrid, int256 toCommonFund);
+
+    /// @notice Thrown when a source of trades is added a second time.
+    error SourceKnown(IPositionSource source);
+    /// @notice Thrown when a slot is not over.
+    error SlotNotOver(bytes32 book, uint40 end);
+    /// @notice Thrown when accounts do not come by rising address, so that one could be settled twice at once.
+    error AccountsOutOfOrder(address account);
+    /// @notice Thrown when an account was replaced, and what it did is settled under the one that took its place; or when it
+    /// was never admitted.
+    error NotSettledByItself(address account);
+
+    // ------------------------------------------------------------------------------------------------- read only
+
+    /// @notice Seconds after a slot from which on an account is settled though readings are missing.
+    function PATIENCE() external view returns (uint40);
+
+    /// @notice The most periods that an interval is spread over; of a longer one, its last.
+    function MAX_SPREAD() external view returns (uint256);
+
+    /// @notice The members' book.
+    function membership() external view returns (IMembership);
+
+    /// @notice The devices.
+    function meters() external view returns (IMeters);
+
+    /// @notice The readings.
+    function readings() external view returns (IReadings);
+
+    /// @notice The Vault, which keeps the money.
+    function vault() external view returns (IVault);
+
+    /// @notice The facts of zones.
+    function zones() external view returns (IZones);
+
+    /// @notice Where trades are made that are settled here.
+    function sources() external view returns (IPositionSource[] memory);
+
+    /// @notice What is known of an account in a slot.
+    function deliveryOf(uint16 zone, Carrier carrier, uint40 slotStart, address account)
+        external
+        view
+        returns (Delivery memory);
+
+    /// @notice What is known of a zone in a slot.
+    function balanceOf(uint16 zone, Carrier carrier, uint40 slotStart) external view returns (Balance memory);
+
+    // -------------------------------------------------------------------------------------------------- authority
+
+    /// @notice Adds a contract whose trades are settled here.
+    ///
+    /// Emits {SourceAdded}.
+    ///
+    /// Requirements:
+    /// - the caller is the authority; the source was not added before.
+    function addSource(IPositionSource source) external;
+
+    // -------------------------------------------------------------------------------------------------- settling
+
+    /// @notice Uses readings of a root, as {IReadings.use} does. What each tells is spread evenly over its periods and
+    /// counted for whom the device belonged to when the slot began.
+    ///
+    /// Emits what Readings emits.
+    ///
+    /// Requirements:
+    /// - the root was posted and covers every reading.
+    function meter(Root calldata root, ProvenReading[] calldata given) external;
+
+    /// @notice {meter} with readings of one time that meters submitted themselves.
+    ///
+    /// Emits what Readings emits.
+    ///
+    /// Requirements:
+    /// - every reading was submitted; all are of this zone and time.
+    function meterSubmitted(uint16 zone, uint40 time, Reading[] calldata given) external;
+
+    /// @notice Settles accounts in a slot. Those of which readings are missing wait, until {PATIENCE} has passed: then what is
+    /// missing counts as nothing of what they delivered, and of what they took as no less than what they bought or
+    /// usually take. Who has no devices waits for none.
+    ///
+    /// Emits {AccountSettled} or {AccountWaits} for each, and {SlotBalanced}. Of an account with nothing new it says nothing.
+    ///
+    /// Requirements:
+    /// - the slot is over, and its trades are all known;
+    /// - accounts come by rising address, and none was replaced;
+    /// - the zone's balancing account has what it has to pay for energy that is over.
+    function settle(uint16 zone, Carrier carrier, uint40 slotStart, address[] calldata accounts) external;
+}

@@ -1,0 +1,27 @@
+"""Slots that are traded, metered and settled on an anvil of their own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.settlement.slots import Slots
+from wattbook.deployment.anvil import Anvil
+from wattbook.trial.blocks import OPTIONS
+from wattbook.trial.park import Park
+
+
+@pytest.fixture(scope="session")
+def standing_slots() -> Iterator[Slots]:
+    with Anvil(*OPTIONS) as chain:
+        yield Slots(Park(chain))
+
+
+@pytest.fixture
+def slots(standing_slots: Slots) -> Iterator[Slots]:
+    """No member of an earlier test; at the end no money is left with settlement, and none was made."""
+    standing_slots.parties.clear()
+    held = standing_slots.held
+    yield standing_slots
+    assert standing_slots.imbalance_holds == 0
+    assert standing_slots.held == held + standing_slots.brought
+    standing_slots.brought = 0

@@ -1,0 +1,287 @@
+"""Delivered against sold, on chain: who gets and pays what, to the uPT."""
+
+import random
+
+import pytest
+
+from tests.settlement.slots import MARGIN, PRICE, SHARES, TERMS, Slots
+from wattbook.contracts import reverts
+from wattbook.contracts.structs import Purse
+from wattbook.deployment.local import known_account
+from wattbook.settlement.bills import split
+from wattbook.settlement.imbalance import Metered, imbalance, settle
+from wattbook.trial.blocks import message
+from wattbook.trial.park import SLOT_SECONDS
+from wattbook.trial.settling import REST
+
+
+def shares_of(due: int) -> dict[str, int]:
+    network, platform, fund = SHARES
+    rest = 10_000 - sum(SHARES)
+    return split(due, [("seller", rest), ("network", network), ("platform", platform), ("fund", fund)])
+
+
+class TestPaid:
+    def test_for_what_was_delivered(self, slots: Slots):
+        """Each as much as was traded, at the receiving meter: nobody gets or pays anything but the price."""
+        parties = {"plant": Metered(10_000, 0, 9_700, 0), "shop": Metered(0, 9_700, 0, 9_700)}
+        slots.have(list(parties))
+        before = slots.money(*parties)
+        slots.play(parties)
+        told = slots.settle_all(*parties)
+        parts = shares_of(9_700 * PRICE)
+        assert slots.gained(before) == {
+            "shop": -9_700 * PRICE,
+            "plant": parts["seller"],
+            "NETWORK": parts["network"],
+            "PLATFORM": parts["platform"],
+            "COMMON_FUND": parts["fund"],
+        }
+        said = told["plant"].statement
+        assert said == (10_000, 0, 9_700, 0, 9_700 * PRICE, parts["network"], parts["platform"], parts["fund"], 0, 0)
+        assert told["shop"].statement == (0, 9_700, 0, 9_700, 0, 0, 0, 0, 0, 0)
+        assert (told["plant"].difference, told["plant"].to_grid, told["plant"].to_common_fund) == (0, 0, 0)
+
+    def test_a_seller_who_delivers_nothing_pays_and_the_buyer_does_not(self, slots: Slots):
+        parties = {"plant": Metered(0, 0, 10_000, 0), "shop": Metered(0, 10_000, 0, 10_000)}
+        slots.have(list(parties))
+        before = slots.money(*parties)
+        slots.play(parties)
+        slots.settle_all(*parties)
+        parts, charge = shares_of(10_000 * PRICE), -imbalance(parties["plant"], TERMS).cash
+        assert charge == 300 * 600 + 9_700 * 660
+        gained = slots.gained(before)
+        assert gained["shop"] == -10_000 * PRICE
+        assert gained["plant"] == parts["seller"] - charge < 0
+        # The grid delivered in the plant's place.
+        assert gained["GRID"] == 10_000 * 600
+        assert gained["COMMON_FUND"] == parts["fund"] + charge - 10_000 * 600
+
+    def test_who_takes_more_than_he_bought(self, slots: Slots):
+        parties = {"plant": Metered(2_000, 0, 1_000, 0), "shop": Metered(0, 1_500, 0, 1_000)}
+        slots.have(list(parties))
+        before = slots.money(*parties)
+        slots.play(parties)
+        told = slots.settle_all(*parties)
+        expected = settle(parties, TERMS)
+        assert {name: told[name].statement.cash for name in parties} == {
+            name: one.cash for name, one in expected.parties.items()
+        }
+        gained = slots.gained(before)
+        assert gained["shop"] == -1_000 * PRICE + expected.parties["shop"].cash
+        assert gained["GRID"] == -expected.grid_cash
+        assert gained["COMMON_FUND"] == shares_of(1_000 * PRICE)["fund"] + expected.pool_surplus
+
+    def test_who_neither_traded_nor_was_metered(self, slots: Slots):
+        slots.have(["nobody"])
+        slots.begin(TERMS)
+        slots.park.blocks.mine([], slots.slot + 20 * 86_400)
+        before = slots.money("nobody")
+        [told] = slots.settle_all("nobody").values()
+        assert told.statement == (0,) * 10
+        assert slots.gained(before) == {}
+
+    def test_the_pool_has_no_band(self, slots: Slots):
+        """It passes on to the grid what it traded, at the prices that it traded at."""
+        parties = {"plant": Metered(1_000, 0, 970, 0), "shop": Metered(0, 970, 0, 970)}
+        slots.play(parties)
+        pool = slots.market.vault.purse_account(Purse.POOL)
+        [told] = slots.settle_together([pool])
+        assert told.statement == (0,) * 10
+
+
+class TestTogether:
+    @pytest.mark.parametrize("seed", range(4))
+    def test_as_the_engine_says_in_any_parts(self, slots: Slots, seed: int):
+        """Random slots, settled in chunks of random size and order."""
+        luck = random.Random(seed)
+        names = [f"member {place}" for place in range(luck.randint(2, 12))]
+        parties = {}
+        for name in names:
+            sold, bought = (luck.choice([0, luck.randint(100, 50_000)]) for _ in range(2))
+            parties[name] = Metered(luck.choice([0, luck.randint(0, 60_000)]), luck.randint(0, 60_000), sold, bought)
+        slots.have(names)
+        before = slots.money(*names)
+        slots.begin(TERMS, SHARES)
+        slots.trade(parties)
+        real = dict(parties)
+        if REST in slots.parties:
+            real[REST] = Metered(0, 0, *traded(parties))
+        slots.deliver(real)
+        expected = settle(real, TERMS)
+        order, cash, grid, fund, difference = list(real), {}, 0, 0, 0
+        luck.shuffle(order)
+        while order:
+            size = luck.randint(1, len(order))
+            some, order = order[:size], order[size:]
+            told = slots.settle_all(*some)
+            cash |= {name: one.statement.cash for name, one in told.items()}
+            one = next(iter(told.values()))
+            grid, fund, difference = grid + one.to_grid, fund + one.to_common_fund, difference + one.difference
+            assert one.to_common_fund >= 0
+        assert cash == {name: one.cash for name, one in expected.parties.items()}
+        assert (difference, -grid, fund) == (expected.system_imbalance, expected.grid_cash, expected.pool_surplus)
+        gained = slots.gained(before)
+        assert gained.get("GRID", 0) == grid
+        assert slots.imbalance.balance_of(1, 0, slots.slot).difference == difference
+
+
+def traded(parties: dict[str, Metered]) -> tuple[int, int]:
+    """What the one more member sold and bought."""
+    rest = sum(one.sold for one in parties.values()) - sum(one.bought for one in parties.values())
+    return (0, rest) if rest > 0 else (-rest, 0)
+
+
+class TestAgain:
+    def test_says_and_pays_nothing_more(self, slots: Slots):
+        parties = {"plant": Metered(9_000, 0, 9_700, 0), "shop": Metered(0, 9_700, 0, 9_700)}
+        slots.play(parties)
+        assert len(slots.settle_all(*parties)) == 2
+        before = slots.money(*parties)
+        assert slots.settle_all(*parties) == {}
+        assert slots.gained(before) == {}
+
+    def test_trades_hand_their_money_over_once(self, slots: Slots):
+        parties = {"plant": Metered(1_000, 0, 970, 0), "shop": Metered(0, 970, 0, 970)}
+        slots.play(parties)
+        direct = slots.market.direct_sale
+        held = slots.market.vault.module_of(direct.address).locked
+        slots.settle_all("plant")
+        assert held - slots.market.vault.module_of(direct.address).locked == 970 * (PRICE + MARGIN)
+        slots.settle_all("plant", "shop")
+        assert held - slots.market.vault.module_of(direct.address).locked == 970 * (PRICE + MARGIN)
+
+
+class TestMissing:
+    """The readings of some do not come."""
+
+    @pytest.fixture
+    def silent(self, slots: Slots):
+        """Plant and shop of which the shop's meter is not read to the end of the slot."""
+        slots.have(["plant", "shop"])
+        slots.begin(TERMS, SHARES)
+        slots.sell("plant", "shop", 1_000)
+        blocks, end = slots.park.blocks, slots.slot + SLOT_SECONDS
+        blocks.mine([], end + 1)
+        plant, shop = slots.parties["plant"], slots.parties["shop"]
+        everything = {device: 0 for party in (plant, shop) for device in party.registers}
+        told = {plant.plant: 1_031, plant.meter: 0, shop.plant: 0}
+        roots = [slots.read(slots.slot, everything), slots.read(end, told)]
+        slots.meterings.wait_until_final()
+        for root, tree, leaves in roots:
+            slots.meterings.meter(root, tree, leaves)
+        return slots
+
+    def test_waits(self, silent: Slots):
+        before = silent.money("plant", "shop")
+        assert list(silent.settle_all("plant", "shop")) == ["plant"]
+        assert "shop" not in silent.gained(before)
+        [mined] = silent.park.blocks.mine([settling(silent, "shop")])
+        [log] = mined.logs
+        assert (log.name, log.args[2:]) == ("AccountWaits", (1, 2))
+
+    def test_is_estimated_in_the_end_and_unplugging_does_not_pay(self, silent: Slots):
+        """No less than it bought: it gets nothing back."""
+        silent.park.blocks.mine([], silent.slot + SLOT_SECONDS + silent.imbalance.patience() - 1)
+        assert silent.settle_all("shop") == {}
+        silent.park.blocks.mine([], silent.slot + SLOT_SECONDS + silent.imbalance.patience())
+        before = silent.money("shop")
+        [told] = silent.settle_all("shop").values()
+        assert told.statement == (0, 1_000, 0, 1_000, 0, 0, 0, 0, 0, 0)
+        assert silent.gained(before) == {}
+
+    def test_is_paid_by_the_difference_when_it_comes_late(self, silent: Slots):
+        """The next register tells it; at the prices of the slot."""
+        blocks, shop = silent.park.blocks, silent.parties["shop"]
+        blocks.mine([], silent.slot + SLOT_SECONDS + silent.imbalance.patience())
+        silent.settle_all("shop")
+        later = silent.slot + 2 * SLOT_SECONDS
+        # 1,200 Wh over two slots: 600 in the one that was estimated with 1,000.
+        told = silent.read(later, {shop.plant: 0, shop.meter: 1_200})
+        silent.meterings.wait_until_final()
+        silent.meterings.meter(*told)
+        before = silent.money("shop")
+        [said] = silent.settle_all("shop").values()
+        cash = 30 * 300 + 370 * 270
+        assert (said.statement.withdrawn, said.statement.cash, said.difference) == (600, cash, 400)
+        assert silent.gained(before) == {"shop": cash, "GRID": -400 * 300, "COMMON_FUND": 400 * 300 - cash}
+
+    def test_no_less_than_it_usually_takes(self, slots: Slots):
+        """The mean of the same slot of the days before, when that is more than it bought."""
+        slots.have(["shop"])
+        shop, day = slots.parties["shop"], 96 * SLOT_SECONDS
+        slots.begin(TERMS)
+        start = slots.slot
+        slots.park.blocks.mine([], start + 1)
+        begun = slots.read(start, {shop.plant: 0, shop.meter: 0})
+        told = [begun]
+        for place in range(1, 4):
+            slots.park.blocks.mine([], start + place * SLOT_SECONDS)
+            told.append(slots.read(start + place * SLOT_SECONDS, {shop.plant: 0, shop.meter: 100 * place}))
+        slots.meterings.wait_until_final()
+        for one in told:
+            slots.meterings.meter(*one)
+        slots.slot = start + day + 2 * SLOT_SECONDS
+        slots.park.blocks.mine([], slots.slot + SLOT_SECONDS + slots.imbalance.patience())
+        [said] = slots.settle_all("shop").values()
+        assert (said.statement.withdrawn, said.statement.cash) == (300, -300 * 660)
+
+
+def settling(slots: Slots, *names: str):
+    accounts = sorted((slots.account(name) for name in names), key=lambda one: int(one, 16))
+    return message(slots.imbalance, "settle", known_account("grid").address, 1, 0, slots.slot, accounts)
+
+
+class TestUnpaid:
+    """Trades do not cover it, and the free balance does not either."""
+
+    def test_is_a_debt_to_the_common_fund(self, slots: Slots):
+        parties = {"plant": Metered(3_000, 0, 1_000, 0), "shop": Metered(0, 3_000, 0, 1_000)}
+        slots.play(parties)
+        withdrawn = slots.free("shop") - 1_000
+        slots.as_account("shop", slots.market.vault, "withdraw", withdrawn)
+        slots.brought -= withdrawn
+        before = slots.money(*parties)
+        charge = -imbalance(parties["shop"], TERMS).cash
+        told = slots.settle_all(*parties)
+        assert (told["shop"].statement.cash, told["shop"].statement.unpaid) == (-charge, charge - 1_000)
+        vault, fund = slots.market.vault, slots.market.vault.purse_account(Purse.COMMON_FUND)
+        assert vault.debt_to(slots.account("shop"), fund) == charge - 1_000
+        assert vault.account_of(slots.account("shop")).in_default
+        gained = slots.gained(before)
+        assert gained["shop"] == -1_000
+        assert sum(gained.values()) == 1_000 * (PRICE + MARGIN)
+
+
+class TestRefused:
+    def test_before_the_slot_is_over(self, slots: Slots):
+        slots.have(["plant"])
+        slots.begin(TERMS)
+        end = slots.slot + SLOT_SECONDS
+        slots.park.blocks.mine([], end - 1)
+        with pytest.raises(reverts.SlotNotOver) as caught:
+            slots.settle_all("plant")
+        assert caught.value.end == end
+
+    def test_accounts_out_of_order(self, slots: Slots):
+        slots.have(["a", "b"])
+        slots.begin(TERMS)
+        slots.park.blocks.mine([], slots.slot + SLOT_SECONDS)
+        low, high = sorted((slots.account("a"), slots.account("b")), key=lambda one: int(one, 16))
+        slots.fails(reverts.AccountsOutOfOrder, high, low, account=low)
+        slots.fails(reverts.AccountsOutOfOrder, low, low, account=low)
+
+    def test_a_stranger(self, slots: Slots):
+        slots.begin(TERMS)
+        slots.park.blocks.mine([], slots.slot + SLOT_SECONDS)
+        stranger = "0x" + "77" * 20
+        slots.fails(reverts.NotSettledByItself, stranger, account=stranger)
+
+    def test_off_the_grid(self, slots: Slots):
+        slots.fails(reverts.OffGrid, slot=slots.slot + 1, zone=1, carrier=0, slot_start=slots.slot + 1)
+
+    def test_a_source_twice(self, slots: Slots):
+        imbalance, direct = slots.imbalance, slots.market.direct_sale.address
+        with pytest.raises(reverts.SourceKnown) as caught:
+            slots.decide(imbalance, "addSource", direct)
+        assert caught.value.source == direct

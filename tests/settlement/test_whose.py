@@ -1,0 +1,133 @@
+"""Who is paid, and who pays, when devices, keys and payees are others than usual."""
+
+from tests.settlement.slots import MARGIN, PRICE, SHARES, TERMS, Slots
+from wattbook.contracts import reverts
+from wattbook.contracts.structs import Purse
+from wattbook.settlement.bills import split
+from wattbook.settlement.imbalance import Metered, imbalance
+from wattbook.trial.park import SLOT_SECONDS
+
+
+def own(due: int) -> int:
+    network, platform, fund = SHARES
+    parts = [("own", 10_000 - sum(SHARES)), ("network", network), ("platform", platform), ("fund", fund)]
+    return split(due, parts)["own"]
+
+
+class TestNamedPayee:
+    def begin(self, slots: Slots, delivered: int) -> dict[str, int]:
+        """A plant whose deliveries the bank is paid for sells 10,000 Wh."""
+        parties = {"plant": Metered(delivered, 0, 10_000, 0), "shop": Metered(0, 10_000, 0, 10_000)}
+        slots.have([*parties, "bank"])
+        slots.as_account("plant", slots.market.meters, "setPayee", slots.parties["plant"].plant, slots.account("bank"))
+        before = slots.money("plant", "bank")
+        slots.play(parties)
+        slots.settle_all(*parties)
+        return slots.gained(before)
+
+    def test_gets_what_is_due(self, slots: Slots):
+        gained = self.begin(slots, 10_320)
+        assert gained["bank"] == own(10_000 * PRICE)
+        assert gained["plant"] == imbalance(Metered(10_320, 0, 10_000, 0), TERMS).cash == 10 * 300
+
+    def test_gives_up_what_margins_do_not_cover(self, slots: Slots):
+        """The owner's margin is taken first, then what the payee would get, then the owner's free balance."""
+        gained = self.begin(slots, 0)
+        charge, margin = -imbalance(Metered(0, 0, 10_000, 0), TERMS).cash, 10_000 * MARGIN
+        rest = charge - margin - own(10_000 * PRICE)
+        assert rest > 0
+        assert "bank" not in gained
+        assert gained["plant"] == -margin - rest
+
+    def test_gives_up_a_part(self, slots: Slots):
+        gained = self.begin(slots, 5_000)
+        charge, margin = -imbalance(Metered(5_000, 0, 10_000, 0), TERMS).cash, 10_000 * MARGIN
+        assert margin < charge < margin + own(10_000 * PRICE)
+        assert gained["bank"] == own(10_000 * PRICE) - (charge - margin)
+        assert gained["plant"] == -margin
+
+
+class TestReplacedKey:
+    """The plant's key is lost after it sold; another account takes its place."""
+
+    def replace(self, slots: Slots, name: str) -> str:
+        new = "0x" + f"{len(slots.park.traders) + 1:040x}"
+        slots.decide(slots.market.membership, "decideRecovery", slots.account(name), new)
+        return new
+
+    def test_before_anything_is_metered(self, slots: Slots):
+        parties = {"plant": Metered(10_000, 0, 9_700, 0), "shop": Metered(0, 9_700, 0, 9_700)}
+        slots.have(list(parties))
+        slots.begin(TERMS, SHARES)
+        slots.trade(parties)
+        old = slots.account("plant")
+        new = self.replace(slots, "plant")
+        slots.deliver(parties)
+        slots.fails(reverts.NotSettledByItself, old, account=old)
+        before = slots.market.vault.account_of(new).free
+        [told] = slots.settle_together([new])
+        assert (told.statement.injected, told.statement.sold, told.statement.cash) == (10_000, 9_700, 0)
+        assert slots.market.vault.account_of(new).free - before == own(9_700 * PRICE) + 9_700 * MARGIN
+
+    def test_after_it_was_settled(self, slots: Slots):
+        """Nothing is paid again, and what comes late is added to what was known."""
+        parties = {"plant": Metered(9_000, 0, 9_700, 0), "shop": Metered(0, 9_700, 0, 9_700)}
+        slots.play(parties)
+        slots.settle_all("plant", "shop")
+        new = self.replace(slots, "plant")
+        before = slots.money()
+        assert slots.settle_together([new]) == []
+        assert slots.settle_together([new]) == []
+        assert slots.gained(before) == {}
+        known = slots.imbalance.delivery_of(1, 0, slots.slot, new)
+        assert (known.injected, known.devices, known.settled_position) == (9_000, 2, 9_700)
+        assert slots.imbalance.delivery_of(1, 0, slots.slot, slots.account("plant")) == (0, 0, 0, False, 0, 0, 0)
+
+
+class TestMovedDevice:
+    def test_belongs_to_the_slot_in_which_it_was_whose(self, slots: Slots):
+        """The meter changes hands in the middle of the slot; what it counts there is still the giver's."""
+        slots.have(["giver", "taker"])
+        giver, taker = slots.parties["giver"], slots.parties["taker"]
+        slots.begin(TERMS)
+        blocks, meters, device = slots.park.blocks, slots.market.meters, giver.meter
+        blocks.mine([], slots.slot + 100)
+        slots.as_account("giver", meters, "offer", device, taker.account)
+        slots.as_account("taker", meters, "accept", device)
+        everything = {device: 0 for party in (giver, taker) for device in party.registers}
+        blocks.mine([], slots.slot + 2 * SLOT_SECONDS + 1)
+        roots = [slots.read(slots.slot, everything)]
+        for place in (1, 2):
+            roots.append(slots.read(slots.slot + place * SLOT_SECONDS, everything | {device: 500 * place}))
+        slots.meterings.wait_until_final()
+        for one in roots:
+            slots.meterings.meter(*one)
+        told = slots.settle_all("giver", "taker")
+        assert [told[name].statement.withdrawn for name in ("giver", "taker")] == [500, 0]
+        slots.slot += SLOT_SECONDS
+        told = slots.settle_all("giver", "taker")
+        assert [told[name].statement.withdrawn for name in ("giver", "taker")] == [0, 1_000]
+
+
+class TestWhoBears:
+    """What was not paid, when the common fund cannot bear it either."""
+
+    def test_the_balancing_account_gets_less(self, slots: Slots):
+        parties = {"plant": Metered(1_000, 0, 1_000, 0), "shop": Metered(0, 3_000, 0, 1_000)}
+        slots.play(parties, shares=(0, 0, 0))
+        withdrawn = slots.free("shop")
+        slots.as_account("shop", slots.market.vault, "withdraw", withdrawn)
+        slots.brought -= withdrawn
+        fund = slots.purse(Purse.COMMON_FUND)
+        slots.decide(slots.market.vault, "setPurse", int(Purse.COMMON_FUND), slots.market.authority.address, 16)
+        if fund:
+            arguments = (int(Purse.COMMON_FUND), slots.account("plant"), fund, b"\1" * 32)
+            slots.decide(slots.market.vault, "spend", *arguments)
+        before = slots.money(*parties)
+        told = slots.settle_all("shop")["shop"]
+        charge = -imbalance(parties["shop"], TERMS).cash
+        assert told.statement.unpaid == charge
+        assert told.to_common_fund == charge - charge - told.to_grid
+        assert slots.gained(before) == {}
+        fund_account = slots.market.vault.purse_account(Purse.COMMON_FUND)
+        assert slots.market.vault.debt_to(slots.account("shop"), fund_account) == charge
