@@ -1,5 +1,7 @@
 """Who is paid, and who pays, when devices, keys and payees are others than usual."""
 
+from eth_utils.address import to_checksum_address
+
 from tests.settlement.slots import MARGIN, PRICE, SHARES, TERMS, Slots
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Purse
@@ -51,7 +53,7 @@ class TestReplacedKey:
     """The plant's key is lost after it sold; another account takes its place."""
 
     def replace(self, slots: Slots, name: str) -> str:
-        new = "0x" + f"{len(slots.park.traders) + 1:040x}"
+        new = to_checksum_address("0x" + f"{0xABCDEF00 + len(slots.park.traders):040x}")
         slots.decide(slots.market.membership, "decideRecovery", slots.account(name), new)
         return new
 

@@ -123,5 +123,9 @@ def test_money_comes_out_even(park, number):
     assert gained == [share - spent, sum(made.fees.values()), to_fund + decoys]
     units = paid + spent - received - share - to_fund
     now_locked = [vault.module_of(module).locked for module in locked_by]
-    assert now_locked[0] - locked[0] == pending + units
+    assert now_locked[0] - locked[0] == pending
+    # What the pool's units were sold for waits there, with the margins of those whose they are.
+    dearest = auction.book_of(made.book.key).dearest_wh
+    margins = sum(one.wh * max(120, dearest - one.price) for one in pool.offers_of(made.book.key))
+    assert now_locked[1] - locked[1] == units + margins
     assert park.market.power_token.balance_of(vault.address) >= sum(now_locked)

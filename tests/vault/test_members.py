@@ -217,8 +217,13 @@ class TestChooseModules:
 
 class TestSync:
     def test_a_purse_is_an_account_of_the_system(self, market, vault, people):
-        """The auction may lock from the pool's, and nobody from the others."""
-        choices = dict.fromkeys(Purse, 0) | {Purse.POOL: set_of(vault, market.auction.address)}
+        """The auction may lock from the pool's, settlement from that, the grid's and the common fund's."""
+        settlement = market.imbalance.address
+        choices = dict.fromkeys(Purse, 0) | {
+            Purse.POOL: set_of(vault, market.auction.address, settlement),
+            Purse.GRID: set_of(vault, settlement),
+            Purse.COMMON_FUND: set_of(vault, settlement),
+        }
         for purse, chosen in choices.items():
             account = vault.purse_account(purse)
             vault.sync(account, sender=people.stranger)
