@@ -46,7 +46,7 @@ class Mosquitto:
         with open(self.folder / "log", "ab") as log:
             command = [self._program, "-c", str(self.folder / "mosquitto.conf")]
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()

@@ -246,7 +246,7 @@ class Daemon:
     def output(self) -> str:
         return self._log.read_text()
 
-    def wait_for(self, what: str, seconds: int = 30) -> dict[str, object]:
+    def wait_for(self, what: str, seconds: int = 120) -> dict[str, object]:
         """Waits until it says this, or fails with all that it said."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

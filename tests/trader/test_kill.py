@@ -183,7 +183,7 @@ def pooled(park):
     return int(park.ask("txpool_status")["pending"], 16)
 
 
-def until(condition, seconds=30):
+def until(condition, seconds=120):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it never came to it"

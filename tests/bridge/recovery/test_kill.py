@@ -148,7 +148,7 @@ def test_killed(chain, market, broker, meters, config, where):
 
     outbox = Outbox(where)
     child = start(config, broker, where, "never")
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + 400
     while len(outbox.batches.in_state(BatchState.POSTED)) < count:
         states = {state.value: len(outbox.batches.in_state(state)) for state in BatchState}
         assert child.poll() is None and time.monotonic() < deadline, states
@@ -203,7 +203,7 @@ def publish(market, broker, meters, at, number):
 def killed(chain, config, broker, where, point):
     """Runs the bridge until it comes to a point and is killed there."""
     child = start(config, broker, where, point)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while child.poll() is None:
         assert time.monotonic() < deadline, f"it never came to {point}"
         mine(chain)
@@ -215,7 +215,7 @@ def listening(config, broker, where):
     """The broker keeps messages for a bridge from the moment that it was there once."""
     child = start(config, broker, where, "never")
     port = int(config.read_text().split("[http]\nport = ")[1].split()[0])
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while True:
         assert child.poll() is None, child.stdout.read()
         assert time.monotonic() < deadline, "it never listened"

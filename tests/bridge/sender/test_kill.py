@@ -28,7 +28,7 @@ def test_killed(where, once):
         once.reorg(random.randint(1, DEEPEST_REORG))
 
     child = start(where, once, "never")
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while outbox.transactions.counts()[State.CONFIRMED] < len(keys):
         assert child.poll() is None and time.monotonic() < deadline, outbox.transactions.counts()
         for _ in range(random.randint(1, 12)):
@@ -49,7 +49,7 @@ def test_killed(where, once):
 def killed(where, once, point):
     """Runs a sender until it comes to a point and is killed there."""
     child = start(where, once, point)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while child.poll() is None:
         assert time.monotonic() < deadline, f"it never came to {point}"
         # A fee is raised only while there are no blocks.

@@ -112,7 +112,7 @@ def start(config):
 
 
 def page(port, path):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:
@@ -132,7 +132,7 @@ def running(config):
     process.communicate()
 
 
-def until(condition, seconds=30):
+def until(condition, seconds=120):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

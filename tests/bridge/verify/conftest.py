@@ -33,7 +33,7 @@ def intake(outbox, directory):
 def eventually():
     """Waits until something holds, and says what it was that never did."""
 
-    def wait(condition: Callable[[], object], seconds: int = 20) -> None:
+    def wait(condition: Callable[[], object], seconds: int = 60) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, "it never came true"
