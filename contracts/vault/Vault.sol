@@ -156,7 +156,8 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         uint256 m = _module(true);
         uint256 a = _accounts[account].load();
         Standings.requireActive(account, a.status(), a.certifiedUntil(), a.roles(), anyOf);
-        require(!a.isInDefault(), InDefault(account, debtOf[account]));
+        // What a `require` would say is looked up before it is asked, at every lock.
+        if (a.isInDefault()) revert InDefault(account, debtOf[account]);
         _lock(account, a, m, amount);
     }
 

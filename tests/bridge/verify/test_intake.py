@@ -105,7 +105,7 @@ CATALOGUE = {
     "nothing known": (b"\x00\xff\x17 good day", Reason.UNKNOWN_FORMAT),
     "nothing": (b"", Reason.UNKNOWN_FORMAT),
     "unregistered, our format": (signed(99), Reason.UNKNOWN_METER),
-    "unregistered, OCMF": (ocmf(MS="1XXX"), Reason.UNKNOWN_METER),
+    "unregistered, OCMF": (ocmf(MS="1ZZZ"), Reason.UNKNOWN_METER),
     "unregistered, plain": (plain.written("nobody", "1.8.0", NOW, 1), Reason.UNKNOWN_METER),
     "a register that is no device": (plain.written("roof-3", "1.8.0", NOW, 1), Reason.UNKNOWN_REGISTER),
     "suspended": (signed(50), Reason.NOT_CERTIFIED),
