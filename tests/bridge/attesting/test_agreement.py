@@ -1,5 +1,7 @@
 """Two of three attesters are enough, and whoever says something else is named."""
 
+from itertools import permutations
+
 import pytest
 
 from tests.bridge.attesting.bridges import GRACE, TAKEOVER
@@ -136,9 +138,9 @@ def test_one_leaves_a_device_out(bridges, park, devices, time, blind):
 
 
 def queued(bridges, park, devices, time):
-    """One bridge, and the batch that it has queued and not sent."""
+    """One bridge, and the batch that it has queued and not sent, whoever's turn was first."""
     everybody_hears(bridges, devices, time)
-    park.go_to(park.now + GRACE + 1)
+    park.go_to(park.now + GRACE + 2 * TAKEOVER + 1)
     for one in bridges:
         one.posting.step([1])
         for batch, transaction in one.outbox.batches.unsent():
@@ -203,10 +205,13 @@ def test_nothing_heard(bridges, park, time):
     assert not posted(park, time)
 
 
-def test_all_propose_at_once(bridges, park, devices, time):
-    """Each has kept a root of its own before it asked anybody; they come together on the lowest."""
+@pytest.mark.parametrize("order", permutations(range(3)), ids=str)
+def test_all_propose_at_once(bridges, park, devices, time, order):
+    """Each has kept a root of its own before it asked anybody; they come together on the lowest, whosever it is."""
     everybody_hears(bridges, devices, time)
-    kept = [one.vouching.keep(one.vouching.proposal(1, time, one.vouching.leaves(1, time), {})) for one in bridges]
+    proposals = [one.vouching.proposal(1, time, one.vouching.leaves(1, time), {}) for one in bridges]
+    proposals.sort(key=lambda one: root_over(1, time, 0, one.leaves).root)
+    kept = [bridge.vouching.keep(proposals[place]) for bridge, place in zip(bridges, order, strict=True)]
     settle(bridges, park)
     assert posted(park, time)
     assert root_over(1, time, 0, leaves_of(bridges, time)).root == min(one.root for one in kept)

@@ -161,9 +161,8 @@ class Posting:
         leaves = self._vouching.leaves(zone, time)
         first = self._vouching.proposal(zone, time, leaves, {})
         answers = self._ask(CHECK, self._peers.all, first) if threshold > 1 else {}
-        for peer, answer in answers.items():
-            if answer.signed and self._adopts(peer, first, answer.signed):
-                return self._outbox.batches.find(zone, time, 0)
+        if self._adopts_any(first, answers):
+            return self._outbox.batches.find(zone, time, 0)
         free = [peer for peer, answer in answers.items() if answer.signed is None]
         if len(free) + 1 < threshold:
             return None
@@ -191,8 +190,9 @@ class Posting:
         answers = self._ask(SIGN, [one for one in self._peers.all if one.address not in proposal.signatures], proposal)
         for peer, answer in answers.items():
             self._write_down(batch, peer, answer)
-            if answer.signed and self._adopts(peer, proposal, answer.signed):
-                return
+        if self._adopts_any(proposal, answers):
+            return
+        for peer, answer in answers.items():
             if answer.signature is None:
                 objecting[peer] = answer.objections
             elif signer_of(self._readings, root, [], answer.signature) == peer.address:
@@ -210,6 +210,11 @@ class Posting:
             peer = min(objecting, key=lambda one: (self._followed[batch.id, one.address], len(objecting[one])))
             self._followed[batch.id, peer.address] += 1
             self._vouching.give_up(batch, objecting[peer])
+
+    def _adopts_any(self, asked: Proposal, answers: Mapping[Peer, Answer]) -> bool:
+        """Each is tried, so that of all that were signed before that which counts most is gone on with."""
+        signed = [(peer, answer.signed) for peer, answer in answers.items() if answer.signed]
+        return any([self._adopts(peer, asked, one) for peer, one in signed])
 
     def _adopts(self, peer: Peer, asked: Proposal, signed: Proposal) -> bool:
         """Whether this bridge goes on with what a peer has signed before, for the same time."""
