@@ -76,7 +76,9 @@ def facts(account: str, **changes: object) -> Facts:
         network_bps=1_800,
         platform_bps=100,
         fund_bps=900,
+        wheeling=0,
         feeder=0,
+        export_feeder=0,
         balancing=account,
         network=account,
     )

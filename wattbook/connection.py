@@ -10,6 +10,7 @@ from wattbook.contracts.clearing import Clearing
 from wattbook.contracts.direct_sale import DirectSale
 from wattbook.contracts.energy_units import EnergyUnits
 from wattbook.contracts.imbalance import Imbalance
+from wattbook.contracts.production import Production
 from wattbook.contracts.membership import Membership
 from wattbook.contracts.meters import Meters
 from wattbook.contracts.pool import Pool
@@ -82,6 +83,10 @@ class Market:
         return Pool(self.chain, self.deployment.address("Pool"))
 
     @cached_property
+    def production(self) -> Production:
+        return Production(self.chain, self.deployment.address("Production"))
+
+    @property
     def imbalance(self) -> Imbalance:
         return Imbalance(self.chain, self.deployment.address("Imbalance"))
 

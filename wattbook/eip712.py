@@ -206,6 +206,7 @@ MESSAGES = {
         ),
         _action("Deposit", "Vault", ("amount", "uint128")),
         _action("Withdraw", "Vault", ("amount", "uint128")),
+        _action("PayDebt", "Vault", ("debtor", "address"), ("creditor", "address"), ("amount", "uint128")),
         _action("ChooseModules", "Vault", ("chosen", "uint48")),
         Message("DeviceRegistration", ("Meters",), (("owner", "address"), *_DEVICE, ("deadline", "uint256"))),
         Message("DeviceKey", ("Meters",), (("device", "uint32"), *_KEY, ("deadline", "uint256"))),

@@ -5,8 +5,8 @@ import {Carrier} from "../libraries/Carriers.sol";
 import {IMembership} from "./IMembership.sol";
 import {IMeters} from "./IMeters.sol";
 import {IPositionSource} from "./IPositionSource.sol";
-import {ProvenReading, Reading, Root} from "./IReadings.sol";
-import {IReadings} from "./IReadings.sol";
+import {IProduction} from "./IProduction.sol";
+import {IReadings, ProvenReading, Reading, Root} from "./IReadings.sol";
 import {IVault} from "./IVault.sol";
 import {IZones} from "./IZones.sol";
 
@@ -28,16 +28,30 @@ struct Delivery {
     int48 settledPosition;
 }
 
-/// @notice What is known of a zone in a slot, in one storage slot.
+/// @notice What is known of a zone in a slot, in two storage slots.
 /// @param injected Wh that devices delivered
 /// @param withdrawn Wh that they took
 /// @param imported Wh that the feeder counted, which are in neither
+/// @param exported the same of the feeder for what is given to the grid
 /// @param difference Wh that the accounts settled so far delivered beyond what they owed, signed
+/// @param clean Wh of what was delivered that was made cleanly, and neither estimated nor stored before
+/// @param traders how many accounts were settled that had sold more or less than they had bought
 struct Balance {
-    uint56 injected;
-    uint56 withdrawn;
-    uint56 imported;
-    int56 difference;
+    uint64 injected;
+    uint64 withdrawn;
+    uint64 imported;
+    uint64 exported;
+    int64 difference;
+    uint64 clean;
+    uint32 traders;
+}
+
+/// @notice What is known of a zone in a month, in one storage slot: see Balance.
+struct MonthlyBalance {
+    uint64 injected;
+    uint64 withdrawn;
+    uint64 imported;
+    uint64 exported;
 }
 
 /// @notice How an account was settled in a slot, told as Statements packs it. Money is uPT; what changed since it was settled before, if it was.
@@ -109,6 +123,9 @@ interface IImbalance {
     /// @notice The facts of zones.
     function zones() external view returns (IZones);
 
+    /// @notice The ledger of what was made cleanly.
+    function production() external view returns (IProduction);
+
     /// @notice Where trades are made that are settled here.
     function sources() external view returns (IPositionSource[] memory);
 
@@ -120,6 +137,10 @@ interface IImbalance {
 
     /// @notice What is known of a zone in a slot.
     function balanceOf(uint16 zone, Carrier carrier, uint40 slotStart) external view returns (Balance memory);
+
+    /// @notice What is known of a zone in a month, counted from January 1970: the sum of the slots that end in it, midnight
+    /// counted to the day before.
+    function monthOf(uint16 zone, Carrier carrier, uint16 month) external view returns (MonthlyBalance memory);
 
     // -------------------------------------------------------------------------------------------------- authority
 

@@ -295,6 +295,16 @@ interface IReadings {
     /// @notice How many attesters must vouch.
     function threshold() external view returns (uint8);
 
+    /// @notice Asks whether enough attesters signed something, for contracts that act on their word.
+    /// @param structHash of a message that names the contract that acts on it, under this contract's EIP-712 domain
+    ///
+    /// Requirements:
+    /// - enough attesters signed, as in {post}.
+    function requireAttested(bytes32 structHash, ShortSignature[] calldata signatures)
+        external
+        view
+        returns (address[] memory signers);
+
     /// @notice When a root was posted, 0 when it was not.
     function postedAt(uint16 zone, uint40 time, uint8 version) external view returns (uint40);
 

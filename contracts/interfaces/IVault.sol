@@ -90,6 +90,8 @@ interface IVault {
     error InsufficientLocked(address module, uint128 locked, uint128 asked);
     /// @notice Thrown when an account that owes what it did not pay would begin new business.
     error InDefault(address account, uint128 debt);
+    /// @notice Thrown when somebody else than the debtor would pay from the debtor's account.
+    error NotDebtor(address debtor, address caller);
     /// @notice Thrown when more would be paid of a debt than there is.
     error DebtTooSmall(address debtor, address creditor, uint128 debt);
     /// @notice Thrown when a module enters a second time.
@@ -110,6 +112,9 @@ interface IVault {
 
     /// @notice EIP-712 type of {withdrawSigned}.
     function WITHDRAW_TYPEHASH() external view returns (bytes32);
+
+    /// @notice EIP-712 type of {payDebtSigned}.
+    function PAY_DEBT_TYPEHASH() external view returns (bytes32);
 
     /// @notice EIP-712 type of {chooseModulesSigned}.
     function CHOOSE_MODULES_TYPEHASH() external view returns (bytes32);
@@ -214,15 +219,23 @@ interface IVault {
     /// Requirements: those of {chooseModules} for the signer, and a valid signature of ChooseModules.
     function chooseModulesSigned(uint48 chosen, Signed calldata auth) external;
 
-    /// @notice Pays what an account owes from its free balance; anyone may ask for it. New business is possible again when
-    /// nothing is owed any more.
+    /// @notice Pays what the caller owes from its free balance. New business is possible again when nothing is owed any more.
+    /// @param debtor the account that it was recorded of: the caller, or one that it replaced
     ///
     /// Emits {DebtPaid}.
     ///
     /// Requirements:
-    /// - `amount` is not zero, no more than is owed to this creditor, and free in the debtor's account;
+    /// - the caller is the debtor, or took its place;
+    /// - `amount` is not zero, no more than is owed to this creditor, and free in the caller's account;
     /// - the creditor was ever admitted or belongs to the system; a replaced account's place is taken by its replacement.
     function payDebt(address debtor, address creditor, uint128 amount) external;
+
+    /// @notice {payDebt}, signed by the debtor.
+    ///
+    /// Emits {DebtPaid} and {NonceUsed}.
+    ///
+    /// Requirements: those of {payDebt} for the signer, and a valid signature of PayDebt.
+    function payDebtSigned(address debtor, address creditor, uint128 amount, Signed calldata auth) external;
 
     // ---------------------------------------------------------------------------------------------------- modules
 

@@ -10,10 +10,12 @@ import {IMembership} from "./IMembership.sol";
 /// @param penaltyBps what is added to, or taken from, those prices beyond the band
 /// @param poolIn mPT per kWh that the pool pays
 /// @param poolOut mPT per kWh that the pool asks
-/// @param networkBps share of what a seller gets that the network is paid, in 1/10000
+/// @param networkBps share of what a seller gets that the network is paid, in 1/10000, when there is no wheeling
 /// @param platformBps the platform's, beside commissions
 /// @param fundBps the common fund's; the rest is the seller's
-/// @param feeder number of the device that measures what the zone exchanges with the grid, 0 when there is none
+/// @param wheeling mPT per kWh that the network is paid of what a seller gets, in place of its share; 0 when there is none
+/// @param feeder number of the device that measures what the grid gives to the zone, 0 when there is none
+/// @param exportFeeder number of the device that measures what the zone gives to the grid, 0 when there is none
 /// @param balancing account that pays and is paid for imbalances
 /// @param network account that is paid for the network and bears its losses
 struct Facts {
@@ -25,7 +27,9 @@ struct Facts {
     uint16 networkBps;
     uint16 platformBps;
     uint16 fundBps;
+    uint16 wheeling;
     uint32 feeder;
+    uint32 exportFeeder;
     address balancing;
     address network;
 }

@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Direction} from "../interfaces/IMeters.sol";
+import {Description, Direction} from "../interfaces/IMeters.sol";
 import {Interval, Quality, ReadingRefusal, Trust} from "../interfaces/IReadings.sol";
 import {Carrier} from "./Carriers.sol";
 
 /// @title What a reading tells of the time since the one before it, in one word
 /// @notice From the low end: device 32, since 40, until 40, Wh 64, periods 32, kind 8, quality 8, trust 8, refusal 8. Kind
-/// is the carrier in the lower half and the direction in the upper.
+/// is, from the low end, the carrier 4, the direction 1, whether the device is clean 1, whether it stores 1.
 library Intervals {
-    function kindOf(Carrier carrier_, Direction direction_) internal pure returns (uint8) {
-        return uint8(uint256(carrier_) | uint256(direction_) << 4);
+    uint256 private constant DIRECTION = 1 << 4;
+    uint256 private constant CLEAN = 1 << 5;
+    uint256 private constant STORES = 1 << 6;
+
+    function kindOf(Description memory its) internal pure returns (uint8) {
+        uint256 kind = uint256(its.carrier);
+        if (its.direction == Direction.Withdrawal) kind |= DIRECTION;
+        if (its.clean) kind |= CLEAN;
+        if (its.stores) kind |= STORES;
+        return uint8(kind);
     }
 
     function carrier(Interval memory i) internal pure returns (Carrier) {
@@ -18,7 +26,17 @@ library Intervals {
     }
 
     function isInjection(Interval memory i) internal pure returns (bool) {
-        return i.kind >> 4 == uint8(Direction.Injection);
+        return i.kind & DIRECTION == 0;
+    }
+
+    /// @dev What gives back what was put in before is as clean as that was, and no more.
+    function isClean(Interval memory i) internal pure returns (bool) {
+        return i.kind & CLEAN != 0 && i.kind & STORES == 0 && isInjection(i) && i.quality != Quality.Estimated;
+    }
+
+    /// @dev Whether Production keeps it.
+    function isKept(Interval memory i) internal pure returns (bool) {
+        return i.kind & (CLEAN | STORES) != 0 && i.quality != Quality.Estimated;
     }
 
     function pack(Interval memory i) internal pure returns (uint256) {

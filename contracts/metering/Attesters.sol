@@ -46,16 +46,21 @@ abstract contract Attesters is IReadings, IAttesterWatch, EIP712, Governed {
         emit SignersForgotten(++_generation);
     }
 
-    /// @dev Until the authority has set a threshold, nobody's word is enough.
+    /// @inheritdoc IReadings
+    function requireAttested(bytes32 structHash, ShortSignature[] calldata signatures)
+        external
+        view
+        returns (address[] memory signers)
+    {
+        signers = _enoughSigners(structHash, signatures);
+        _requireAttesters(signers);
+    }
+
     function _requireAttested(bytes32 structHash, ShortSignature[] calldata signatures)
         internal
         returns (address[] memory signers)
     {
-        uint256 count = signatures.length;
-        uint256 least = threshold == 0 ? type(uint256).max : threshold;
-        require(count >= least, TooFewSigners(count, least));
-        require(count <= MAX_SIGNERS, TooFewSigners(MAX_SIGNERS, count));
-        signers = _signers(_hashTypedDataV4(structHash), signatures);
+        signers = _enoughSigners(structHash, signatures);
         bytes32 together = keccak256(abi.encodePacked(signers));
         uint256 known = _known[together];
         if (known >> TIME_BITS == _generation && block.timestamp < uint40(known)) return signers;
@@ -64,6 +69,19 @@ abstract contract Attesters is IReadings, IAttesterWatch, EIP712, Governed {
         if (membership.readings() == address(this)) {
             _known[together] = uint256(_generation) << TIME_BITS | certifiedUntil;
         }
+    }
+
+    /// @dev Until the authority has set a threshold, nobody's word is enough.
+    function _enoughSigners(bytes32 structHash, ShortSignature[] calldata signatures)
+        private
+        view
+        returns (address[] memory)
+    {
+        uint256 count = signatures.length;
+        uint256 least = threshold == 0 ? type(uint256).max : threshold;
+        require(count >= least, TooFewSigners(count, least));
+        require(count <= MAX_SIGNERS, TooFewSigners(MAX_SIGNERS, count));
+        return _signers(_hashTypedDataV4(structHash), signatures);
     }
 
     /// @dev A signature that nobody made is that of the zero address, which is no member's.

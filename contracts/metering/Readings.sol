@@ -216,7 +216,7 @@ contract Readings is Disputes, Settled {
         else m.substituted = uint24(Math.min(m.substituted + periods, type(uint24).max));
         _last[given.device] = Series.pack(given.time, given.register, given.sequence, month, m);
         (told.until, told.wh, told.periods) = (uint40(given.time), uint64(wh), uint32(periods));
-        if (periods != 1) told.quality = Quality.Substituted;
+        if (periods != 1 && told.quality == Quality.Measured) told.quality = Quality.Substituted;
     }
 
     function _forgetExchange(uint256 device) private {
@@ -312,7 +312,7 @@ contract Readings is Disputes, Settled {
         facts.period = period;
         facts.ratedW = its.ratedW;
         facts.modulus = its.modulus;
-        facts.kind = Intervals.kindOf(its.carrier, its.direction);
+        facts.kind = Intervals.kindOf(its);
         _facts[device] = facts;
     }
 

@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Balance, Delivery, IImbalance} from "../interfaces/IImbalance.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {Balance, Delivery, IImbalance, MonthlyBalance} from "../interfaces/IImbalance.sol";
 import {IMeters} from "../interfaces/IMeters.sol";
+import {IProduction} from "../interfaces/IProduction.sol";
 import {Interval, IReadings, ProvenReading, Reading, ReadingRefusal, Root} from "../interfaces/IReadings.sol";
-import {IZones} from "../interfaces/IZones.sol";
+import {Facts, IZones} from "../interfaces/IZones.sol";
 import {Carrier} from "../libraries/Carriers.sol";
 import {Intervals} from "../libraries/Intervals.sol";
+import {Lists} from "../libraries/Lists.sol";
+import {Months} from "../libraries/Months.sol";
 
 /// @title What was delivered in each slot
 /// @notice The first of the two layers of Imbalance.
 abstract contract Deliveries is IImbalance {
-    /// @notice A carrier's slot, with what is asked for once.
+    /// @notice A carrier's slot, with what is asked for once, and what is for the ledger of Production, of all slots.
     struct Slot {
         uint256 key;
         uint256 start;
         uint256 length;
         uint256 feeder;
+        uint256 exportFeeder;
+        uint256[] made;
+        uint256 madeCount;
     }
 
     /// @inheritdoc IImbalance
@@ -28,12 +35,16 @@ abstract contract Deliveries is IImbalance {
     IMeters public immutable meters;
     /// @inheritdoc IImbalance
     IZones public immutable zones;
+    /// @inheritdoc IImbalance
+    IProduction public immutable production;
 
     mapping(uint256 slot => mapping(address account => Delivery)) internal _deliveries;
     mapping(uint256 slot => Balance) internal _balances;
+    mapping(uint256 month => MonthlyBalance) private _months;
 
-    constructor(IReadings readings_) {
+    constructor(IReadings readings_, IProduction production_) {
         readings = readings_;
+        production = production_;
         meters = readings_.meters();
         zones = meters.zones();
     }
@@ -50,6 +61,11 @@ abstract contract Deliveries is IImbalance {
     /// @inheritdoc IImbalance
     function balanceOf(uint16 zone, Carrier carrier, uint40 slotStart) external view returns (Balance memory) {
         return _balances[_slotKey(zone, carrier, slotStart)];
+    }
+
+    /// @inheritdoc IImbalance
+    function monthOf(uint16 zone, Carrier carrier, uint16 month) external view returns (MonthlyBalance memory) {
+        return _months[_slotKey(zone, carrier, month)];
     }
 
     /// @inheritdoc IImbalance
@@ -71,6 +87,7 @@ abstract contract Deliveries is IImbalance {
     function _deliver(uint16 zone, uint256[] memory intervals) private {
         Slot memory slot;
         Balance memory sums;
+        slot.made = new uint256[](_mostMade(intervals));
         for (uint256 i = 0; i < intervals.length; ++i) {
             Interval memory told = Intervals.unpack(intervals[i]);
             if (told.refusal != ReadingRefusal.None || told.periods == 0) continue;
@@ -88,7 +105,17 @@ abstract contract Deliveries is IImbalance {
                 begun = ended;
             }
         }
-        if (slot.length != 0) _balances[slot.key] = sums;
+        if (slot.length != 0) _leave(slot, sums);
+        Lists.cut(slot.made, slot.madeCount);
+        if (slot.madeCount != 0) production.record(slot.made);
+    }
+
+    /// @dev How many words for the ledger there can be.
+    function _mostMade(uint256[] memory intervals) private pure returns (uint256 most) {
+        for (uint256 i = 0; i < intervals.length; ++i) {
+            Interval memory told = Intervals.unpack(intervals[i]);
+            if (Intervals.isKept(told)) most += Math.min(told.periods, MAX_SPREAD);
+        }
     }
 
     /// @dev Goes on to the slot of a time. What was summed of the one before is written down.
@@ -100,27 +127,48 @@ abstract contract Deliveries is IImbalance {
         bool same = length != 0 && slot.start <= time && time < slot.start + length
             && uint8(slot.key >> 40) == uint256(carrier);
         if (same) return sums;
-        if (length != 0) _balances[slot.key] = sums;
+        if (length != 0) _leave(slot, sums);
         length = zones.slotSeconds(zone, carrier);
         slot.start = time - time % length;
         slot.length = length;
         slot.key = _slotKey(zone, carrier, slot.start);
-        slot.feeder = zones.factsAt(zone, carrier, uint40(slot.start)).feeder;
+        Facts memory facts = zones.factsAt(zone, carrier, uint40(slot.start));
+        (slot.feeder, slot.exportFeeder) = (facts.feeder, facts.exportFeeder);
         return _balances[slot.key];
     }
 
-    /// @dev What the feeder counts is no member's.
+    /// @dev Writes down what was summed, of the slot and of its month.
+    function _leave(Slot memory slot, Balance memory sums) private {
+        Balance memory known = _balances[slot.key];
+        uint256 month = Months.at(slot.start + slot.length - 1);
+        MonthlyBalance storage m = _months[slot.key >> 40 << 40 | month];
+        m.injected += sums.injected - known.injected;
+        m.withdrawn += sums.withdrawn - known.withdrawn;
+        m.imported += sums.imported - known.imported;
+        m.exported += sums.exported - known.exported;
+        _balances[slot.key] = sums;
+    }
+
+    /// @dev What the feeders count is no member's.
     function _count(Slot memory slot, Balance memory sums, Interval memory told, uint256 wh, bool toTheEnd) private {
         address owner = meters.ownerAt(told.device, uint40(slot.start));
         Delivery memory d = _deliveries[slot.key][owner];
         if (told.device == slot.feeder) {
-            sums.imported += uint56(wh);
-        } else if (Intervals.isInjection(told)) {
-            d.injected += uint40(wh);
-            sums.injected += uint56(wh);
+            sums.imported += uint64(wh);
+        } else if (told.device == slot.exportFeeder) {
+            sums.exported += uint64(wh);
         } else {
-            d.withdrawn += uint40(wh);
-            sums.withdrawn += uint56(wh);
+            if (Intervals.isInjection(told)) {
+                d.injected += uint40(wh);
+                sums.injected += uint64(wh);
+            } else {
+                d.withdrawn += uint40(wh);
+                sums.withdrawn += uint64(wh);
+            }
+            if (Intervals.isClean(told)) sums.clean += uint64(wh);
+            if (Intervals.isKept(told)) {
+                slot.made[slot.madeCount++] = told.device | slot.start << 32 | slot.length << 72 | wh << 96;
+            }
         }
         if (toTheEnd) ++d.devices;
         _deliveries[slot.key][owner] = d;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Governed} from "../access/Governed.sol";
-import {Delivery, IImbalance, Statement} from "../interfaces/IImbalance.sol";
+import {Balance, Delivery, IImbalance, Statement} from "../interfaces/IImbalance.sol";
 import {IMembership} from "../interfaces/IMembership.sol";
 import {IPositionSource} from "../interfaces/IPositionSource.sol";
+import {IProduction} from "../interfaces/IProduction.sol";
 import {IReadings} from "../interfaces/IReadings.sol";
 import {IVault, Purse} from "../interfaces/IVault.sol";
 import {Facts} from "../interfaces/IZones.sol";
@@ -35,6 +37,7 @@ contract Imbalance is Deliveries, Governed {
         address[][] payees;
         uint256 payeeCount;
         int256 difference;
+        int256 newTraders;
         int256 surplus;
         uint256 network;
         uint256 platform;
@@ -89,7 +92,10 @@ contract Imbalance is Deliveries, Governed {
 
     IPositionSource[] private _sources;
 
-    constructor(IReadings readings_, address authority_) Deliveries(readings_) Governed(authority_) {
+    constructor(IReadings readings_, IProduction production_, address authority_)
+        Deliveries(readings_, production_)
+        Governed(authority_)
+    {
         vault = readings_.vault();
         membership = vault.membership();
         _commonFund = vault.purseAccount(Purse.CommonFund);
@@ -216,7 +222,7 @@ contract Imbalance is Deliveries, Governed {
 
     /// @dev Takes off what of a trade's price is others'.
     function _share(Round memory r, Account memory a, uint256 part) private pure returns (uint256 own) {
-        (uint256 network, uint256 platform, uint256 fund) = _shares(r.facts, Parts.due(part));
+        (uint256 network, uint256 platform, uint256 fund) = _shares(r.facts, part);
         r.network += network;
         r.platform += platform;
         r.fund += fund;
@@ -227,14 +233,18 @@ contract Imbalance is Deliveries, Governed {
         return Parts.due(part) - network - platform - fund;
     }
 
-    function _shares(Facts memory facts, uint256 due)
+    /// @dev Wheeling is paid of what platform and fund leave, and no more than that.
+    function _shares(Facts memory facts, uint256 part)
         private
         pure
         returns (uint256 network, uint256 platform, uint256 fund)
     {
-        network = due * facts.networkBps / WHOLE;
+        uint256 due = Parts.due(part);
         platform = due * facts.platformBps / WHOLE;
         fund = due * facts.fundBps / WHOLE;
+        network = facts.wheeling == 0
+            ? due * facts.networkBps / WHOLE
+            : Math.min(Parts.wh(part) * facts.wheeling, due - platform - fund);
     }
 
     /// @dev What an account gets or owes for its imbalance, less what it was settled with before under any of its names.
@@ -253,6 +263,7 @@ contract Imbalance is Deliveries, Governed {
         (d.settled, d.settledInjected, d.settledWithdrawn, d.settledPosition) =
         (true, d.injected, uint40(withdrawn), int48(position));
         _deliveries[r.key][a.account] = d;
+        if (position != 0) ++r.newTraders;
         if (s.cash >= 0) return;
         a.charge = uint256(uint128(-s.cash));
         uint256 covered = a.margin + a.own;
@@ -280,6 +291,7 @@ contract Imbalance is Deliveries, Governed {
                 (d.settledInjected, d.settledWithdrawn) = (one.settledInjected, one.settledWithdrawn);
                 (d.settled, d.settledPosition) = (!seen, one.settledPosition);
                 seen = true;
+                if (one.settledPosition != 0) --r.newTraders;
             }
             d.injected += one.injected;
             d.withdrawn += one.withdrawn;
@@ -341,8 +353,10 @@ contract Imbalance is Deliveries, Governed {
     /// @dev Trades with the grid what the accounts are over or short together, with what was settled before. What is left
     /// is the common fund's, which bears what was not paid; if it cannot, the balancing account does.
     function _balance(Round memory r) private {
-        int256 before = _balances[r.key].difference;
-        _balances[r.key].difference = int56(before + r.difference);
+        Balance storage b = _balances[r.key];
+        int256 before = b.difference;
+        b.difference = int64(before + r.difference);
+        b.traders = uint32(uint256(int256(uint256(b.traders)) + r.newTraders));
         int256 toGrid = Deviations.toGrid(r.facts, before + r.difference) - Deviations.toGrid(r.facts, before);
         int256 toFund = -toGrid;
         for (uint256 i = 0; i < r.accounts.length; ++i) {
@@ -393,7 +407,7 @@ contract Imbalance is Deliveries, Governed {
                 if (r.payees[i][k] == address(0)) continue;
                 uint256 part = r.parts[i][k];
                 Account memory a = r.accounts[r.owners[Parts.place(part)]];
-                (uint256 network, uint256 platform, uint256 fund) = _shares(r.facts, Parts.due(part));
+                (uint256 network, uint256 platform, uint256 fund) = _shares(r.facts, part);
                 uint256 amount = Parts.due(part) - network - platform - fund;
                 uint256 taken = a.fromOthers < amount ? a.fromOthers : amount;
                 a.fromOthers -= taken;

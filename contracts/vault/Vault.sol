@@ -33,6 +33,9 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         keccak256("Deposit(address signer,uint128 amount,uint256 nonce,uint256 deadline)");
     bytes32 public constant WITHDRAW_TYPEHASH =
         keccak256("Withdraw(address signer,uint128 amount,uint256 nonce,uint256 deadline)");
+    bytes32 public constant PAY_DEBT_TYPEHASH = keccak256(
+        "PayDebt(address signer,address debtor,address creditor,uint128 amount,uint256 nonce,uint256 deadline)"
+    );
     bytes32 public constant CHOOSE_MODULES_TYPEHASH =
         keccak256("ChooseModules(address signer,uint48 chosen,uint256 nonce,uint256 deadline)");
 
@@ -137,16 +140,16 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
 
     /// @inheritdoc IVault
     function payDebt(address debtor, address creditor, uint128 amount) external {
-        require(amount != 0, ZeroAmount());
-        uint128 debt = debtTo[debtor][creditor];
-        require(amount <= debt, DebtTooSmall(debtor, creditor, debt));
-        debtTo[debtor][creditor] = debt - amount;
-        address account = _current(debtor);
-        debtOf[account] -= amount;
-        if (debtOf[account] == 0) _accounts[account].inDefault = false;
-        _debit(account, amount);
-        _credit(creditor, amount);
-        emit DebtPaid(debtor, creditor, amount);
+        _payDebt(msg.sender, debtor, creditor, amount);
+    }
+
+    /// @inheritdoc IVault
+    function payDebtSigned(address debtor, address creditor, uint128 amount, Signed calldata auth) external {
+        _useSigned(
+            auth,
+            keccak256(abi.encode(PAY_DEBT_TYPEHASH, auth.signer, debtor, creditor, amount, auth.nonce, auth.deadline))
+        );
+        _payDebt(auth.signer, debtor, creditor, amount);
     }
 
     // ---------------------------------------------------------------------------------------------------- modules
@@ -367,6 +370,20 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         address to = a.roles & Roles.SPEND != 0 ? account : membership.payoutOf(account);
         emit Withdrawn(account, to, amount);
         token.safeTransfer(to, amount);
+    }
+
+    /// @dev Modules that a member did not choose can record what he owes, but it is for him to pay it.
+    function _payDebt(address account, address debtor, address creditor, uint128 amount) private {
+        require(_current(debtor) == account, NotDebtor(debtor, account));
+        require(amount != 0, ZeroAmount());
+        uint128 debt = debtTo[debtor][creditor];
+        require(amount <= debt, DebtTooSmall(debtor, creditor, debt));
+        debtTo[debtor][creditor] = debt - amount;
+        debtOf[account] -= amount;
+        if (debtOf[account] == 0) _accounts[account].inDefault = false;
+        _debit(account, amount);
+        _credit(creditor, amount);
+        emit DebtPaid(debtor, creditor, amount);
     }
 
     function _chooseModules(address account, uint48 chosen) private {

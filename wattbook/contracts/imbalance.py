@@ -4,7 +4,7 @@ from eth_account.signers.local import LocalAccount
 
 from wattbook.chain import Receipt
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Balance, Carrier, Delivery, ProvenReading, Reading, Root
+from wattbook.contracts.structs import Balance, Carrier, Delivery, MonthlyBalance, ProvenReading, Reading, Root
 
 
 class Imbalance(Contract):
@@ -70,6 +70,16 @@ class Imbalance(Contract):
     def meters(self) -> str:
         """The devices."""
         return self._call("meters", (), str)
+
+    def month_of(self, zone: int, carrier: Carrier, month: int) -> MonthlyBalance:
+        """What is known of a zone in a month, counted from January 1970: the sum of the slots that
+        end in it, midnight counted to the day before.
+        """
+        return self._call("monthOf", (zone, carrier, month), MonthlyBalance)
+
+    def production(self) -> str:
+        """The ledger of what was made cleanly."""
+        return self._call("production", (), str)
 
     def readings(self) -> str:
         """The readings."""

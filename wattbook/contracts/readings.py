@@ -182,6 +182,10 @@ class Readings(Contract):
         """The name of a reading, one for each device, time and version."""
         return self._call("readingId", (device, time, version), bytes)
 
+    def require_attested(self, struct_hash: bytes, signatures: list[ShortSignature]) -> list[str]:
+        """Asks whether enough attesters signed something, for contracts that act on their word."""
+        return self._call("requireAttested", (struct_hash, signatures), list[str])
+
     def resolve(
         self,
         device: int,

@@ -697,6 +697,15 @@ class NotClearing(ContractRevert):
     caller: str
 
 
+class NotDebtor(ContractRevert):
+    """Thrown when somebody else than the debtor would pay from the debtor's account."""
+
+    SIGNATURE = "NotDebtor(address,address)"
+    FIELDS = ("debtor", "caller")
+    debtor: str
+    caller: str
+
+
 class NotDeviceOwner(ContractRevert):
     """Thrown when a device does not belong to the account."""
 

@@ -244,18 +244,25 @@ class Application(NamedTuple):
 
 
 class Balance(NamedTuple):
-    """What is known of a zone in a slot, in one storage slot.
+    """What is known of a zone in a slot, in two storage slots.
 
     - injected: Wh that devices delivered
     - withdrawn: Wh that they took
     - imported: Wh that the feeder counted, which are in neither
+    - exported: the same of the feeder for what is given to the grid
     - difference: Wh that the accounts settled so far delivered beyond what they owed, signed
+    - clean: Wh of what was delivered that was made cleanly, and neither estimated nor stored
+      before
+    - traders: how many accounts were settled that had sold more or less than they had bought
     """
 
     injected: int
     withdrawn: int
     imported: int
+    exported: int
     difference: int
+    clean: int
+    traders: int
 
 
 class Book(NamedTuple):
@@ -437,10 +444,15 @@ class Facts(NamedTuple):
     - penaltyBps: what is added to, or taken from, those prices beyond the band
     - poolIn: mPT per kWh that the pool pays
     - poolOut: mPT per kWh that the pool asks
-    - networkBps: share of what a seller gets that the network is paid, in 1/10000
+    - networkBps: share of what a seller gets that the network is paid, in 1/10000, when there is
+      no wheeling
     - platformBps: the platform's, beside commissions
     - fundBps: the common fund's; the rest is the seller's
-    - feeder: number of the device that measures what the zone exchanges with the grid, 0 when
+    - wheeling: mPT per kWh that the network is paid of what a seller gets, in place of its
+      share; 0 when there is none
+    - feeder: number of the device that measures what the grid gives to the zone, 0 when there is
+      none
+    - exportFeeder: number of the device that measures what the zone gives to the grid, 0 when
       there is none
     - balancing: account that pays and is paid for imbalances
     - network: account that is paid for the network and bears its losses
@@ -454,7 +466,9 @@ class Facts(NamedTuple):
     network_bps: int
     platform_bps: int
     fund_bps: int
+    wheeling: int
     feeder: int
+    export_feeder: int
     balancing: str
     network: str
 
@@ -530,6 +544,15 @@ class Month(NamedTuple):
     wh: int
     measured: int
     substituted: int
+
+
+class MonthlyBalance(NamedTuple):
+    """What is known of a zone in a month, in one storage slot: see Balance."""
+
+    injected: int
+    withdrawn: int
+    imported: int
+    exported: int
 
 
 class Neighbour(NamedTuple):

@@ -24,6 +24,10 @@ class Vault(Contract):
         """How many modules the Vault can ever have."""
         return self._call("MAX_MODULES", (), int)
 
+    def pay_debt_typehash(self) -> bytes:
+        """EIP-712 type of {payDebtSigned}."""
+        return self._call("PAY_DEBT_TYPEHASH", (), bytes)
+
     def withdraw_typehash(self) -> bytes:
         """EIP-712 type of {withdrawSigned}."""
         return self._call("WITHDRAW_TYPEHASH", (), bytes)
@@ -239,18 +243,21 @@ class Vault(Contract):
         return self._send("pay", (from_, to, amount), sender)
 
     def pay_debt(self, debtor: str, creditor: str, amount: int, *, sender: LocalAccount) -> Receipt:
-        """Pays what an account owes from its free balance; anyone may ask for it. New business is
-        possible again when nothing is owed any more.
-
-        Emits {DebtPaid}.
-
-        Requirements:
-        - `amount` is not zero, no more than is owed to this creditor, and free in the debtor's
-          account;
-        - the creditor was ever admitted or belongs to the system; a replaced account's place is
-          taken by its replacement.
+        """Pays what the caller owes from its free balance. New business is possible again when
+        nothing is owed any more.
         """
         return self._send("payDebt", (debtor, creditor, amount), sender)
+
+    def pay_debt_signed(
+        self, debtor: str, creditor: str, amount: int, auth: Signed, *, sender: LocalAccount
+    ) -> Receipt:
+        """{payDebt}, signed by the debtor.
+
+        Emits {DebtPaid} and {NonceUsed}.
+
+        Requirements: those of {payDebt} for the signer, and a valid signature of PayDebt.
+        """
+        return self._send("payDebtSigned", (debtor, creditor, amount, auth), sender)
 
     def purse_account(self, purse: Purse) -> str:
         """The address under which a purse has its account; nobody has its key."""

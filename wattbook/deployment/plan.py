@@ -42,9 +42,9 @@ RULES = ("Uniform", "TradeReduction", "Muda", "Ranked", "PoolAfter")
 # Contracts that lock members' money, in the order of their bits in the sets that members choose.
 MODULES = ("Auction", "Pool", "DirectSale", "Readings", "Imbalance")
 
-# What keeps trades, or readings, until they are settled, and of these where trades are made.
+# What is told, and asked, by the contract that settles, and of these where trades are made.
 SOURCES = ("Auction", "Pool", "DirectSale")
-SETTLED = (*SOURCES, "Readings")
+SETTLED = (*SOURCES, "Readings", "Production")
 
 CONTRACTS = (
     PlannedContract("Authority", lambda settings, at, deployer: [deployer]),
@@ -76,7 +76,8 @@ CONTRACTS = (
         "Readings",
         lambda settings, at, deployer: [at("Vault"), at("Meters"), at("Authority"), settings.dispute_window],
     ),
-    PlannedContract("Imbalance", lambda settings, at, deployer: [at("Readings"), at("Authority")]),
+    PlannedContract("Production", lambda settings, at, deployer: [at("Readings"), at("Authority")]),
+    PlannedContract("Imbalance", lambda settings, at, deployer: [at("Readings"), at("Production"), at("Authority")]),
 )
 
 
