@@ -18,14 +18,14 @@ import {OrderWords} from "../libraries/OrderWords.sol";
 import {Parts} from "../libraries/Parts.sol";
 import {Positions} from "../libraries/Positions.sol";
 import {Words} from "../libraries/Words.sol";
-import {Settled} from "../settlement/Settled.sol";
 import {Books} from "./Books.sol";
 import {Orders} from "./Orders.sol";
+import {PositionSource} from "./PositionSource.sol";
 
 /// @title Sealed-quote double auctions over registered energy
 /// @notice See IAuction. Three layers: Books opens and closes books, Orders takes their orders, this one settles them as
 /// Clearing says.
-contract Auction is Orders, Settled, IPositionSource {
+contract Auction is Orders, PositionSource {
     using BookWords for uint256;
     using Lists for uint256[];
     using OrderWords for uint256;
@@ -175,10 +175,7 @@ contract Auction is Orders, Settled, IPositionSource {
                 parts.put(count++, Parts.under(part, i));
             }
         }
-        parts.cut(count);
-        if (money == 0) return parts;
-        emit HandedOver(book, parts, uint128(money));
-        vault.passOn(settlement, uint128(money));
+        _handOn(vault, book, parts, count, money);
     }
 
     // ------------------------------------------------------------------------------------------------------ inside

@@ -14,11 +14,11 @@ import {Lists} from "../libraries/Lists.sol";
 import {Margins} from "../libraries/Margins.sol";
 import {Parts} from "../libraries/Parts.sol";
 import {Roles} from "../libraries/Roles.sol";
-import {Settled} from "../settlement/Settled.sol";
+import {PositionSource} from "./PositionSource.sol";
 
 /// @title Sales that two members agree on between themselves
 /// @notice See IDirectSale.
-contract DirectSale is IDirectSale, SignedActions, Settled, IPositionSource {
+contract DirectSale is IDirectSale, SignedActions, PositionSource {
     using Lists for uint256[];
 
     bytes32 public constant SALE_TYPEHASH = keccak256(
@@ -88,10 +88,7 @@ contract DirectSale is IDirectSale, SignedActions, Settled, IPositionSource {
                 if (word & FOLLOWED == 0) break;
             }
         }
-        parts.cut(count);
-        if (money == 0) return parts;
-        emit HandedOver(book, parts, uint128(money));
-        vault.passOn(settlement, uint128(money));
+        _handOn(vault, book, parts, count, money);
     }
 
     /// @inheritdoc IDirectSale

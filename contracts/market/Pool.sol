@@ -15,11 +15,11 @@ import {Margins} from "../libraries/Margins.sol";
 import {Parts} from "../libraries/Parts.sol";
 import {Roles} from "../libraries/Roles.sol";
 import {Stock} from "../libraries/Stock.sol";
-import {Settled} from "../settlement/Settled.sol";
+import {PositionSource} from "./PositionSource.sol";
 
 /// @title What the market takes and serves at fixed prices, after the book
 /// @notice See IPool.
-contract Pool is IPool, Settled, IPositionSource {
+contract Pool is IPool, PositionSource {
     using Lists for uint256[];
 
     /// @inheritdoc IPool
@@ -176,14 +176,11 @@ contract Pool is IPool, Settled, IPositionSource {
                 parts.put(found++, Parts.under(part, i));
             }
         }
-        parts.cut(found);
-        if (handed == before) return parts;
-        _handedOver[book] = handed;
+        if (handed != before) _handedOver[book] = handed;
         for (uint256 i = 0; i < found; ++i) {
             money += Parts.money(parts[i]);
         }
-        emit HandedOver(book, parts, uint128(money));
-        if (money != 0) vault.passOn(settlement, uint128(money));
+        _handOn(vault, book, parts, found, money);
     }
 
     // ------------------------------------------------------------------------------------------------------ inside

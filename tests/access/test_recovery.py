@@ -87,7 +87,7 @@ class TestSteps:
             replacement=people.spare.address,
         )
         membership = market.membership
-        assert membership.standing_of(people.spare.address) == before
+        assert membership.standing_of(people.spare.address) == before._replace(predecessors=1)
         assert membership.member_of(member).accounts == [people.spare.address]
         assert membership.standing_of(people.alice.address) == before._replace(
             roles=0, rights=0, status=Status.REPLACED

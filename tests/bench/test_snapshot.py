@@ -47,6 +47,11 @@ def test_metering_budgets(figures, anchor):
     assert figures["metering"][anchor.figure] <= anchor.budget
 
 
+@pytest.mark.parametrize("anchor", [a for a in SETTLEMENT_ANCHORS if a.budget], ids=lambda anchor: anchor.figure)
+def test_settlement_budgets(figures, anchor):
+    assert figures["settlement"][anchor.figure] <= anchor.budget
+
+
 def test_a_root_costs_the_same_at_any_count(figures):
     one, many = (figures["metering"][f"root of {size} readings"] for size in ("1", "10,000"))
     assert abs(one - many) < 100
@@ -54,6 +59,7 @@ def test_a_root_costs_the_same_at_any_count(figures):
 
 def test_every_figure_of_metering_is_shown(figures):
     assert figures["metering"].keys() == {anchor.figure for anchor in METERING_ANCHORS}
+    assert figures["settlement"].keys() == {anchor.figure for anchor in SETTLEMENT_ANCHORS}
 
 
 @pytest.mark.parametrize("anchor", [anchor for anchor in ANCHORS if anchor.budget], ids=lambda anchor: anchor.operation)

@@ -270,6 +270,7 @@ def test_only_the_authority_changes_anything(market, people, zone, usual, functi
 
 def as_event(given):
     """A struct as events have it."""
-    shares = ("networkBps", "platformBps", "fundBps")
-    names = ("lossBps", "bandBps", "penaltyBps", "poolIn", "poolOut", *shares, "feeder", "balancing", "network")
+    shares = ("networkBps", "platformBps", "fundBps", "wheeling")
+    accounts = ("feeder", "exportFeeder", "balancing", "network")
+    names = ("lossBps", "bandBps", "penaltyBps", "poolIn", "poolOut", *shares, *accounts)
     return dict(zip(names, given, strict=True))

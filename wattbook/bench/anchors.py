@@ -77,3 +77,12 @@ METERING_ANCHORS = (
     MarketAnchor("submitted, P-256 with precompile", "P-256, on a chain that checks it", None, EAS),
     MarketAnchor("submitted, P-256 without precompile", "P-256, on one that does not", None, EAS),
 )
+
+SETTLEMENT_ANCHORS = (
+    MarketAnchor(
+        "settled by 50",
+        "position settled, by 50, bill split to four payees",
+        40_000,
+        "0xSplits, five payees: 97,905; no meters, no positions",
+    ),
+)

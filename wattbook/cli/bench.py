@@ -1,17 +1,29 @@
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
+from click._termui_impl import ProgressBar
 
 from wattbook.bench import bridge, market, sizes, snapshot
-from wattbook.bench.anchors import ANCHORS, MARKET_ANCHORS, METERING_ANCHORS
+from wattbook.bench.anchors import ANCHORS, MARKET_ANCHORS, METERING_ANCHORS, SETTLEMENT_ANCHORS, MarketAnchor
 from wattbook.bench.bridge import Load
 from wattbook.bench.snapshot import SnapshotError
 from wattbook.cli.output import as_json, show, table
+from wattbook.deployment.anvil import Anvil
+from wattbook.errors import WattbookError
+from wattbook.trial.blocks import OPTIONS
+from wattbook.trial.days import Days, Report
+from wattbook.trial.park import Park
 
 # Sizes of book whose clearing in Python is timed.
 _TIMED = (10_000, 100_000)
+_MEMBERS, _SLOTS_A_DAY = 30, 96
+
+
+class ConservationError(WattbookError):
+    """Something was lost or came from nowhere."""
 
 
 @click.command()
@@ -37,13 +49,23 @@ _TIMED = (10_000, 100_000)
     show_default=True,
     help="How long the bridge gets all readings that it can take.",
 )
-def bench(as_json: bool, check: Path | None, save: Path | None, orders: tuple[int, ...], seconds: int) -> None:
+@click.option(
+    "--days",
+    type=click.IntRange(0, 365),
+    default=0,
+    show_default=True,
+    help="How many days a park of thirty lives, to see whether all of it adds up.",
+)
+def bench(
+    as_json: bool, check: Path | None, save: Path | None, orders: tuple[int, ...], seconds: int, days: int
+) -> None:
     """Measure gas, code size and speed, beside the systems to beat."""
     before = snapshot.read(check) if check else None
     lives = market.measure(orders)
     clearing = {size: market.clearing_time(size) for size in _TIMED}
     load = bridge.measure(seconds)
     figures = snapshot.measure()
+    lived = _days(days) if days else None
     anchors = [
         {
             "operation": a.operation,
@@ -63,6 +85,8 @@ def bench(as_json: bool, check: Path | None, save: Path | None, orders: tuple[in
         "clearingMilliseconds": {str(size): round(time * 1000) for size, time in clearing.items()},
         "bridge": {**asdict(load), "perSecond": load.per_second},
     }
+    if lived:
+        value["days"] = asdict(lived)
     changed: list[str] = []
     if before is not None:
         value["changed"] = changed = snapshot.differences(before, figures)
@@ -73,10 +97,14 @@ def bench(as_json: bool, check: Path | None, save: Path | None, orders: tuple[in
             *_lines(figures, anchors),
             *_market(lives, clearing),
             *_metering(figures),
+            *_settlement(figures),
             *_bridge(load),
+            *(_conservation(lived) if lived else []),
             *_changes(changed),
         ],
     )
+    if lived and (broken := [one.what for one in lived.lines if not one.holds]):
+        raise ConservationError(f"does not hold: {'; '.join(broken)}")
     if changed:
         raise SnapshotError(f"{len(changed)} figures differ from {check}; refresh it with --save if they should")
 
@@ -97,16 +125,40 @@ def _market(lives: list[market.Life], seconds: dict[int, float]) -> list[str]:
 
 
 def _metering(figures: snapshot.Figures) -> list[str]:
+    return ["", "Metering", *_beside("gas of a reading", figures["metering"], METERING_ANCHORS)]
+
+
+def _settlement(figures: snapshot.Figures) -> list[str]:
+    return ["", "Settlement", *_beside("gas of a position", figures["settlement"], SETTLEMENT_ANCHORS)]
+
+
+def _beside(title: str, figures: dict[str, int], anchors: tuple[MarketAnchor, ...]) -> list[str]:
     rows = [
         (
             anchor.step,
-            f"{figures['metering'][anchor.figure]:>9,}",
+            f"{figures[anchor.figure]:>9,}",
             f"at most {anchor.budget:,}" if anchor.budget else "",
             anchor.others,
         )
-        for anchor in METERING_ANCHORS
+        for anchor in anchors
     ]
-    return ["", "Metering", *table([("gas of a reading", "gas", "budget", "others"), *rows])]
+    return table([(title, "gas", "budget", "others"), *rows])
+
+
+def _days(number: int) -> Report:
+    """A park of thirty for so many days."""
+    slots = number * _SLOTS_A_DAY
+    bar: ProgressBar[int] = click.progressbar(length=slots, label="Slots of a park", file=sys.stderr)
+    with Anvil(*OPTIONS) as chain, bar:
+        return Days(Park(chain), _MEMBERS).run(slots, lambda slot: bar.update(1))
+
+
+def _conservation(report: Report) -> list[str]:
+    happened = [(name, f"{value:>15,}") for name, value in vars(report).items() if name != "lines"]
+    rows = [
+        (one.what, f"{one.left:>25,}", f"{one.right:>25,}", "holds" if one.holds else "BROKEN") for one in report.lines
+    ]
+    return ["", "Days of a park", *table(happened), "", "What must be equal", *table(rows)]
 
 
 def _bridge(load: Load) -> list[str]:

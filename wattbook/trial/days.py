@@ -1,0 +1,377 @@
+"""Days of a park, through the contracts from the sale to the settled position, and whether all of it adds up.
+
+Members with plants and meters sell and buy ahead; what is made and used differs; some of it gets lost on the way, some
+readings never come, some come wrong, are doubted and corrected. What is drawn is drawn from a seed.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from eth_account.signers.local import LocalAccount
+from eth_utils.crypto import keccak
+
+from wattbook.contracts.structs import Carrier, Direction, Facts, ProvenReading, Purse, Root, Sale
+from wattbook.deployment.local import known_account
+from wattbook.deployment.plan import MODULES, purse_account
+from wattbook.eip712 import sign
+from wattbook.metering.roots import in_order, proven, root_of, sign_root
+from wattbook.metering.tree import Leaf, Tree
+from wattbook.settlement.imbalance import Metered, Settled, Terms, settle
+from wattbook.settlement.statements import Statement, unpacked
+from wattbook.trial.blocks import Message, Mined, message
+from wattbook.trial.metering import ATTESTERS
+from wattbook.trial.park import FAR, SLOT_SECONDS, Park
+
+_ZONE = 1
+_CARRIERS = (Carrier.ELECTRICITY, Carrier.HEATING)
+_TERMS = Terms(pool_in=300, pool_out=600, loss_bps=300, band_bps=300, penalty_bps=1_000)
+_MOST_WH = 5_000
+# Of a thousand readings.
+_MISSING, _WRONG = 20, 5
+_WHOLE = 10_000
+_AT_ONCE = 50
+
+
+@dataclass
+class Register:
+    """A device: what it has counted, what of that is known to the chain, and how often it was read."""
+
+    device: int
+    shows: int = 0
+    sequence: int = 0
+    read: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass
+class Member:
+    """In one carrier."""
+
+    account: str
+    plant: Register
+    meter: Register
+
+
+@dataclass
+class Line:
+    """One thing that must be equal to another, to the unit."""
+
+    what: str
+    left: int
+    right: int
+
+    @property
+    def holds(self) -> bool:
+        return self.left == self.right
+
+
+@dataclass
+class Report:
+    """What happened, what it cost, and what must add up."""
+
+    slots: int = 0
+    trades: int = 0
+    readings: int = 0
+    missing: int = 0
+    corrected: int = 0
+    positions: int = 0
+    gas: int = 0
+    lines: list[Line] = field(default_factory=list)
+
+
+class Days:
+    """One zone in which electricity and heat are traded in quarters of an hour."""
+
+    def __init__(self, park: Park, members: int, seed: int = 0) -> None:
+        self.park = park
+        self.report = Report()
+        self._imbalance, self._relayer = park.market.imbalance, known_account("grid").address
+        self._lost = 0
+        self._positions: dict[tuple[Carrier, int], dict[str, list[int]]] = {}
+        self._told: dict[tuple[Carrier, int, str], Statement] = {}
+        self._roots: list[tuple[Root, list[ProvenReading]]] = []
+        self._luck = random.Random(seed)
+        self._salts = count()
+        self._open_heating()
+        park.have_traders(members)
+        self.members = {carrier: [self._member(account, carrier) for account in park.traders] for carrier in _CARRIERS}
+        self._feeders = {carrier: self._member(known_account("grid").address, carrier) for carrier in _CARRIERS}
+
+    def run(self, slots: int, progress: Callable[[int], None] = lambda slot: None) -> Report:
+        """So many slots, from the first on for which facts can still be decided."""
+        before, held = self._money(), self._tokens()
+        self._start()
+        ends = [self._first + (place + 1) * SLOT_SECONDS for place in range(slots)]
+        self._sell(self._first)
+        self.park.blocks.mine([], self._first + 1)
+        self._read(self._first)
+        for place, end in enumerate(ends):
+            self._slot(end, last=place == slots - 1)
+            progress(place)
+        self._wait_until_final()
+        for root, given in self._roots:
+            self._mine([message(self._imbalance, "meter", self._relayer, root, given)])
+        for end in ends:
+            self._settle(end - SLOT_SECONDS)
+        self._add_up(before, held)
+        return self.report
+
+    # ------------------------------------------------------------------------------------------------- who there is
+
+    def _open_heating(self) -> None:
+        market = self.park.market
+        opening = (_ZONE, Carrier.HEATING, SLOT_SECONDS, SLOT_SECONDS, self._facts(0, 0))
+        self.park.blocks.mine([message(market.zones, "openCarrier", market.authority.address, *opening)])
+
+    def _member(self, account: str, carrier: Carrier) -> Member:
+        plant, meter = (
+            Register(self.park.new_device(owner=account, direction=direction, carrier=carrier))
+            for direction in (Direction.INJECTION, Direction.WITHDRAWAL)
+        )
+        return Member(account, plant, meter)
+
+    def _facts(self, feeder: int, export_feeder: int) -> Facts:
+        return Facts(
+            loss_bps=_TERMS.loss_bps,
+            band_bps=_TERMS.band_bps,
+            penalty_bps=_TERMS.penalty_bps,
+            pool_in=_TERMS.pool_in,
+            pool_out=_TERMS.pool_out,
+            network_bps=1_800,
+            platform_bps=100,
+            fund_bps=900,
+            wheeling=0,
+            feeder=feeder,
+            export_feeder=export_feeder,
+            balancing=purse_account(Purse.GRID),
+            network=purse_account(Purse.NETWORK),
+        )
+
+    def _start(self) -> None:
+        """Goes to where facts that are decided now begin to hold."""
+        market, blocks = self.park.market, self.park.blocks
+        self._first = (blocks.now + market.zones.notice()) // SLOT_SECONDS * SLOT_SECONDS + 2 * SLOT_SECONDS
+        for carrier, gate in self._feeders.items():
+            facts = self._facts(gate.plant.device, gate.meter.device)
+            setting = (_ZONE, carrier, self._first, facts)
+            blocks.mine([message(market.zones, "setFacts", market.authority.address, *setting)])
+
+    # ---------------------------------------------------------------------------------------------------- one slot
+
+    def _slot(self, end: int, last: bool) -> None:
+        if not last:
+            self._sell(end)
+        self.park.blocks.mine([], end + 1)
+        for carrier in _CARRIERS:
+            self._flow(carrier)
+        self._read(end, 0 if last else _MISSING, _WRONG)
+        self.report.slots += 1
+
+    def _sell(self, start: int) -> None:
+        self._mine([sale for carrier in _CARRIERS for sale in self._sales(carrier, start)])
+
+    def _mine(self, messages: list[Message]) -> list[Mined]:
+        mined = self.park.blocks.mine(messages)
+        self.report.gas += sum(one.gas for one in mined)
+        return mined
+
+    def _sales(self, carrier: Carrier, start: int) -> list[Message]:
+        """Pairs of members, drawn anew."""
+        luck, park = self._luck, self.park
+        members = self.members[carrier][:]
+        luck.shuffle(members)
+        direct = park.market.direct_sale
+        sales = []
+        for seller, buyer in zip(members[::2], members[1::2], strict=False):
+            if luck.random() < 0.3:
+                continue
+            wh, price = luck.randint(100, _MOST_WH), luck.randint(300, 600)
+            terms = (carrier, _ZONE, seller.plant.device, start, wh, price, next(self._salts), FAR)
+            sale = Sale(seller.account, buyer.account, *terms)
+            said = {{"slot_start": "slotStart"}.get(name, name): value for name, value in sale._asdict().items()}
+            said["carrier"] = int(carrier)
+            traded = self._positions.setdefault((carrier, start), {})
+            traded.setdefault(seller.account, [0, 0])[0] += wh
+            traded.setdefault(buyer.account, [0, 0])[1] += wh
+            signatures = [sign(direct, "Sale", park.keys[one.account], said) for one in (seller, buyer)]
+            sales.append(message(direct, "sell", self._relayer, sale, *signatures))
+        self.report.trades += len(sales)
+        return sales
+
+    def _flow(self, carrier: Carrier) -> None:
+        """What members make and use, what gets lost of it, and what the grid gives or takes for it all to come out."""
+        luck, made, used = self._luck, 0, 0
+        for member in self.members[carrier]:
+            one, other = (luck.choice([0, luck.randint(0, _MOST_WH)]) for _ in range(2))
+            member.plant.shows += one
+            member.meter.shows += other
+            made, used = made + one, used + other
+        lost = made * (_TERMS.loss_bps + luck.randint(-50, 50)) // _WHOLE
+        short = used + lost - made
+        gate = self._feeders[carrier]
+        gate.plant.shows += max(short, 0)
+        gate.meter.shows += max(-short, 0)
+        self._lost += lost
+
+    # ------------------------------------------------------------------------------------------------ what is metered
+
+    def _read(self, time: int, missing: int = 0, wrong: int = 0) -> None:
+        """Posts a root over all registers, but for some that are not heard of. What is wrong in it is doubted at once,
+        and put right."""
+        luck, leaves, lies = self._luck, [], []
+        for register in self._registers():
+            if luck.randrange(1_000) < missing:
+                self.report.missing += 1
+                continue
+            register.sequence += 1
+            register.read[time] = register.shows
+            leaf = _leaf(register, time, register.shows)
+            if luck.randrange(1_000) < wrong:
+                lies.append((replace(leaf, register=leaf.register + 1), leaf))
+            leaves.append(lies[-1][0] if lies and lies[-1][1] is leaf else leaf)
+        self.report.readings += len(leaves)
+        lying = {lie.device for lie, _ in lies}
+        root, tree = self._post(time, leaves, 0)
+        right = [leaf for leaf in leaves if leaf.device not in lying]
+        for start in range(0, len(right), _AT_ONCE):
+            given = [proven(tree, leaf) for leaf in right[start : start + _AT_ONCE]]
+            self._roots.append((root, given))
+        if lies:
+            self._put_right(root, tree, lies)
+
+    def _put_right(self, root: Root, tree: Tree, lies: list[tuple[Leaf, Leaf]]) -> None:
+        readings, doubter = self.park.market.readings, self.park.traders[0]
+        for lie, _ in lies:
+            place = tree.place(lie.device)
+            named = (root, lie.device, lie.content_hash, place, tree.proof(place))
+            self._mine([message(readings, "dispute", doubter, *named)])
+        truth = [leaf for _, leaf in lies]
+        again, corrected = self._post(root.time, truth, 1)
+        self._roots.append((again, [proven(corrected, leaf) for leaf in truth]))
+        for lie, _ in lies:
+            verdict = {
+                "device": lie.device,
+                "time": root.time,
+                "version": 0,
+                "upheld": True,
+                "evidence": bytes(31) + b"1",
+            }
+            signed = in_order((one.address, sign(readings, "Verdict", one, verdict)) for one in _attesters())
+            self._mine([message(readings, "resolve", self._relayer, *verdict.values(), signed)])
+        self.report.corrected += len(lies)
+
+    def _post(self, time: int, leaves: list[Leaf], version: int) -> tuple[Root, Tree]:
+        readings = self.park.market.readings
+        tree = Tree([(leaf.device, leaf.content_hash) for leaf in leaves])
+        root = root_of(_ZONE, time, version, tree)
+        devices = [leaf.device for leaf in leaves] if version else []
+        signed = in_order((one.address, sign_root(readings, root, devices, one)) for one in _attesters())
+        self._mine([message(readings, "post", self._relayer, root, devices, signed)])
+        return root, tree
+
+    def _wait_until_final(self) -> None:
+        blocks = self.park.blocks
+        blocks.mine([], blocks.now + self.park.market.readings.window() + 1)
+
+    def _registers(self) -> list[Register]:
+        members = [one for carrier in _CARRIERS for one in (*self.members[carrier], self._feeders[carrier])]
+        return sorted((each for one in members for each in (one.plant, one.meter)), key=lambda each: each.device)
+
+    # ----------------------------------------------------------------------------------------------- what is settled
+
+    def _settle(self, start: int) -> None:
+        accounts = sorted(self.park.traders, key=lambda one: int(one, 16))
+        for carrier in _CARRIERS:
+            for first in range(0, len(accounts), _AT_ONCE):
+                some = accounts[first : first + _AT_ONCE]
+                [mined] = self._mine([message(self._imbalance, "settle", self._relayer, _ZONE, carrier, start, some)])
+                said = [log.args[1:] for log in mined.logs if log.name == "AccountSettled"]
+                self._told |= {(carrier, start, account.lower()): unpacked(words) for account, words in said}
+        self.report.positions += len(accounts) * len(_CARRIERS)
+
+    # ---------------------------------------------------------------------------------------------------- what adds up
+
+    def _money(self) -> dict[str, int]:
+        """What everybody has free, by account."""
+        vault = self.park.market.vault
+        accounts = [*self.park.traders, *(purse_account(purse) for purse in Purse)]
+        return {account: vault.account_of(account).free for account in accounts}
+
+    def _add_up(self, before: dict[str, int], held: int) -> None:
+        vault, market = self.park.market.vault, self.park.market
+        after = self._money()
+        gains = {account: after[account] - before[account] for account in before}
+        locked = sum(vault.module_of(market.deployment.address(name)).locked for name in MODULES)
+        self._hold("tokens in the Vault = those that were there", self._tokens(), held)
+        self._hold("what all gained or lost together = nothing", sum(gains.values()), 0)
+        self._hold("what settlement and trades still hold = nothing", locked, 0)
+        expected = [self._expected(carrier, start) for carrier, start in self._positions]
+        self._hold("what the grid gets", gains[purse_account(Purse.GRID)], -sum(one.grid_cash for one in expected))
+        self._add_up_energy()
+        told = {key: one.cash for key, one in self._told.items()}
+        reckoned = {
+            (carrier, start, account.lower()): one.cash
+            for (carrier, start), zone in zip(self._positions, expected, strict=True)
+            for account, one in zone.parties.items()
+        }
+        wrong = [key for key in reckoned if told.get(key) != reckoned[key]]
+        self._hold("positions settled otherwise than the engine says", len(wrong), 0)
+
+    def _add_up_energy(self) -> None:
+        market, slots = self.park.market, sorted({start for _, start in self._positions})
+        balances = [self._imbalance.balance_of(_ZONE, carrier, start) for carrier in _CARRIERS for start in slots]
+        sums = [sum(one[place] for one in balances) for place in range(4)]
+        injected, withdrawn, imported, exported = sums
+        self._hold(
+            "Wh injected + imported = withdrawn + exported + lost",
+            injected + imported,
+            withdrawn + exported + self._lost,
+        )
+        plants = [member.plant for carrier in _CARRIERS for member in self.members[carrier]]
+        self._hold("Wh injected = what the plants' registers show", injected, sum(one.shows for one in plants))
+        recorded = sum(market.production.total_of(one.device) for one in plants)
+        self._hold(
+            "Wh in the ledger of production = what is clean in the slots", recorded, sum(one.clean for one in balances)
+        )
+        self._hold("Wh in the ledger of production = Wh injected", recorded, injected)
+
+    def _expected(self, carrier: Carrier, start: int) -> Settled:
+        """A slot as the engine settles it."""
+        traded = self._positions[carrier, start]
+        parties = {
+            one.account: Metered(
+                _in_slot(one.plant, start), _in_slot(one.meter, start), *traded.get(one.account, (0, 0))
+            )
+            for one in self.members[carrier]
+        }
+        return settle(parties, _TERMS)
+
+    def _tokens(self) -> int:
+        return int(self.park.market.power_token.balance_of(self.park.market.vault.address))
+
+    def _hold(self, what: str, left: int, right: int) -> None:
+        self.report.lines.append(Line(what, left, right))
+
+
+def _attesters() -> list[LocalAccount]:
+    return [known_account(name) for name in ATTESTERS]
+
+
+def _leaf(register: Register, time: int, shows: int) -> Leaf:
+    source = keccak(text=f"{register.device} {time}")
+    return Leaf(register.device, shows, register.sequence, 0, 0, source, source)
+
+
+def _metered(member: Member, start: int, sold: int, bought: int) -> Metered:
+    return Metered(_in_slot(member.plant, start), _in_slot(member.meter, start), sold, bought)
+
+
+def _in_slot(register: Register, start: int) -> int:
+    """Wh between two readings are spread evenly over what is between them."""
+    end = start + SLOT_SECONDS
+    since = max(time for time in register.read if time <= start)
+    until = min(time for time in register.read if time >= end)
+    wh, periods = register.read[until] - register.read[since], (until - since) // SLOT_SECONDS
+    place = (start - since) // SLOT_SECONDS
+    return wh * (place + 1) // periods - wh * place // periods
