@@ -6,7 +6,7 @@ import pytest
 
 from wattbook import abi
 from wattbook.bench import gas, metering, sizes, snapshot
-from wattbook.bench.anchors import ANCHORS, MARKET_ANCHORS, METERING_ANCHORS
+from wattbook.bench.anchors import ANCHORS, MARKET_ANCHORS, METERING_ANCHORS, SETTLEMENT_ANCHORS
 
 COMMITTED = Path(__file__).parents[1] / "snapshots" / "figures.json"
 

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click._termui_impl import ProgressBar
 
 from wattbook.bench import bridge, market, sizes, snapshot
 from wattbook.bench.anchors import ANCHORS, MARKET_ANCHORS, METERING_ANCHORS, SETTLEMENT_ANCHORS, MarketAnchor
@@ -148,8 +147,8 @@ def _beside(title: str, figures: dict[str, int], anchors: tuple[MarketAnchor, ..
 def _days(number: int) -> Report:
     """A park of thirty for so many days."""
     slots = number * _SLOTS_A_DAY
-    bar: ProgressBar[int] = click.progressbar(length=slots, label="Slots of a park", file=sys.stderr)
-    with Anvil(*OPTIONS) as chain, bar:
+    steps = click.progressbar(range(slots), label="Slots of a park", file=sys.stderr)
+    with Anvil(*OPTIONS) as chain, steps as bar:
         return Days(Park(chain), _MEMBERS).run(slots, lambda slot: bar.update(1))
 
 
