@@ -119,11 +119,13 @@ class Park:
         modulus: int = 0,
         owner: str | None = None,
         direction: Direction = Direction.INJECTION,
+        clean: bool = True,
+        stores: bool = False,
     ) -> int:
         """One more device, of the first trader's unless said otherwise, certified, with a register of its own."""
         self.have_traders(1)
         name = f"spare {next(self._spares)}"
-        registration = self._registration(owner or self.traders[0], name, rated_w, modulus, direction)
+        registration = self._registration(owner or self.traders[0], name, rated_w, modulus, direction, clean, stores)
         [registered] = self.blocks.mine([registration])
         number: int = next(log.args[0] for log in registered.logs if log.name == "DeviceRegistered")
         operator = known_account("operator").address
@@ -137,6 +139,8 @@ class Park:
         rated_w: int = _RATED_W,
         modulus: int = 0,
         direction: Direction = Direction.INJECTION,
+        clean: bool = True,
+        stores: bool = False,
     ) -> Message:
         signer = Account.from_key(keccak(text=f"{name} of {trader}"))
         key = Key(Curve.SECP256K1, bytes.fromhex(signer.address[2:]).rjust(32, b"\0"), bytes(32))
@@ -145,8 +149,8 @@ class Park:
             carrier=Carrier.ELECTRICITY,
             direction=direction,
             technology=10_100,
-            clean=True,
-            stores=False,
+            clean=clean,
+            stores=stores,
             rated_w=rated_w,
             modulus=modulus,
             site=keccak(text=f"site of {trader}"),
