@@ -98,12 +98,12 @@ def granted_on_chain(park: Park, budget: int, asks: Sequence[int]) -> list[int]:
     trades, points, blocks = park.market.clean_trades, park.market.power_points, park.blocks
     park.have_traders(len(asks))
     accounts = park.traders[: len(asks)]
-    _begin_an_epoch(park)
+    begin_an_epoch(park)
     epoch = points.current_epoch()
     setting = (int(Reason.CLEAN_TRADE), epoch, budget)
     blocks.mine([message(points, "setBudget", park.market.authority.address, *setting)])
-    _put_asks(park, epoch, accounts, asks)
-    _begin_an_epoch(park)
+    put_asks(park, epoch, accounts, asks)
+    begin_an_epoch(park)
     sender = known_account("grid").address
     parts = blocks.mine([message(trades, "grant", sender, epoch, count) for count in (1, len(asks))])
     issued = [log.args[3:] for mined in parts for log in mined.logs if log.name == "Issued"]
@@ -111,12 +111,13 @@ def granted_on_chain(park: Park, budget: int, asks: Sequence[int]) -> list[int]:
     return [got.get(account.lower(), 0) for account in accounts]
 
 
-def _begin_an_epoch(park: Park) -> None:
+def begin_an_epoch(park: Park) -> None:
+    """Goes on to where the next epoch of points begins."""
     length = park.market.power_points.epoch_length()
     park.blocks.mine([], (park.blocks.now // length + 1) * length)
 
 
-def _put_asks(park: Park, epoch: int, accounts: Sequence[str], asks: Sequence[int]) -> None:
+def put_asks(park: Park, epoch: int, accounts: Sequence[str], asks: Sequence[int]) -> None:
     """Writes asks as the contract keeps them: so many points are earned in no slot."""
     address = park.market.clean_trades.address
     total = len(asks) | sum(asks) << 64
