@@ -12,6 +12,7 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import FAR
 from tests.devices import QUARTER, SLOT, next_slot, said
+from tests.permissions.point_scenes import POINTS
 from tests.permissions.reading_scenes import READINGS
 from tests.permissions.trading import SCHEDULE, terms
 from tests.permissions.world import ANOTHER_ZONE, LOCKED, NOBODY, NOTHING, REASON, ZONE, Caller, World
@@ -50,6 +51,8 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
             "Readings": world.bare_readings,
         }
         return bare[name]
+    if function in ("claim", "claimSigned"):
+        return world.another_bonus
     if function in ("setAuction", "setClearing"):
         return world.bare_rulebook if name == "Rulebook" else world.bare_auction
     contracts: dict[str, Contract] = {
@@ -69,6 +72,9 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         "Readings": world.market.readings,
         "Production": world.market.production,
         "Imbalance": world.market.imbalance,
+        "Computation": world.market.computation,
+        "CleanTrades": world.market.clean_trades,
+        "RegistrationBonus": world.market.registration_bonus,
     }
     return contracts[name]
 
@@ -582,6 +588,7 @@ SCENES: dict[tuple[str, str, str], Scene] = {
     **{("Readings", *key): scene for key, scene in READINGS.items()},
     ("Production", "record", ""): _these([]),
     **{("Imbalance", *key): scene for key, scene in _IMBALANCE.items()},
+    **POINTS,
     **{(name, "handOver", ""): _these(NOTHING, []) for name in ("Auction", "Pool", "DirectSale")},
     **{(name, "setSettlement", ""): _these(NEW_ADDRESS) for name in ("Auction", "Pool", "DirectSale", "Production")},
     **{("Zones", *key): scene for key, scene in _ZONES.items()},

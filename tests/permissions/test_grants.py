@@ -305,6 +305,25 @@ def _add_source(grants: Grants, source: str) -> None:
     grants.only(authority, reverts.NotAuthority, market.imbalance, "addSource", STRANGER.address)
 
 
+def _set_port(grants: Grants, reason: int, holder: str) -> None:
+    """This contract issues points for the reason, and nobody else does."""
+    points, address = grants.market.power_points, grants.market.deployment.address(holder)
+    assert holder == {1: "RegistrationBonus", 2: "CleanTrades", 3: "Computation"}[reason]
+    assert points.port_of(reason) == address
+    issue = ("issue", reason, REFERENCE, points.current_epoch(), [SETTINGS.members[0].account], [1])
+    grants.only([], reverts.NotPortHolder, points, *issue)
+    grants.market.chain.call(points.raw.functions[issue[0]](*issue[1:]), address)
+
+
+def _set_budget(grants: Grants, reason: int, epoch: int, amount: int) -> None:
+    """So much of it in an epoch, until the authority says otherwise."""
+    points = grants.market.power_points
+    budget = SETTINGS.points_budgets[("registration", "clean_trade", "computation")[reason - 1]]
+    assert points.budget_of(reason, points.current_epoch()) == points.budget_of(reason, epoch) == amount == budget
+    authority = [grants.market.authority.address]
+    grants.only(authority, reverts.NotAuthority, points, "setBudget", reason, points.current_epoch(), 1)
+
+
 def _fill_purse(market: Market, purse: Purse) -> None:
     token, vault = market.power_token, market.vault
     issuer = known_account("issuer")
@@ -440,6 +459,8 @@ CALL_PROOFS: dict[tuple[str, str], Callable[..., None]] = {
     },
     ("Imbalance", "addSource"): _add_source,
     ("Vault", "setPurse"): _set_purse,
+    ("PowerPoints", "setPort"): _set_port,
+    ("PowerPoints", "setBudget"): _set_budget,
     ("Authority", "grantRole"): _grant_role,
     ("Authority", "revokeRole"): _revoke_role,
     ("Authority", "setMembership"): _set_membership,
@@ -546,10 +567,16 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
     ]
     assert said.take("ModuleEntered") == [
         {"module": at(module), "bit": bit}
-        for bit, module in enumerate(("Auction", "Pool", "DirectSale", "Readings", "Imbalance"))
+        for bit, module in enumerate(("Auction", "Pool", "DirectSale", "Readings", "Imbalance", "RegistrationBonus"))
     ]
     assert said.take("SettlementSet") == [{"settlement": at("Imbalance")}] * 5
     assert said.take("SourceAdded") == [{"source": at(name)} for name in ("Auction", "Pool", "DirectSale")]
+    ports = {1: "RegistrationBonus", 2: "CleanTrades", 3: "Computation"}
+    assert said.take("PortSet") == [{"reason": reason, "issuer": at(name)} for reason, name in ports.items()]
+    assert said.take("BudgetSet") == [
+        {"reason": reason, "fromEpoch": 0, "amount": SETTINGS.points_budgets[name]}
+        for reason, name in enumerate(("registration", "clean_trade", "computation"), 1)
+    ]
     assert said.take("AuctionSet") == [{"auction": at("Auction")}]
     assert said.take("ScheduleSet") == [{"schedule": dict(zip(SCHEDULE, SETTINGS.schedule, strict=True))}]
     assert said.take("ClearingSet") == [{"clearing": at("Clearing")}]
