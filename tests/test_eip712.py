@@ -31,7 +31,7 @@ GETTERS = [
 ]
 TAKEN = [(contract, message.name) for message in MESSAGES.values() for contract in message.contracts]
 DOMAINS = ["Membership", "PowerToken", "PowerPoints", "Vault", "Meters", "EnergyUnits", "Auction", "DirectSale"]
-DOMAINS += ["Readings"]
+DOMAINS += ["Readings", "RegistrationBonus"]
 
 
 @pytest.fixture

@@ -15,6 +15,22 @@ struct CleanWh {
     uint80 used;
 }
 
+/// @notice What an owner did in a slot in which he traded.
+/// @param owner the beneficial owner
+/// @param account the one that gets the points
+/// @param sold Wh that he sold beyond what he bought
+/// @param clean Wh of that which were clean and his own to sell
+/// @param bought Wh that he bought beyond what he sold
+/// @param used Wh that he took beyond what he made, of a buyer
+struct CleanParty {
+    uint32 owner;
+    address account;
+    uint64 sold;
+    uint64 clean;
+    uint64 bought;
+    uint64 used;
+}
+
 /// @title Points for trades of clean energy
 /// @notice When nobody can be settled newly in a slot, anyone shows all accounts that did anything in it and all clean
 /// devices. Everything is taken together by beneficial owner: who bought of himself, under whatever name, did not trade.
@@ -25,6 +41,16 @@ interface ICleanTrades is IEpochAsks {
     /// @notice An owner earned with clean energy; Wh and points are those of the seller, the buyer and the user.
     event CleanTraded(
         bytes32 indexed book, uint32 indexed owner, address indexed account, uint256[3] wh, uint256[3] points
+    );
+    /// @notice A part of a slot was shown, with what owners of the parts before it sold cleanly and bought.
+    event PartShown(
+        bytes32 indexed book,
+        address indexed by,
+        uint32 attempt,
+        uint32 part,
+        uint64 soldBefore,
+        uint64 boughtBefore,
+        CleanParty[] parties
     );
     event SlotRewarded(bytes32 indexed book, uint256 cleanWh);
 
@@ -44,6 +70,9 @@ interface ICleanTrades is IEpochAsks {
     error DevicesMissing(uint256 wh);
     /// @notice Thrown when a device belonged to an owner of whom no account is listed.
     error OwnerMissing(uint32 device, uint32 owner);
+
+    /// @notice Thrown when a part is not rewarded with what was shown.
+    error NotAsShown(uint32 part);
 
     // ------------------------------------------------------------------------------------------------- read only
 
@@ -82,5 +111,39 @@ interface ICleanTrades is IEpochAsks {
         uint40 slotStart,
         address[] calldata accounts,
         uint32[] calldata devices
+    ) external;
+
+    /// @notice Shows a slot in parts, as its accounts may be more than one call can look at. Each part goes on behind the
+    /// caller's last one of this attempt, with all accounts of each owner in it, and their devices. When all parts together are
+    /// complete, the slot is as good as rewarded, and {rewardPart} asks for the points. Who left somebody out, or was
+    /// overtaken by a reading, begins another attempt. Of a slot in which nobody was settled with a trade it does nothing.
+    ///
+    /// Emits {PartShown}, and {SlotRewarded} when the slot is complete.
+    ///
+    /// Requirements: those of {reward}, but that lists are complete.
+    function show(
+        uint16 zone,
+        Carrier carrier,
+        uint40 slotStart,
+        uint32 attempt,
+        address[] calldata accounts,
+        uint32[] calldata devices
+    ) external;
+
+    /// @notice Asks for the points of those in a part of a slot that was shown, in any order of parts. Of a part that has its
+    /// points, or was not shown, it does nothing.
+    ///
+    /// Emits {CleanTraded} for each owner who traded clean energy, and {PointsAsked} for each who earns.
+    ///
+    /// Requirements:
+    /// - the values are those that were shown.
+    function rewardPart(
+        uint16 zone,
+        Carrier carrier,
+        uint40 slotStart,
+        uint32 part,
+        uint64 soldBefore,
+        uint64 boughtBefore,
+        CleanParty[] calldata parties
     ) external;
 }

@@ -45,6 +45,8 @@ def _signed(bonus: RegistrationBonus, name: str, signer: Caller, device: int) ->
 POINTS: dict[tuple[str, str, str], Scene] = {
     ("CleanTrades", "grant", ""): lambda *_: (0, 0),
     ("CleanTrades", "reward", ""): lambda *_: (1, int(Carrier.ELECTRICITY), 0, [], []),
+    ("CleanTrades", "rewardPart", ""): lambda *_: (1, int(Carrier.ELECTRICITY), 0, 0, 0, 0, []),
+    ("CleanTrades", "show", ""): lambda *_: (1, int(Carrier.ELECTRICITY), 0, 0, [], []),
     ("Computation", "grant", ""): lambda *_: (0, 0),
     ("Computation", "reward", ""): _checked_root,
     ("RegistrationBonus", "cancelNonce", ""): lambda *_: (NONCE,),

@@ -312,7 +312,6 @@ def _set_port(grants: Grants, reason: int, holder: str) -> None:
     assert points.port_of(reason) == address
     issue = ("issue", reason, REFERENCE, points.current_epoch(), [SETTINGS.members[0].account], [1])
     grants.only([], reverts.NotPortHolder, points, *issue)
-    grants.market.chain.call(points.raw.functions[issue[0]](*issue[1:]), address)
 
 
 def _set_budget(grants: Grants, reason: int, epoch: int, amount: int) -> None:

@@ -16,7 +16,7 @@ from wattbook.deployment.local import known_account
 from wattbook.metering.tree import Leaf
 from wattbook.points.clean_trades import Account
 from wattbook.settlement.imbalance import Metered
-from wattbook.trial.blocks import Log
+from wattbook.trial.blocks import Log, message
 from wattbook.trial.park import SLOT_SECONDS, Park
 from wattbook.trial.points import Rewarding
 
@@ -133,7 +133,19 @@ class Earning(Slots):
         """Lets the slot ripen and shows these members, and their plants unless said otherwise."""
         self.rewarding.ripen(self.slot)
         shown = self.plants(*names) if devices is None else devices
-        return _told(self.rewarding.reward(self.slot, map(self.account, names), shown))
+        return told_by(self.rewarding.reward(self.slot, map(self.account, names), shown))
+
+    def show(self, attempt: int, accounts: Sequence[str], devices: Sequence[int], by: str = SENDER) -> tuple[Log, ...]:
+        """Shows a part of the slot."""
+        arguments = (1, Carrier.ELECTRICITY, self.slot, attempt, list(accounts), sorted(devices))
+        [mined] = self.park.blocks.mine([message(self.trades, "show", by, *arguments)])
+        return mined.logs
+
+    def reward_part(self, part: tuple[Any, ...]) -> Told:
+        """Rewards a part with what {PartShown} said of it."""
+        sent = message(self.trades, "rewardPart", SENDER, 1, Carrier.ELECTRICITY, self.slot, *part)
+        [mined] = self.park.blocks.mine([sent])
+        return told_by(mined.logs)
 
     def not_rewarded(self, error: Any, accounts: Sequence[str], devices: Sequence[int], **args: object) -> None:
         """Showing a slot is refused with this error."""
@@ -154,7 +166,7 @@ class Earning(Slots):
         return epoch
 
 
-def _told(logs: tuple[Log, ...]) -> Told:
+def told_by(logs: tuple[Log, ...]) -> Told:
     traded = {log.args[1]: log.args[3:] for log in logs if log.name == "CleanTraded"}
     return Told(
         whole=next((log.args[1] for log in logs if log.name == "SlotRewarded"), 0),

@@ -4,7 +4,7 @@ from eth_account.signers.local import LocalAccount
 
 from wattbook.chain import Receipt
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Asks, Carrier, CleanWh
+from wattbook.contracts.structs import Asks, Carrier, CleanParty, CleanWh
 
 
 class CleanTrades(Contract):
@@ -92,3 +92,50 @@ class CleanTrades(Contract):
         - the lists are in order and complete.
         """
         return self._send("reward", (zone, carrier, slot_start, accounts, devices), sender)
+
+    def reward_part(
+        self,
+        zone: int,
+        carrier: Carrier,
+        slot_start: int,
+        part: int,
+        sold_before: int,
+        bought_before: int,
+        parties: list[CleanParty],
+        *,
+        sender: LocalAccount,
+    ) -> Receipt:
+        """Asks for the points of those in a part of a slot that was shown, in any order of parts.
+        Of a part that has its points, or was not shown, it does nothing.
+
+        Emits {CleanTraded} for each owner who traded clean energy, and {PointsAsked} for each
+        who earns.
+
+        Requirements:
+        - the values are those that were shown.
+        """
+        return self._send("rewardPart", (zone, carrier, slot_start, part, sold_before, bought_before, parties), sender)
+
+    def show(
+        self,
+        zone: int,
+        carrier: Carrier,
+        slot_start: int,
+        attempt: int,
+        accounts: list[str],
+        devices: list[int],
+        *,
+        sender: LocalAccount,
+    ) -> Receipt:
+        """Shows a slot in parts, as its accounts may be more than one call can look at. Each part
+        goes on behind the caller's last one of this attempt, with all accounts of each owner in
+        it, and their devices. When all parts together are complete, the slot is as good as
+        rewarded, and {rewardPart} asks for the points. Who left somebody out, or was overtaken
+        by a reading, begins another attempt. Of a slot in which nobody was settled with a trade
+        it does nothing.
+
+        Emits {PartShown}, and {SlotRewarded} when the slot is complete.
+
+        Requirements: those of {reward}, but that lists are complete.
+        """
+        return self._send("show", (zone, carrier, slot_start, attempt, accounts, devices), sender)

@@ -769,6 +769,14 @@ class NotActive(ContractRevert):
     status: Status
 
 
+class NotAsShown(ContractRevert):
+    """Thrown when a part is not rewarded with what was shown."""
+
+    SIGNATURE = "NotAsShown(uint32)"
+    FIELDS = ("part",)
+    part: int
+
+
 class NotAuction(ContractRevert):
     """Thrown when another contract than the auction settles."""
 

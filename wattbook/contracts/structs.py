@@ -323,6 +323,25 @@ class Book(NamedTuple):
     state: BookState
 
 
+class CleanParty(NamedTuple):
+    """What an owner did in a slot in which he traded.
+
+    - owner: the beneficial owner
+    - account: the one that gets the points
+    - sold: Wh that he sold beyond what he bought
+    - clean: Wh of that which were clean and his own to sell
+    - bought: Wh that he bought beyond what he sold
+    - used: Wh that he took beyond what he made, of a buyer
+    """
+
+    owner: int
+    account: str
+    sold: int
+    clean: int
+    bought: int
+    used: int
+
+
 class CleanWh(NamedTuple):
     """All clean Wh of a beneficial owner for which he earned, by what he was in the trade, in one
     storage slot.
