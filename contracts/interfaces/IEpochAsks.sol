@@ -4,12 +4,12 @@ pragma solidity 0.8.30;
 import {IPowerPoints} from "./IPowerPoints.sol";
 
 /// @notice What was asked for in an epoch, in one storage slot.
-/// @param count how many accounts ask
+/// @param accounts how many ask
 /// @param granted how many of them, in the order of their first asks, have got what is theirs
 /// @param asked points that all ask for together
 /// @param passed points that those ask for who have got theirs
 struct Asks {
-    uint32 count;
+    uint32 accounts;
     uint32 granted;
     uint96 asked;
     uint96 passed;

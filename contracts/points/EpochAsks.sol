@@ -44,7 +44,7 @@ abstract contract EpochAsks is IEpochAsks {
         require(epoch < _epoch(), EpochNotOver(epoch, uint32(_epoch())));
         Asks memory a = _epochs[epoch];
         uint256 first = a.granted;
-        if (count > a.count - first) count = a.count - first;
+        if (count > a.accounts - first) count = a.accounts - first;
         if (count == 0) return;
         uint256 budget = points.budgetOf(reason, epoch);
         address[] memory accounts = new address[](count);
@@ -80,7 +80,7 @@ abstract contract EpochAsks is IEpochAsks {
         if (place >> PLACE_BITS == epoch) {
             _asks[place] += amount << ACCOUNT_BITS;
         } else {
-            place = _placeOf(epoch, a.count++);
+            place = _placeOf(epoch, a.accounts++);
             _lastOf[account] = place;
             _asks[place] = uint256(uint160(account)) | amount << ACCOUNT_BITS;
         }

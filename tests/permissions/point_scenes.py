@@ -1,10 +1,12 @@
-"""The scenes of those who say who earns points."""
+"""The scenes of points, and of those who say who earns them."""
 
 from collections.abc import Callable
 from typing import Any
 
+from eth_utils.crypto import keccak
+
 from tests.assertions import FAR
-from tests.permissions.world import Caller, World
+from tests.permissions.world import REASON, Caller, World
 from wattbook import Signed
 from wattbook.contracts.registration_bonus import RegistrationBonus
 from wattbook.contracts.structs import Carrier
@@ -16,6 +18,23 @@ Arguments = tuple[Any, ...]
 Scene = Callable[[World, Caller], Arguments]
 
 NONCE = 7
+REFERENCE = keccak(text="a reference")
+SOURCE = keccak(text="a source")
+ANOTHER = "0x" + "77" * 20
+
+
+def _use(world: World, caller: Caller) -> Arguments:
+    account = caller.address if world.has_points(caller) else world.subject.address
+    return account, 1, REFERENCE
+
+
+def _issue(world: World, _: Caller) -> Arguments:
+    epoch = world.market.power_points.current_epoch()
+    return REASON, SOURCE, epoch, [world.member.address], [1]
+
+
+def _set_budget(world: World, _: Caller) -> Arguments:
+    return REASON, world.market.power_points.current_epoch(), 1
 
 
 def _checked_root(world: World, _: Caller) -> Arguments:
@@ -49,6 +68,10 @@ POINTS: dict[tuple[str, str, str], Scene] = {
     ("CleanTrades", "show", ""): lambda *_: (1, int(Carrier.ELECTRICITY), 0, 0, [], []),
     ("Computation", "grant", ""): lambda *_: (0, 0),
     ("Computation", "reward", ""): _checked_root,
+    ("PowerPoints", "issue", ""): _issue,
+    ("PowerPoints", "setBudget", ""): _set_budget,
+    ("PowerPoints", "setPort", ""): lambda *_: (REASON, ANOTHER),
+    ("PowerPoints", "use", ""): _use,
     ("RegistrationBonus", "cancelNonce", ""): lambda *_: (NONCE,),
     ("RegistrationBonus", "claim", ""): lambda world, who: (world.device_of(who),),
     ("RegistrationBonus", "claimSigned", ""): _claim_signed,

@@ -17,6 +17,7 @@ from web3.contract import Contract as Web3Contract
 from tests.assertions import FAR, pass_time, refused
 from tests.conftest import undone
 from tests.modules import set_of
+from tests.permissions.point_grants import POINT_PROOFS, said_of_points
 from wattbook import Application, ContractRevert, Market, Role, abi
 from wattbook.chain import Chain
 from wattbook.contracts import reverts
@@ -305,24 +306,6 @@ def _add_source(grants: Grants, source: str) -> None:
     grants.only(authority, reverts.NotAuthority, market.imbalance, "addSource", STRANGER.address)
 
 
-def _set_port(grants: Grants, reason: int, holder: str) -> None:
-    """This contract issues points for the reason, and nobody else does."""
-    points, address = grants.market.power_points, grants.market.deployment.address(holder)
-    assert holder == {1: "RegistrationBonus", 2: "CleanTrades", 3: "Computation"}[reason]
-    assert points.port_of(reason) == address
-    issue = ("issue", reason, REFERENCE, points.current_epoch(), [SETTINGS.members[0].account], [1])
-    grants.only([], reverts.NotPortHolder, points, *issue)
-
-
-def _set_budget(grants: Grants, reason: int, epoch: int, amount: int) -> None:
-    """So much of it in an epoch, until the authority says otherwise."""
-    points = grants.market.power_points
-    budget = SETTINGS.points_budgets[("registration", "clean_trade", "computation")[reason - 1]]
-    assert points.budget_of(reason, points.current_epoch()) == points.budget_of(reason, epoch) == amount == budget
-    authority = [grants.market.authority.address]
-    grants.only(authority, reverts.NotAuthority, points, "setBudget", reason, points.current_epoch(), 1)
-
-
 def _fill_purse(market: Market, purse: Purse) -> None:
     token, vault = market.power_token, market.vault
     issuer = known_account("issuer")
@@ -458,8 +441,7 @@ CALL_PROOFS: dict[tuple[str, str], Callable[..., None]] = {
     },
     ("Imbalance", "addSource"): _add_source,
     ("Vault", "setPurse"): _set_purse,
-    ("PowerPoints", "setPort"): _set_port,
-    ("PowerPoints", "setBudget"): _set_budget,
+    **POINT_PROOFS,
     ("Authority", "grantRole"): _grant_role,
     ("Authority", "revokeRole"): _revoke_role,
     ("Authority", "setMembership"): _set_membership,
@@ -557,8 +539,7 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
         (number, member.account, at("Authority"), *member.application)
         for number, member in enumerate(SETTINGS.members, 1)
     ]
-    keepers = [{"purse": purse, "keeper": SETTINGS.keeper(purse, at)} for purse in Purse]
-    assert said.take("PurseKeeperSet") == keepers
+    assert said.take("PurseKeeperSet") == [{"purse": one, "keeper": SETTINGS.keeper(one, at)} for one in Purse]
     settled = {purse: 1 << 4 for purse in (Purse.POOL, Purse.GRID, Purse.COMMON_FUND)}
     chosen = dict.fromkeys(Purse, 0) | settled | {Purse.POOL: 1 | 1 << 4}
     assert said.take("ModulesChosen") == [
@@ -568,14 +549,9 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
         {"module": at(module), "bit": bit}
         for bit, module in enumerate(("Auction", "Pool", "DirectSale", "Readings", "Imbalance", "RegistrationBonus"))
     ]
+    assert said_of_points(at) == (said.take("PortSet"), said.take("BudgetSet"))
     assert said.take("SettlementSet") == [{"settlement": at("Imbalance")}] * 5
     assert said.take("SourceAdded") == [{"source": at(name)} for name in ("Auction", "Pool", "DirectSale")]
-    ports = {1: "RegistrationBonus", 2: "CleanTrades", 3: "Computation"}
-    assert said.take("PortSet") == [{"reason": reason, "issuer": at(name)} for reason, name in ports.items()]
-    assert said.take("BudgetSet") == [
-        {"reason": reason, "fromEpoch": 0, "amount": SETTINGS.points_budgets[name]}
-        for reason, name in enumerate(("registration", "clean_trade", "computation"), 1)
-    ]
     assert said.take("AuctionSet") == [{"auction": at("Auction")}]
     assert said.take("ScheduleSet") == [{"schedule": dict(zip(SCHEDULE, SETTINGS.schedule, strict=True))}]
     assert said.take("ClearingSet") == [{"clearing": at("Clearing")}]

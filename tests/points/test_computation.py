@@ -79,10 +79,10 @@ def test_points_are_granted_with_those_of_the_epoch(earning: Earning, posted: Ro
     points, computation = earning.points, earning.market.computation
     before = points.balance_of(KEYS[0].address)
     epoch = points.current_epoch()
-    place = computation.asks_of(epoch).count
+    place = computation.asks_of(epoch).accounts
     reward(earning, posted, KEYS[0])
-    assert computation.asks_of(epoch).count in (place, place + 1)
-    asked = dict(computation.ask_at(epoch, place) for place in range(computation.asks_of(epoch).count))
+    assert computation.asks_of(epoch).accounts in (place, place + 1)
+    asked = dict(computation.ask_at(epoch, place) for place in range(computation.asks_of(epoch).accounts))
     earning.next_epoch()
     earning.as_account("plant", computation, "grant", epoch, 100)
     assert points.balance_of(KEYS[0].address) - before == asked[KEYS[0].address] >= 1
