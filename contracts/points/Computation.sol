@@ -9,6 +9,7 @@ import {IPowerPoints} from "../interfaces/IPowerPoints.sol";
 import {IReadings, Root, ShortSignature} from "../interfaces/IReadings.sol";
 import {IZones} from "../interfaces/IZones.sol";
 import {Carrier} from "../libraries/Carriers.sol";
+import {Lists} from "../libraries/Lists.sol";
 import {Reasons} from "../libraries/Reasons.sol";
 import {Roles} from "../libraries/Roles.sol";
 import {EpochAsks} from "./EpochAsks.sol";
@@ -16,6 +17,8 @@ import {EpochAsks} from "./EpochAsks.sol";
 /// @title Points for the work of attesting
 /// @notice See IComputation.
 contract Computation is IComputation, EpochAsks {
+    using Lists for address[];
+
     bytes32 private constant DOMAIN_TYPEHASH =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
     bytes32 private constant NO_DEVICES = keccak256("");
@@ -67,9 +70,7 @@ contract Computation is IComputation, EpochAsks {
             _ask(signer, 1);
         }
         require(found != 0, NobodyEarns(root.zone, root.time));
-        assembly ("memory-safe") {
-            mstore(attesters, found)
-        }
+        attesters.cut(found);
         emit RootVouched(root.zone, root.time, attesters);
     }
 

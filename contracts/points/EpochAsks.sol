@@ -3,11 +3,15 @@ pragma solidity 0.8.30;
 
 import {IEpochAsks, Asks} from "../interfaces/IEpochAsks.sol";
 import {IPowerPoints} from "../interfaces/IPowerPoints.sol";
+import {Lists} from "../libraries/Lists.sol";
 import {Shares} from "../libraries/Shares.sol";
 
 /// @title Base of the rules that say who earns points
 /// @notice See IEpochAsks. An ask is one word: the account and, above it, the points.
 abstract contract EpochAsks is IEpochAsks {
+    using Lists for address[];
+    using Lists for uint256[];
+
     uint256 private constant PLACE_BITS = 32;
     uint256 private constant ACCOUNT_BITS = 160;
 
@@ -63,10 +67,8 @@ abstract contract EpochAsks is IEpochAsks {
         _epochs[epoch] = a;
         emit PointsGranted(epoch, first, count);
         if (found == 0) return;
-        assembly ("memory-safe") {
-            mstore(accounts, found)
-            mstore(amounts, found)
-        }
+        accounts.cut(found);
+        amounts.cut(found);
         points.issue(reason, keccak256(abi.encode(address(this), epoch, first)), epoch, accounts, amounts);
     }
 

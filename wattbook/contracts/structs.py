@@ -246,13 +246,13 @@ class Application(NamedTuple):
 class Asks(NamedTuple):
     """What was asked for in an epoch, in one storage slot.
 
-    - count: how many accounts ask
+    - accounts: how many ask
     - granted: how many of them, in the order of their first asks, have got what is theirs
     - asked: points that all ask for together
     - passed: points that those ask for who have got theirs
     """
 
-    count: int
+    accounts: int
     granted: int
     asked: int
     passed: int
