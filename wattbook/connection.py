@@ -6,7 +6,9 @@ from pathlib import Path
 from wattbook.chain import Chain
 from wattbook.contracts.auction import Auction
 from wattbook.contracts.authority import Authority
+from wattbook.contracts.clean_trades import CleanTrades
 from wattbook.contracts.clearing import Clearing
+from wattbook.contracts.computation import Computation
 from wattbook.contracts.direct_sale import DirectSale
 from wattbook.contracts.energy_units import EnergyUnits
 from wattbook.contracts.imbalance import Imbalance
@@ -17,6 +19,7 @@ from wattbook.contracts.power_points import PowerPoints
 from wattbook.contracts.power_token import PowerToken
 from wattbook.contracts.production import Production
 from wattbook.contracts.readings import Readings
+from wattbook.contracts.registration_bonus import RegistrationBonus
 from wattbook.contracts.rulebook import Rulebook
 from wattbook.contracts.vault import Vault
 from wattbook.contracts.zones import Zones
@@ -89,6 +92,18 @@ class Market:
     @property
     def imbalance(self) -> Imbalance:
         return Imbalance(self.chain, self.deployment.address("Imbalance"))
+
+    @cached_property
+    def computation(self) -> Computation:
+        return Computation(self.chain, self.deployment.address("Computation"))
+
+    @cached_property
+    def clean_trades(self) -> CleanTrades:
+        return CleanTrades(self.chain, self.deployment.address("CleanTrades"))
+
+    @cached_property
+    def registration_bonus(self) -> RegistrationBonus:
+        return RegistrationBonus(self.chain, self.deployment.address("RegistrationBonus"))
 
     @cached_property
     def readings(self) -> Readings:

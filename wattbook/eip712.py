@@ -34,6 +34,7 @@ _DOMAIN_NAMES = {
     "Auction": "Wattbook Auction",
     "DirectSale": "Wattbook Direct Sale",
     "Readings": "Wattbook Readings",
+    "RegistrationBonus": "Wattbook Registration Bonus",
 }
 
 
@@ -216,6 +217,8 @@ MESSAGES = {
         _action("ProposeKey", "Meters", ("device", "uint32"), *_KEY),
         _action("SetPayee", "Meters", ("device", "uint32"), ("payee", "address")),
         _action("PledgeDevice", "Meters", ("device", "uint32"), ("pledgee", "address"), ("payee", "address")),
+        _action("ClaimBonus", "RegistrationBonus", ("device", "uint32")),
+        _action("GiveUpBonus", "RegistrationBonus", ("device", "uint32")),
         _action("RetireDevice", "Meters", ("device", "uint32")),
         _action(
             "IssueUnits",

@@ -21,7 +21,8 @@ interface IPowerPoints is IMemberToken {
     error NotPortHolder(uint16 reason, address caller);
     /// @notice Thrown when a source was rewarded for this reason before.
     error SourceUsed(uint16 reason, bytes32 source);
-    /// @notice Thrown when points are issued for a future epoch, or a budget is set for any but this epoch and the next.
+    /// @notice Thrown when points are issued for a future epoch, or a budget is set for any but this epoch and the next;
+    /// only a reason's first budget may be for one that is over.
     error EpochNotOpen(uint32 epoch, uint32 current);
     /// @notice Thrown when a budget is set for this epoch after the next one has got its own.
     error BudgetOutOfOrder(uint16 reason, uint32 fromEpoch, uint32 latest);
@@ -86,6 +87,7 @@ interface IPowerPoints is IMemberToken {
     ///
     /// Requirements:
     /// - the caller is the authority;
-    /// - the epoch is this one or the next, and the one after it has no budget of its own.
+    /// - the epoch is this one or the next, or an earlier one for a reason that has no budget yet; the one after it has no
+    ///   budget of its own.
     function setBudget(uint16 reason, uint32 fromEpoch, uint128 amount) external;
 }

@@ -86,8 +86,8 @@ contract PowerPoints is IPowerPoints, MemberToken, Governed {
     /// @inheritdoc IPowerPoints
     function setBudget(uint16 reason, uint32 fromEpoch, uint128 amount) external onlyAuthority {
         uint32 current = currentEpoch();
-        require(fromEpoch >= current && fromEpoch <= current + 1, EpochNotOpen(fromEpoch, current));
         (bool exists, uint96 latest,) = _budgets[reason].latestCheckpoint();
+        require((fromEpoch >= current || !exists) && fromEpoch <= current + 1, EpochNotOpen(fromEpoch, current));
         require(!exists || fromEpoch >= latest, BudgetOutOfOrder(reason, fromEpoch, uint32(latest)));
         _budgets[reason].push(fromEpoch, amount);
         emit BudgetSet(reason, fromEpoch, amount);

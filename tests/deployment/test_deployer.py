@@ -76,6 +76,10 @@ def test_a_deployment_is_recorded_completely(node, found, file):
         [at["Vault"], at["EnergyUnits"], at["Zones"], at["Authority"]],
         [at["Vault"], at["Meters"], at["Authority"], 60],
         [at["Readings"], at["Authority"]],
+        [at["Readings"], at["Production"], at["Authority"]],
+        [at["Readings"], at["PowerPoints"]],
+        [at["Imbalance"], at["PowerPoints"]],
+        [at["CleanTrades"], at["Readings"], at["PowerPoints"]],
     ]
     for item in recorded["contracts"].values():
         receipt = node.web3.eth.get_transaction_receipt(item["transaction"])

@@ -48,6 +48,9 @@ def test_a_good_market(node, found):
         "Readings",
         "Production",
         "Imbalance",
+        "Computation",
+        "CleanTrades",
+        "RegistrationBonus",
         "Authority.membership",
         "Membership.authority",
         "Membership.mirror",
@@ -96,6 +99,17 @@ def test_a_good_market(node, found):
         "Imbalance.production",
         "Imbalance.authority",
         "Imbalance.sources",
+        "Computation.readings",
+        "Computation.points",
+        "CleanTrades.imbalance",
+        "CleanTrades.points",
+        "RegistrationBonus.cleanTrades",
+        "RegistrationBonus.readings",
+        "RegistrationBonus.points",
+        "RegistrationBonus.vault",
+        "PowerPoints.port of RegistrationBonus",
+        "PowerPoints.port of CleanTrades",
+        "PowerPoints.port of Computation",
         "Auction.settlement",
         "Pool.settlement",
         "DirectSale.settlement",
@@ -169,6 +183,14 @@ def test_a_code_hash_in_the_file_that_is_not_the_code_s(node, found, file):
         ("Readings", "meters", ["Readings.meters"]),
         ("Readings", "membership", ["Readings.membership"]),
         ("Readings", "authority", ["Readings.authority"]),
+        ("Computation", "readings", ["Computation.readings"]),
+        ("Computation", "points", ["Computation.points"]),
+        ("CleanTrades", "imbalance", ["CleanTrades.imbalance"]),
+        ("CleanTrades", "points", ["CleanTrades.points"]),
+        ("RegistrationBonus", "clean_trades", ["RegistrationBonus.cleanTrades"]),
+        ("RegistrationBonus", "readings", ["RegistrationBonus.readings"]),
+        ("RegistrationBonus", "points", ["RegistrationBonus.points"]),
+        ("RegistrationBonus", "vault", ["RegistrationBonus.vault"]),
     ],
 )
 def test_wrong_wiring(node, found, ask, contract, getter, subjects):
@@ -189,6 +211,9 @@ def test_wrong_wiring(node, found, ask, contract, getter, subjects):
         "Clearing": market.clearing,
         "DirectSale": market.direct_sale,
         "Readings": market.readings,
+        "Computation": market.computation,
+        "CleanTrades": market.clean_trades,
+        "RegistrationBonus": market.registration_bonus,
     }[contract]
     wired = getattr(client, getter)()[2:].lower()
     code = node.code_at(address).hex().replace(wired, STRANGER.address[2:].lower())
@@ -225,7 +250,8 @@ def test_a_constitution_that_was_not_carried_out(node, found, file):
     details = wrong(node, Deployment.read(file))
     assert details["constitution"] == "not carried out; run `wattbook deploy` to finish"
     named = ["Authority.membership", "Membership.mirror", "Membership.readings", "Meters.mirror"]
-    settled = ["Imbalance.sources", "Auction.settlement", "Pool.settlement", "DirectSale.settlement"]
+    ports = [f"PowerPoints.port of {name}" for name in ("RegistrationBonus", "CleanTrades", "Computation")]
+    settled = ["Imbalance.sources", *ports, "Auction.settlement", "Pool.settlement", "DirectSale.settlement"]
     assert list(details) == [
         *named,
         "Rulebook.auction",

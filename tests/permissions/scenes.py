@@ -12,9 +12,10 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import FAR
 from tests.devices import QUARTER, SLOT, next_slot, said
+from tests.permissions.point_scenes import POINTS
 from tests.permissions.reading_scenes import READINGS
 from tests.permissions.trading import SCHEDULE, terms
-from tests.permissions.world import ANOTHER_ZONE, LOCKED, NOBODY, NOTHING, REASON, ZONE, Caller, World
+from tests.permissions.world import ANOTHER_ZONE, LOCKED, NOBODY, NOTHING, ZONE, Caller, World
 from wattbook import Role, Signed
 from wattbook.contracts.base import Contract
 from wattbook.contracts.structs import Carrier, Purse, SizeClass
@@ -50,6 +51,8 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
             "Readings": world.bare_readings,
         }
         return bare[name]
+    if function in ("claim", "claimSigned"):
+        return world.another_bonus
     if function in ("setAuction", "setClearing"):
         return world.bare_rulebook if name == "Rulebook" else world.bare_auction
     contracts: dict[str, Contract] = {
@@ -69,6 +72,9 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         "Readings": world.market.readings,
         "Production": world.market.production,
         "Imbalance": world.market.imbalance,
+        "Computation": world.market.computation,
+        "CleanTrades": world.market.clean_trades,
+        "RegistrationBonus": world.market.registration_bonus,
     }
     return contracts[name]
 
@@ -175,20 +181,6 @@ def _pay_debt_signed(world: World, who: Caller) -> Arguments:
     debtor, creditor, amount = _debt(world)
     auth = signed(world, "Vault", "PayDebt", who, debtor=debtor, creditor=creditor, amount=amount)
     return debtor, creditor, amount, auth
-
-
-def _use(world: World, caller: Caller) -> Arguments:
-    account = caller.address if world.has_points(caller) else world.subject.address
-    return account, 1, REFERENCE
-
-
-def _issue(world: World, _: Caller) -> Arguments:
-    epoch = world.market.power_points.current_epoch()
-    return REASON, SOURCE, epoch, [world.member.address], [1]
-
-
-def _set_budget(world: World, _: Caller) -> Arguments:
-    return REASON, world.market.power_points.current_epoch(), 1
 
 
 def _operation(kind: str) -> Scene:
@@ -582,6 +574,7 @@ SCENES: dict[tuple[str, str, str], Scene] = {
     **{("Readings", *key): scene for key, scene in READINGS.items()},
     ("Production", "record", ""): _these([]),
     **{("Imbalance", *key): scene for key, scene in _IMBALANCE.items()},
+    **POINTS,
     **{(name, "handOver", ""): _these(NOTHING, []) for name in ("Auction", "Pool", "DirectSale")},
     **{(name, "setSettlement", ""): _these(NEW_ADDRESS) for name in ("Auction", "Pool", "DirectSale", "Production")},
     **{("Zones", *key): scene for key, scene in _ZONES.items()},
@@ -599,8 +592,4 @@ SCENES: dict[tuple[str, str, str], Scene] = {
         REFERENCE,
     ),
     ("PowerToken", "redeemSigned", ""): _redeem_signed,
-    ("PowerPoints", "issue", ""): _issue,
-    ("PowerPoints", "setBudget", ""): _set_budget,
-    ("PowerPoints", "setPort", ""): _these(REASON, NEW_ADDRESS),
-    ("PowerPoints", "use", ""): _use,
 }

@@ -17,6 +17,7 @@ from web3.contract import Contract as Web3Contract
 from tests.assertions import FAR, pass_time, refused
 from tests.conftest import undone
 from tests.modules import set_of
+from tests.permissions.point_grants import POINT_PROOFS, said_of_points
 from wattbook import Application, ContractRevert, Market, Role, abi
 from wattbook.chain import Chain
 from wattbook.contracts import reverts
@@ -440,6 +441,7 @@ CALL_PROOFS: dict[tuple[str, str], Callable[..., None]] = {
     },
     ("Imbalance", "addSource"): _add_source,
     ("Vault", "setPurse"): _set_purse,
+    **POINT_PROOFS,
     ("Authority", "grantRole"): _grant_role,
     ("Authority", "revokeRole"): _revoke_role,
     ("Authority", "setMembership"): _set_membership,
@@ -537,8 +539,7 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
         (number, member.account, at("Authority"), *member.application)
         for number, member in enumerate(SETTINGS.members, 1)
     ]
-    keepers = [{"purse": purse, "keeper": SETTINGS.keeper(purse, at)} for purse in Purse]
-    assert said.take("PurseKeeperSet") == keepers
+    assert said.take("PurseKeeperSet") == [{"purse": one, "keeper": SETTINGS.keeper(one, at)} for one in Purse]
     settled = {purse: 1 << 4 for purse in (Purse.POOL, Purse.GRID, Purse.COMMON_FUND)}
     chosen = dict.fromkeys(Purse, 0) | settled | {Purse.POOL: 1 | 1 << 4}
     assert said.take("ModulesChosen") == [
@@ -546,8 +547,9 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
     ]
     assert said.take("ModuleEntered") == [
         {"module": at(module), "bit": bit}
-        for bit, module in enumerate(("Auction", "Pool", "DirectSale", "Readings", "Imbalance"))
+        for bit, module in enumerate(("Auction", "Pool", "DirectSale", "Readings", "Imbalance", "RegistrationBonus"))
     ]
+    assert said_of_points(at) == (said.take("PortSet"), said.take("BudgetSet"))
     assert said.take("SettlementSet") == [{"settlement": at("Imbalance")}] * 5
     assert said.take("SourceAdded") == [{"source": at(name)} for name in ("Auction", "Pool", "DirectSale")]
     assert said.take("AuctionSet") == [{"auction": at("Auction")}]

@@ -35,6 +35,7 @@ REFUSALS = (
     reverts.NotActive,
     reverts.NotAuction,
     reverts.NotAuthority,
+    reverts.NotClaimant,
     reverts.NotClearing,
     reverts.NotDebtor,
     reverts.NotDeviceOwner,

@@ -25,6 +25,7 @@ from wattbook.contracts.meters import Meters
 from wattbook.contracts.pool import Pool
 from wattbook.contracts.production import Production
 from wattbook.contracts.readings import Readings
+from wattbook.contracts.registration_bonus import RegistrationBonus
 from wattbook.contracts.rulebook import Rulebook
 from wattbook.contracts.structs import Carrier, Curve, Facts, Key, Purse
 from wattbook.deployment.bytecode import creation_code
@@ -60,7 +61,7 @@ OFFICE_TERMS = {
 }
 
 EVERYTHING = MARKET_ROLES | OFFICES
-REASON = 1
+REASON = 7
 BUDGET = 1_000_000
 FUNDS = 1000 * 10**6
 LOCKED = 10
@@ -102,10 +103,13 @@ class World:
         self.market = Market(chain, deploy(chain, self.deployer, settings, None, _silent))
         self._admit_members()
         self._meet_others()
+        self.another_bonus = self._another_bonus()
         self._decide()
         self._add_accounts()
         self._bring_money()
         self._bring_devices()
+        self._choose_modules()
+        self._claim_bonuses()
         self._lock_money()
         self._recover()
         self._change_states()
@@ -165,6 +169,10 @@ class World:
     def device_of(self, caller: Caller) -> int:
         """The device that the caller has, or had; for others, the subject's."""
         return self._own_devices.get(caller.address, self._own_devices[self.subject.address])
+
+    def claimed_for(self, caller: Caller) -> int:
+        """The device for which the caller claimed the bonus; for others, the subject's."""
+        return self._claimed_devices.get(caller.address, self._claimed_devices[self.subject.address])
 
     def offered_to(self, caller: Caller) -> int:
         """A device of the subject's that is offered to the caller; for others, one that is offered to a member."""
@@ -227,6 +235,7 @@ class World:
         self.recovering = self._caller("key in recovery", recovering, self._admit(self._person()))
         self.clerk = self._admit(self._person())
         self.subject, self.ready = self._admit(self._person()), self._admit(self._person())
+        self.leaver = self._admit(self._person())
         self.subject_id = self._member_ids[self.subject.address]
         self.idle_id = self._member_ids[self._admit(self._person()).address]
         for office in ("registrar", "regulator", "issuer", "operator", "attester1", "grid"):
@@ -273,7 +282,7 @@ class World:
         self._carry_out(
             *(Call("Membership", "grantRoles", (self._member_ids[key.address], int(OFFICES))) for key in officers),
             Call("Membership", "registerSystemAccount", (self.system.address,)),
-            *(Call("Vault", "enterModule", (module.address,)) for module in self.modules),
+            *(Call("Vault", "enterModule", (module.address,)) for module in (*self.modules, self.another_bonus)),
             *(Call("Vault", "setPurse", (purse, keeper, 0)) for keeper, purse in self._kept.items()),
             Call("Vault", "setPurse", (Purse.PLATFORM, self.address("keeper of another purse"), 0)),
             Call("Zones", "addZone", (ZONE,)),
@@ -387,13 +396,16 @@ class World:
 
     def _everybody(self) -> list[LocalAccount]:
         """The callers who have a key, and whom they act on."""
-        return [*(caller.key for caller in self.callers.values() if caller.key), self.subject]
+        return [*(caller.key for caller in self.callers.values() if caller.key), self.subject, self.leaver]
 
-    def _lock_money(self) -> None:
+    def _choose_modules(self) -> None:
         vault = self.market.vault
         for key in self._everybody():
             if key.address in self._member_ids:
                 vault.choose_modules((1 << len(vault.modules())) - 1, sender=key)
+
+    def _lock_money(self) -> None:
+        vault = self.market.vault
         for module in self.modules:
             vault.lock(self.subject.address, LOCKED, 0, sender=module)
         vault.lock(self.subject.address, LOCKED, 0, sender=self.modules[0])
@@ -402,6 +414,23 @@ class World:
         self.market.energy_units.lock_each(*self.energy, sender=self.modules[0])
         vault.pause_module(self.address("paused module"), sender=known_account("operator"))
         self._carry_out(Call("Vault", "retireModule", (self.address("leaving module"),)))
+
+    def _another_bonus(self) -> RegistrationBonus:
+        """A second one, where nobody has claimed."""
+        market = self.market
+        wired = (market.clean_trades, market.readings, market.power_points)
+        created = self._create("RegistrationBonus", *(contract.address for contract in wired))
+        return RegistrationBonus(self.chain, created)
+
+    def _claim_bonuses(self) -> None:
+        """Everybody for his own device, but a person only once; the leaver's is retired since."""
+        bonus, twice = self.market.registration_bonus, self.address("retired account")
+        self._claimed_devices = {one: device for one, device in self._own_devices.items() if one != twice}
+        for key in self._everybody():
+            if key.address in self._claimed_devices:
+                bonus.claim(self._claimed_devices[key.address], sender=key)
+        self.retired_device = self._own_devices[self.leaver.address]
+        self.market.meters.retire(self.retired_device, sender=self.leaver)
 
     def _recover(self) -> None:
         membership = self.market.membership

@@ -5,7 +5,8 @@ import pytest
 from tests.assertions import check_event, pass_time, refused
 from wattbook.contracts import reverts
 
-REASON = 3
+# Which none of the contracts issues for.
+REASON = 7
 SOURCE = b"\3" * 32
 BILL = b"\4" * 32
 EPOCH = 2_592_000
@@ -133,10 +134,15 @@ class TestBudget:
             points.issue(REASON, BILL, epoch, [alice.address], [1], sender=port)
 
     @pytest.mark.parametrize("distance", [-1, 2])
-    def test_of_any_but_this_epoch_and_the_next(self, as_authority, epoch, distance):
+    def test_of_any_but_this_epoch_and_the_next(self, port, as_authority, epoch, distance):
         """One set far ahead could never be changed before."""
         with refused(reverts.EpochNotOpen, epoch=epoch + distance, current=epoch):
             as_authority("PowerPoints", "setBudget", REASON, epoch + distance, 5)
+
+    def test_the_first_may_be_of_an_epoch_that_is_over(self, points, epoch, decide):
+        """Whoever founds a market does not know when."""
+        decide("PowerPoints", "setBudget", REASON, 0, 5)
+        assert points.budget_of(REASON, 0) == points.budget_of(REASON, epoch) == 5
 
     def test_before_a_later_one(self, as_authority, epoch, decide):
         decide("PowerPoints", "setBudget", REASON, epoch + 1, 7)
@@ -150,13 +156,14 @@ class TestBudget:
             points.set_port(REASON, people.module.address, sender=people.administrator)
 
     def test_events(self, market, points, epoch, decide, people):
+        begun = market.chain.web3.eth.block_number
         decide("PowerPoints", "setPort", REASON, people.module.address)
         decide("PowerPoints", "setBudget", REASON, epoch, 5)
         raw = points.raw.events
-        assert [dict(log["args"]) for log in raw.PortSet().get_logs(from_block=0)] == [
+        assert [dict(log["args"]) for log in raw.PortSet().get_logs(from_block=begun)] == [
             {"reason": REASON, "issuer": people.module.address}
         ]
-        assert [dict(log["args"]) for log in raw.BudgetSet().get_logs(from_block=0)] == [
+        assert [dict(log["args"]) for log in raw.BudgetSet().get_logs(from_block=begun)] == [
             {"reason": REASON, "fromEpoch": epoch, "amount": 5}
         ]
 

@@ -125,7 +125,8 @@ class PowerPoints(Contract):
 
         Requirements:
         - the caller is the authority;
-        - the epoch is this one or the next, and the one after it has no budget of its own.
+        - the epoch is this one or the next, or an earlier one for a reason that has no budget
+          yet; the one after it has no budget of its own.
         """
         return self._send("setBudget", (reason, from_epoch, amount), sender)
 

@@ -35,6 +35,16 @@ class AccountTaken(ContractRevert):
     member: int
 
 
+class AccountsMissing(ContractRevert):
+    """Thrown when accounts are left out; the values are what is missing of traders and of Wh."""
+
+    SIGNATURE = "AccountsMissing(uint256,uint256,uint256)"
+    FIELDS = ("traders", "injected", "withdrawn")
+    traders: int
+    injected: int
+    withdrawn: int
+
+
 class AccountsOutOfOrder(ContractRevert):
     """Thrown when accounts do not come by rising address, so that one could be settled twice at
     once.
@@ -88,6 +98,23 @@ class BondNotDue(ContractRevert):
     SIGNATURE = "BondNotDue(bytes32)"
     FIELDS = ("book",)
     book: bytes
+
+
+class BonusNotClaimed(ContractRevert):
+    """Thrown when no claim waits for a device."""
+
+    SIGNATURE = "BonusNotClaimed(uint32)"
+    FIELDS = ("device",)
+    device: int
+
+
+class BonusTaken(ContractRevert):
+    """Thrown when a member, or his beneficial owner, has claimed the bonus for a device."""
+
+    SIGNATURE = "BonusTaken(uint32,uint32)"
+    FIELDS = ("member_or_owner", "device")
+    member_or_owner: int
+    device: int
 
 
 class BookAlreadyExcused(ContractRevert):
@@ -235,6 +262,14 @@ class DepositsArePaused(ContractRevert):
     SIGNATURE = "DepositsArePaused()"
 
 
+class DeviceClaimed(ContractRevert):
+    """Thrown when the bonus was claimed for a device."""
+
+    SIGNATURE = "DeviceClaimed(uint32)"
+    FIELDS = ("device",)
+    device: int
+
+
 class DeviceIsPledged(ContractRevert):
     """Thrown when a device is pledged where it must not be."""
 
@@ -251,6 +286,22 @@ class DeviceOffered(ContractRevert):
     FIELDS = ("book", "device")
     book: bytes
     device: int
+
+
+class DeviceOutOfOrder(ContractRevert):
+    """Thrown when devices do not come by rising number."""
+
+    SIGNATURE = "DeviceOutOfOrder(uint32)"
+    FIELDS = ("device",)
+    device: int
+
+
+class DevicesMissing(ContractRevert):
+    """Thrown when clean devices are left out; `wh` is what is missing of what they made."""
+
+    SIGNATURE = "DevicesMissing(uint256)"
+    FIELDS = ("wh",)
+    wh: int
 
 
 class ECDSAInvalidSignature(ContractRevert):
@@ -389,10 +440,19 @@ class EmptyZone(ContractRevert):
 
 class EpochNotOpen(ContractRevert):
     """Thrown when points are issued for a future epoch, or a budget is set for any but this epoch
-    and the next.
+    and the next; only a reason's first budget may be for one that is over.
     """
 
     SIGNATURE = "EpochNotOpen(uint32,uint32)"
+    FIELDS = ("epoch", "current")
+    epoch: int
+    current: int
+
+
+class EpochNotOver(ContractRevert):
+    """Thrown when points are granted of an epoch that goes on."""
+
+    SIGNATURE = "EpochNotOver(uint32,uint32)"
     FIELDS = ("epoch", "current")
     epoch: int
     current: int
@@ -545,6 +605,16 @@ class InvalidThreshold(ContractRevert):
     threshold: int
 
 
+class IsCorrection(ContractRevert):
+    """Thrown when a root is a correction of another."""
+
+    SIGNATURE = "IsCorrection(uint16,uint40,uint8)"
+    FIELDS = ("zone", "time", "version")
+    zone: int
+    time: int
+    version: int
+
+
 class KeyNotProposed(ContractRevert):
     """Thrown when the key to be confirmed is not the one that was proposed last."""
 
@@ -622,6 +692,23 @@ class ModuleNotChosen(ContractRevert):
     module: str
 
 
+class MonthsOutOfOrder(ContractRevert):
+    """Thrown when months do not rise, so that one could count twice."""
+
+    SIGNATURE = "MonthsOutOfOrder(uint16)"
+    FIELDS = ("month",)
+    month: int
+
+
+class NeverRead(ContractRevert):
+    """Thrown when no register of this carrier is read at the time of a root."""
+
+    SIGNATURE = "NeverRead(uint16,uint40)"
+    FIELDS = ("zone", "time")
+    zone: int
+    time: int
+
+
 class NoRating(ContractRevert):
     """Thrown when a device can do nothing."""
 
@@ -644,6 +731,15 @@ class NoTerms(ContractRevert):
     FIELDS = ("carrier", "zone")
     carrier: Carrier
     zone: bytes
+
+
+class NobodyEarns(ContractRevert):
+    """Thrown when no signature is of an attester who has not earned with this root."""
+
+    SIGNATURE = "NobodyEarns(uint16,uint40)"
+    FIELDS = ("zone", "time")
+    zone: int
+    time: int
 
 
 class NonceAlreadyUsed(ContractRevert):
@@ -673,6 +769,14 @@ class NotActive(ContractRevert):
     status: Status
 
 
+class NotAsShown(ContractRevert):
+    """Thrown when a part is not rewarded with what was shown."""
+
+    SIGNATURE = "NotAsShown(uint32)"
+    FIELDS = ("part",)
+    part: int
+
+
 class NotAuction(ContractRevert):
     """Thrown when another contract than the auction settles."""
 
@@ -687,6 +791,23 @@ class NotAuthority(ContractRevert):
     SIGNATURE = "NotAuthority(address)"
     FIELDS = ("caller",)
     caller: str
+
+
+class NotClaimant(ContractRevert):
+    """Thrown when somebody else than who claimed would give a claim up."""
+
+    SIGNATURE = "NotClaimant(uint32,address)"
+    FIELDS = ("device", "caller")
+    device: int
+    caller: str
+
+
+class NotCleanSource(ContractRevert):
+    """Thrown when a device does not make clean energy of this carrier in this zone."""
+
+    SIGNATURE = "NotCleanSource(uint32)"
+    FIELDS = ("device",)
+    device: int
 
 
 class NotClearing(ContractRevert):
@@ -972,6 +1093,23 @@ class OutsidePhase(ContractRevert):
     until: int
 
 
+class OwnerMissing(ContractRevert):
+    """Thrown when a device belonged to an owner of whom no account is listed."""
+
+    SIGNATURE = "OwnerMissing(uint32,uint32)"
+    FIELDS = ("device", "owner")
+    device: int
+    owner: int
+
+
+class OwnersOutOfOrder(ContractRevert):
+    """Thrown when accounts do not come by rising owner and, of one owner, by rising address."""
+
+    SIGNATURE = "OwnersOutOfOrder(address)"
+    FIELDS = ("account",)
+    account: str
+
+
 class PledgeeDidNotConsent(ContractRevert):
     """Thrown when the pledgee has not agreed that a device moves to the account."""
 
@@ -1137,6 +1275,16 @@ class SharesTooLarge(ContractRevert):
     bps: int
 
 
+class ShownTooLate(ContractRevert):
+    """Thrown when a root was posted too long ago."""
+
+    SIGNATURE = "ShownTooLate(uint16,uint40,uint40)"
+    FIELDS = ("zone", "time", "posted_at")
+    zone: int
+    time: int
+    posted_at: int
+
+
 class SignatureExpired(ContractRevert):
     """Thrown when a signature arrives after its deadline."""
 
@@ -1169,6 +1317,23 @@ class SlotNotOver(ContractRevert):
     FIELDS = ("book", "end")
     book: bytes
     end: int
+
+
+class SlotNotRipe(ContractRevert):
+    """Thrown when a slot can still be settled."""
+
+    SIGNATURE = "SlotNotRipe(bytes32,uint40)"
+    FIELDS = ("book", "ripe_at")
+    book: bytes
+    ripe_at: int
+
+
+class SlotRewardedBefore(ContractRevert):
+    """Thrown when a slot was rewarded before."""
+
+    SIGNATURE = "SlotRewardedBefore(bytes32)"
+    FIELDS = ("book",)
+    book: bytes
 
 
 class SourceKnown(ContractRevert):

@@ -243,6 +243,21 @@ class Application(NamedTuple):
     nullifier: bytes
 
 
+class Asks(NamedTuple):
+    """What was asked for in an epoch, in one storage slot.
+
+    - accounts: how many ask
+    - granted: how many of them, in the order of their first asks, have got what is theirs
+    - asked: points that all ask for together
+    - passed: points that those ask for who have got theirs
+    """
+
+    accounts: int
+    granted: int
+    asked: int
+    passed: int
+
+
 class Balance(NamedTuple):
     """What is known of a zone in a slot, in two storage slots.
 
@@ -263,6 +278,21 @@ class Balance(NamedTuple):
     difference: int
     clean: int
     traders: int
+
+
+class BonusClaim(NamedTuple):
+    """A claim of the bonus, in one storage slot.
+
+    - account: who claimed; zero when nobody did
+    - member: his member
+    - owner: his beneficial owner
+    - vested: whether the bonus was earned
+    """
+
+    account: str
+    member: int
+    owner: int
+    vested: bool
 
 
 class Book(NamedTuple):
@@ -291,6 +321,39 @@ class Book(NamedTuple):
     dearest_wh: int
     carrier: Carrier
     state: BookState
+
+
+class CleanParty(NamedTuple):
+    """What an owner did in a slot in which he traded.
+
+    - owner: the beneficial owner
+    - account: the one that gets the points
+    - sold: Wh that he sold beyond what he bought
+    - clean: Wh of that which were clean and his own to sell
+    - bought: Wh that he bought beyond what he sold
+    - used: Wh that he took beyond what he made, of a buyer
+    """
+
+    owner: int
+    account: str
+    sold: int
+    clean: int
+    bought: int
+    used: int
+
+
+class CleanWh(NamedTuple):
+    """All clean Wh of a beneficial owner for which he earned, by what he was in the trade, in one
+    storage slot.
+
+    - sold: as the seller
+    - bought: as the buyer
+    - used: as the user
+    """
+
+    sold: int
+    bought: int
+    used: int
 
 
 class Content(NamedTuple):

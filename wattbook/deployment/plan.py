@@ -15,6 +15,7 @@ from web3 import Web3
 
 from wattbook.contracts.structs import Purse
 from wattbook.deployment.settings import MarketSettings
+from wattbook.points.reasons import Reason
 
 Address = Callable[[str], str]
 
@@ -40,11 +41,18 @@ class Call:
 RULES = ("Uniform", "TradeReduction", "Muda", "Ranked", "PoolAfter")
 
 # Contracts that lock members' money, in the order of their bits in the sets that members choose.
-MODULES = ("Auction", "Pool", "DirectSale", "Readings", "Imbalance")
+MODULES = ("Auction", "Pool", "DirectSale", "Readings", "Imbalance", "RegistrationBonus")
 
 # What is told, and asked, by the contract that settles, and of these where trades are made.
 SOURCES = ("Auction", "Pool", "DirectSale")
 SETTLED = (*SOURCES, "Readings", "Production")
+
+# Who may issue points, by what they are issued for.
+PORTS = {
+    Reason.REGISTRATION: "RegistrationBonus",
+    Reason.CLEAN_TRADE: "CleanTrades",
+    Reason.COMPUTATION: "Computation",
+}
 
 CONTRACTS = (
     PlannedContract("Authority", lambda settings, at, deployer: [deployer]),
@@ -78,6 +86,12 @@ CONTRACTS = (
     ),
     PlannedContract("Production", lambda settings, at, deployer: [at("Readings"), at("Authority")]),
     PlannedContract("Imbalance", lambda settings, at, deployer: [at("Readings"), at("Production"), at("Authority")]),
+    PlannedContract("Computation", lambda settings, at, deployer: [at("Readings"), at("PowerPoints")]),
+    PlannedContract("CleanTrades", lambda settings, at, deployer: [at("Imbalance"), at("PowerPoints")]),
+    PlannedContract(
+        "RegistrationBonus",
+        lambda settings, at, deployer: [at("CleanTrades"), at("Readings"), at("PowerPoints")],
+    ),
 )
 
 
@@ -115,6 +129,9 @@ def constitution(settings: MarketSettings, at: Address, deployer: str) -> list[C
         Call("Membership", "setReadings", (at("Readings"),)),
         *(Call(name, "setSettlement", (at("Imbalance"),)) for name in SETTLED),
         *(Call("Imbalance", "addSource", (at(name),)) for name in SOURCES),
+        *(Call("PowerPoints", "setPort", (int(reason), at(name))) for reason, name in PORTS.items()),
+        # From the first of all epochs on: in which the market will be founded nobody knows before.
+        *(Call("PowerPoints", "setBudget", (int(reason), 0, settings.points_budget(reason))) for reason in PORTS),
     ]
     if deployer != settings.administrator:
         calls.append(Call("Authority", "revokeRole", (PROPOSER_ROLE, deployer)))

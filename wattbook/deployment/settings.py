@@ -13,6 +13,7 @@ from web3 import Web3
 
 from wattbook.contracts.structs import Application, Purse, Schedule
 from wattbook.errors import SettingsError
+from wattbook.points.reasons import Reason
 from wattbook.roles import MARKET_ROLES, OFFICES, Role
 
 # The keeper of a purse from which only decisions of the authority spend.
@@ -55,6 +56,7 @@ class MarketSettings:
     authority_delay: int
     recovery_delay: int
     points_epoch: int
+    points_budgets: dict[str, int]
     schedule: Schedule
     attesters_needed: int
     dispute_window: int
@@ -65,6 +67,10 @@ class MarketSettings:
         """Who may spend from a purse, given where the contracts stand."""
         keeper = self.purses[purse.name.lower()]
         return at("Authority") if keeper == AUTHORITY else keeper
+
+    def points_budget(self, reason: Reason) -> int:
+        """Points that may be issued for a reason in an epoch."""
+        return self.points_budgets[reason.name.lower()]
 
     def holders(self, role: Role) -> list[str]:
         """The accounts of first members with a role."""
@@ -106,6 +112,7 @@ def _parse(text: str, name: str) -> MarketSettings:
             authority_delay=_seconds(data["authority_delay"]),
             recovery_delay=_seconds(data["recovery_delay"]),
             points_epoch=_seconds(data["points_epoch"]),
+            points_budgets=_budgets(_table(data, "points_budgets")),
             schedule=_schedule(_table(data, "schedule")),
             attesters_needed=_signers(_table(data, "metering")["attesters_needed"]),
             dispute_window=_seconds(data["metering"]["dispute_window"]),
@@ -126,6 +133,14 @@ def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _schedule(data: dict[str, Any]) -> Schedule:
     return Schedule(**{field: _scheduled(field, data[field]) for field in Schedule._fields})
+
+
+def _budgets(data: dict[str, Any]) -> dict[str, int]:
+    budgets = {reason.name.lower(): data[reason.name.lower()] for reason in Reason}
+    for name, points in budgets.items():
+        if type(points) is not int or points < 0:
+            raise ValueError(f"the budget of points for {name} is {points!r}, not a whole number")
+    return budgets
 
 
 def _scheduled(field: str, value: int) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from wattbook.chain import Chain
 from wattbook.connection import Market
 from wattbook.deployment.deployer import founding_batch, require_code
-from wattbook.deployment.plan import CONTRACTS, PROPOSER_ROLE, SOURCES
+from wattbook.deployment.plan import CONTRACTS, PORTS, PROPOSER_ROLE, SOURCES
 from wattbook.deployment.record import Deployment
 from wattbook.deployment.settings import MarketSettings
 from wattbook.errors import DeploymentError
@@ -44,7 +44,7 @@ def _check_code(chain: Chain, deployment: Deployment, name: str) -> Finding:
 
 def _check_wiring(market: Market) -> list[Finding]:
     at = market.deployment.address
-    settings = market.deployment.settings
+    settings, port_of = market.deployment.settings, market.power_points.port_of
     expected = [
         ("Authority.membership", market.authority.membership(), at("Membership")),
         ("Membership.authority", market.membership.authority(), at("Authority")),
@@ -94,6 +94,15 @@ def _check_wiring(market: Market) -> list[Finding]:
         ("Imbalance.production", market.imbalance.production(), at("Production")),
         ("Imbalance.authority", market.imbalance.authority(), at("Authority")),
         ("Imbalance.sources", ", ".join(market.imbalance.sources()), ", ".join(map(at, SOURCES))),
+        ("Computation.readings", market.computation.readings(), at("Readings")),
+        ("Computation.points", market.computation.points(), at("PowerPoints")),
+        ("CleanTrades.imbalance", market.clean_trades.imbalance(), at("Imbalance")),
+        ("CleanTrades.points", market.clean_trades.points(), at("PowerPoints")),
+        ("RegistrationBonus.cleanTrades", market.registration_bonus.clean_trades(), at("CleanTrades")),
+        ("RegistrationBonus.readings", market.registration_bonus.readings(), at("Readings")),
+        ("RegistrationBonus.points", market.registration_bonus.points(), at("PowerPoints")),
+        ("RegistrationBonus.vault", market.registration_bonus.vault(), at("Vault")),
+        *((f"PowerPoints.port of {name}", port_of(int(reason)), at(name)) for reason, name in PORTS.items()),
         ("Auction.settlement", market.auction.settlement(), at("Imbalance")),
         ("Pool.settlement", market.pool.settlement(), at("Imbalance")),
         ("DirectSale.settlement", market.direct_sale.settlement(), at("Imbalance")),

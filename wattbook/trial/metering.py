@@ -62,7 +62,7 @@ class Meterings:
 def intervals_on_chain(meterings: Meterings, case: dict[str, Any]) -> dict[str, Any]:
     """What the contracts make of a case's readings. The case's time 0 is put into the past of the chain."""
     park, period = meterings.park, case["period"]
-    device = park.new_device(case["pmaxW"], case["modulus"])
+    device = park.new_device(rated_w=case["pmaxW"], modulus=case["modulus"])
     park.blocks.mine([], park.blocks.now + 200 * period)
     start = (park.blocks.now - 150 * period) // period * period
     found, rejected = [], []

@@ -1,6 +1,7 @@
 """The members of a trial: as many as a book has orders, each with money, and with a device when he sells."""
 
 from itertools import count
+from typing import Any
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
@@ -113,46 +114,32 @@ class Park:
             message(market.vault, "chooseModules", trader, _ALL_MODULES),
         ]
 
-    def new_device(
-        self,
-        rated_w: int = _RATED_W,
-        modulus: int = 0,
-        owner: str | None = None,
-        direction: Direction = Direction.INJECTION,
-        carrier: Carrier = Carrier.ELECTRICITY,
-    ) -> int:
-        """One more device, of the first trader's unless said otherwise, certified, with a register of its own."""
+    def new_device(self, owner: str | None = None, **described: Any) -> int:
+        """One more device, of the first trader's unless said otherwise, certified, with a register of its own.
+        `described`: what is another's in its description."""
         self.have_traders(1)
         name = f"spare {next(self._spares)}"
-        registration = self._registration(owner or self.traders[0], name, rated_w, modulus, direction, carrier)
-        [registered] = self.blocks.mine([registration])
+        [registered] = self.blocks.mine([self._registration(owner or self.traders[0], name, **described)])
         number: int = next(log.args[0] for log in registered.logs if log.name == "DeviceRegistered")
         operator = known_account("operator").address
         self.blocks.mine([message(self.market.meters, "certify", operator, number, 10_000, 0)])
         return number
 
-    def _registration(
-        self,
-        trader: str,
-        name: str = "meter",
-        rated_w: int = _RATED_W,
-        modulus: int = 0,
-        direction: Direction = Direction.INJECTION,
-        carrier: Carrier = Carrier.ELECTRICITY,
-    ) -> Message:
+    def _registration(self, trader: str, name: str = "meter", **described: Any) -> Message:
         signer = Account.from_key(keccak(text=f"{name} of {trader}"))
         key = Key(Curve.SECP256K1, bytes.fromhex(signer.address[2:]).rjust(32, b"\0"), bytes(32))
-        description = Description(
+        usual = Description(
             zone=1,
-            carrier=carrier,
-            direction=direction,
+            carrier=Carrier.ELECTRICITY,
+            direction=Direction.INJECTION,
             technology=10_100,
             clean=True,
             stores=False,
-            rated_w=rated_w,
-            modulus=modulus,
+            rated_w=_RATED_W,
+            modulus=0,
             site=keccak(text=f"site of {trader}"),
         )
+        description = usual._replace(**described)
         said = {"ratedW" if name == "rated_w" else name: value for name, value in description._asdict().items()}
         values = {"owner": trader, **said, **key._asdict(), "deadline": FAR}
         signature = Account.unsafe_sign_hash(digest(self.market.meters, "DeviceRegistration", values), signer.key)

@@ -9,8 +9,9 @@ from wattbook.trial.clearing import result_on_chain
 from wattbook.trial.escrow import settled_on_chain
 from wattbook.trial.metering import Meterings, intervals_on_chain
 from wattbook.trial.park import Park
+from wattbook.trial.points import CleanSlots, granted_on_chain
 from wattbook.trial.settling import Settling, imbalance_on_chain
-from wattbook.vectors import clearing, escrow, metering
+from wattbook.vectors import clearing, escrow, metering, rewards
 from wattbook.vectors.check import Check, Kind, NotRun, VectorFile
 
 
@@ -34,8 +35,25 @@ def contracts() -> Iterator[tuple[Kind, ...]]:
                 lambda case: imbalance_on_chain(settling, case),
             )
 
+        def rewarded(file: VectorFile) -> Iterator[Check | NotRun]:
+            return rewards.checks(file, _rewards(park))
+
         yield (
             Kind(clearing.recognises, cleared),
             Kind(escrow.recognises, settled),
             Kind(metering.recognises, metered, covers=("intervals", "imbalance")),
+            Kind(rewards.recognises, rewarded, covers=("points", "epochBudget")),
         )
+
+
+def _rewards(park: Park) -> dict[str, rewards.Run]:
+    """The lists of the file of rewards whose rules exist on chain."""
+    slots = CleanSlots(park)
+
+    def points(case: rewards.Case) -> tuple[rewards.Result, rewards.Result]:
+        return {"points": case["expect"], "cumWh": case["cumWh"]}, slots.traded(case["cleanWh"])
+
+    def epoch_budget(case: rewards.Case) -> tuple[rewards.Result, rewards.Result]:
+        return {"granted": case["expect"]}, {"granted": granted_on_chain(park, case["budget"], case["asks"])}
+
+    return {"points": points, "epochBudget": epoch_budget}

@@ -13,6 +13,7 @@ from wattbook.vectors.check import Check, NotRun, VectorFile, compared
 
 Case = dict[str, Any]
 Result = dict[str, Any]
+Run = Callable[[Case], tuple[Result, Result]]
 
 LISTS = (
     "certificates",
@@ -30,17 +31,24 @@ def recognises(file: VectorFile) -> bool:
     return all(isinstance(file.data.get(name), list) for name in LISTS)
 
 
-def checks(file: VectorFile) -> Iterator[Check | NotRun]:
-    """Every case. Those of points go on where the one before ended."""
-    for name, run in _RUNS.items():
+def checks(file: VectorFile, others: Mapping[str, Run] | None = None) -> Iterator[Check | NotRun]:
+    """Every case, or those of the lists that others run. Those of points go on where the one before ended."""
+    runs = _RUNS | {"points": _points(file.data["meta"]["roleBps"])} if others is None else others
+    for name, run in runs.items():
         for place, case in enumerate(file.data[name]):
             expected, got = run(case)
             yield compared(_label(name, place, case), expected, got)
-    by_role = counters(file.data["meta"]["roleBps"])
-    for place, case in enumerate(file.data["points"]):
+
+
+def _points(role_bps: Mapping[str, int]) -> Run:
+    by_role = counters(role_bps)
+
+    def run(case: Case) -> tuple[Result, Result]:
         points = {role: counter.add(case["cleanWh"]) for role, counter in by_role.items()}
         got = {"points": points, "cumWh": {role: counter.wh for role, counter in by_role.items()}}
-        yield compared(_label("points", place, case), {"points": case["expect"], "cumWh": case["cumWh"]}, got)
+        return {"points": case["expect"], "cumWh": case["cumWh"]}, got
+
+    return run
 
 
 def _certificates(case: Case) -> tuple[Result, Result]:
@@ -82,7 +90,7 @@ def _bill_split(case: Case) -> tuple[Result, Result]:
     return case["expect"], split(case["amount"], [(payee, bps) for payee, bps in case["sharesBps"]])
 
 
-_RUNS: Mapping[str, Callable[[Case], tuple[Result, Result]]] = {
+_RUNS: dict[str, Run] = {
     "certificates": _certificates,
     "wrap": _wrap,
     "epochBudget": _epoch_budget,
