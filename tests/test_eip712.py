@@ -39,6 +39,7 @@ def client(market):
     tokens = (market.power_token, market.power_points)
     registries = (market.membership, market.meters, market.energy_units)
     clients = (*registries, *tokens, market.vault, market.auction, market.direct_sale, market.readings)
+    clients = (*clients, market.subsidy_fund)
     return {contract.NAME: contract for contract in clients}
 
 

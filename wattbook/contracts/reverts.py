@@ -45,6 +45,14 @@ class AccountsOutOfOrder(ContractRevert):
     account: str
 
 
+class AlreadyClosed(ContractRevert):
+    """Thrown when a programme is closed a second time."""
+
+    SIGNATURE = "AlreadyClosed(uint40)"
+    FIELDS = ("payable_from",)
+    payable_from: int
+
+
 class AlreadyDisputed(ContractRevert):
     """Thrown when a reading was disputed in this version before."""
 
@@ -200,6 +208,14 @@ class ChecksItself(ContractRevert):
     SIGNATURE = "ChecksItself(uint32)"
     FIELDS = ("device",)
     device: int
+
+
+class ClaimsStillTaken(ContractRevert):
+    """Thrown when claims are still taken."""
+
+    SIGNATURE = "ClaimsStillTaken(uint40)"
+    FIELDS = ("closes",)
+    closes: int
 
 
 class ClearingAlreadySet(ContractRevert):
@@ -420,6 +436,15 @@ class ForeignReading(ContractRevert):
     device: int
 
 
+class FundingTooSmall(ContractRevert):
+    """Thrown when less is given to a pot than is worth returning."""
+
+    SIGNATURE = "FundingTooSmall(uint64,uint64)"
+    FIELDS = ("amount", "least")
+    amount: int
+    least: int
+
+
 class InDefault(ContractRevert):
     """Thrown when an account that owes what it did not pay would begin new business."""
 
@@ -571,6 +596,15 @@ class ListsDiffer(ContractRevert):
     amounts: int
 
 
+class LossNotKnown(ContractRevert):
+    """Thrown when readings of a slot may still come."""
+
+    SIGNATURE = "LossNotKnown(uint40,uint40)"
+    FIELDS = ("slot_start", "known_from")
+    slot_start: int
+    known_from: int
+
+
 class MembershipNotSettable(ContractRevert):
     """Thrown when the membership is set by anybody but the authority itself, or a second time."""
 
@@ -622,10 +656,49 @@ class ModuleNotChosen(ContractRevert):
     module: str
 
 
+class MonthBegun(ContractRevert):
+    """Thrown when a month has begun, so that what is paid in it is fixed."""
+
+    SIGNATURE = "MonthBegun(uint16,uint40)"
+    FIELDS = ("month", "begun")
+    month: int
+    begun: int
+
+
+class NoClaim(ContractRevert):
+    """Thrown when a programme has no claim in this place."""
+
+    SIGNATURE = "NoClaim(uint256)"
+    FIELDS = ("place",)
+    place: int
+
+
+class NoProgramme(ContractRevert):
+    """Thrown when nobody has said what is paid in this month."""
+
+    SIGNATURE = "NoProgramme(uint16,uint8,uint16)"
+    FIELDS = ("zone", "carrier", "month")
+    zone: int
+    carrier: Carrier
+    month: int
+
+
+class NoRate(ContractRevert):
+    """Thrown when a programme would pay nothing."""
+
+    SIGNATURE = "NoRate()"
+
+
 class NoRating(ContractRevert):
     """Thrown when a device can do nothing."""
 
     SIGNATURE = "NoRating()"
+
+
+class NoReason(ContractRevert):
+    """Thrown when a power over others is used without saying why."""
+
+    SIGNATURE = "NoReason()"
 
 
 class NoRecovery(ContractRevert):
@@ -697,6 +770,12 @@ class NotClearing(ContractRevert):
     caller: str
 
 
+class NotClosed(ContractRevert):
+    """Thrown when a programme is not closed."""
+
+    SIGNATURE = "NotClosed()"
+
+
 class NotDebtor(ContractRevert):
     """Thrown when somebody else than the debtor would pay from the debtor's account."""
 
@@ -751,6 +830,14 @@ class NotFounded(ContractRevert):
     SIGNATURE = "NotFounded()"
 
 
+class NotHeld(ContractRevert):
+    """Thrown when a zone is not held, or not any more."""
+
+    SIGNATURE = "NotHeld(uint40)"
+    FIELDS = ("payable_from",)
+    payable_from: int
+
+
 class NotInRoot(ContractRevert):
     """Thrown when a root does not cover a leaf."""
 
@@ -758,6 +845,16 @@ class NotInRoot(ContractRevert):
     FIELDS = ("device", "place")
     device: int
     place: int
+
+
+class NotLess(ContractRevert):
+    """Thrown when a correction is not to less."""
+
+    SIGNATURE = "NotLess(uint32,uint64,uint64)"
+    FIELDS = ("device", "wh", "corrected")
+    device: int
+    wh: int
+    corrected: int
 
 
 class NotMember(ContractRevert):
@@ -800,6 +897,14 @@ class NotOwnAccount(ContractRevert):
     SIGNATURE = "NotOwnAccount(address)"
     FIELDS = ("account",)
     account: str
+
+
+class NotPaid(ContractRevert):
+    """Thrown when a claim was not paid, so that there is nothing to take back."""
+
+    SIGNATURE = "NotPaid(uint32)"
+    FIELDS = ("device",)
+    device: int
 
 
 class NotPledgee(ContractRevert):
@@ -960,6 +1065,15 @@ class OrderNotTaken(ContractRevert):
     refusal: Refusal
 
 
+class OutsideClaims(ContractRevert):
+    """Thrown when it is not the time of claims."""
+
+    SIGNATURE = "OutsideClaims(uint40,uint40)"
+    FIELDS = ("opens", "closes")
+    opens: int
+    closes: int
+
+
 class OutsidePhase(ContractRevert):
     """Thrown when something comes before or after its phase, the end of which does not belong to
     it.
@@ -988,6 +1102,16 @@ class PoolPricesCrossed(ContractRevert):
     FIELDS = ("pool_in", "pool_out")
     pool_in: int
     pool_out: int
+
+
+class ProgrammeKnown(ContractRevert):
+    """Thrown when a programme is set a second time."""
+
+    SIGNATURE = "ProgrammeKnown(uint16,uint8,uint16)"
+    FIELDS = ("zone", "carrier", "month")
+    zone: int
+    carrier: Carrier
+    month: int
 
 
 class ReadingKnown(ContractRevert):
@@ -1197,6 +1321,14 @@ class SpendNotAllowed(ContractRevert):
     FIELDS = ("account", "to")
     account: str
     to: str
+
+
+class StillHeld(ContractRevert):
+    """Thrown when a zone is held."""
+
+    SIGNATURE = "StillHeld(uint40)"
+    FIELDS = ("payable_from",)
+    payable_from: int
 
 
 class StringTooLong(ContractRevert):

@@ -1,6 +1,7 @@
 """The members of a trial: as many as a book has orders, each with money, and with a device when he sells."""
 
 from itertools import count
+from typing import Any
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
@@ -119,11 +120,13 @@ class Park:
         modulus: int = 0,
         owner: str | None = None,
         direction: Direction = Direction.INJECTION,
+        **changes: Any,
     ) -> int:
-        """One more device, of the first trader's unless said otherwise, certified, with a register of its own."""
+        """One more device, of the first trader's unless said otherwise, certified, with a register of its own; `changes`
+        are to its description."""
         self.have_traders(1)
         name = f"spare {next(self._spares)}"
-        registration = self._registration(owner or self.traders[0], name, rated_w, modulus, direction)
+        registration = self._registration(owner or self.traders[0], name, rated_w, modulus, direction, **changes)
         [registered] = self.blocks.mine([registration])
         number: int = next(log.args[0] for log in registered.logs if log.name == "DeviceRegistered")
         operator = known_account("operator").address
@@ -137,6 +140,7 @@ class Park:
         rated_w: int = _RATED_W,
         modulus: int = 0,
         direction: Direction = Direction.INJECTION,
+        **changes: Any,
     ) -> Message:
         signer = Account.from_key(keccak(text=f"{name} of {trader}"))
         key = Key(Curve.SECP256K1, bytes.fromhex(signer.address[2:]).rjust(32, b"\0"), bytes(32))
@@ -150,7 +154,7 @@ class Park:
             rated_w=rated_w,
             modulus=modulus,
             site=keccak(text=f"site of {trader}"),
-        )
+        )._replace(**changes)
         said = {"ratedW" if name == "rated_w" else name: value for name, value in description._asdict().items()}
         values = {"owner": trader, **said, **key._asdict(), "deadline": FAR}
         signature = Account.unsafe_sign_hash(digest(self.market.meters, "DeviceRegistration", values), signer.key)
@@ -170,7 +174,7 @@ class Park:
 
     def _facts(self, pool_in: int, pool_out: int) -> Facts:
         grid = purse_account(Purse.GRID)
-        return Facts(0, 0, 0, pool_in, pool_out, 0, 0, 0, 0, grid, grid)
+        return Facts(0, 0, 0, pool_in, pool_out, 0, 0, 0, 0, 0, 0, grid, grid)
 
 
 def _key(place: int) -> LocalAccount:
