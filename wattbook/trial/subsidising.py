@@ -45,10 +45,10 @@ class Subsidising:
     # ------------------------------------------------------------------------------------------------- before a month
 
     def begin(self, rate: int, gifts: Mapping[str, int], *, feeders: tuple[int, int], loss_bps: int = 0) -> None:
-        """Says what the next month pays for which there is still time to set facts, and fills its pot, by account."""
+        """Says what a month to come pays that was not set yet, and fills its pot, by account."""
         notice = int(self.market.zones.notice())
         since = (self.park.blocks.now + notice) // DAY * DAY + DAY
-        self.month = month_at(since) + 1
+        self.month = max(self.month, month_at(since)) + 1
         grid, network = purse_account(Purse.GRID), purse_account(Purse.NETWORK)
         facts = Facts(loss_bps, 0, 0, 300, 600, 0, 0, 0, 0, *feeders, grid, network)
         authority = self.market.authority.address
@@ -149,11 +149,11 @@ class Subsidising:
 def paid_on_chain(subsidising: Subsidising, case: dict[str, Any]) -> dict[str, Any]:
     """What the contracts make of a case's month. What the feeder saw beyond the claims another plant has made."""
     claims = {claim["device"]: claim for claim in case["claims"]}
-    funder = subsidising.park.traders[0]
     meter = subsidising.device(direction=Direction.WITHDRAWAL)
     feeders = (subsidising.device(clean=False), subsidising.device(direction=Direction.WITHDRAWAL))
     rest = subsidising.device(clean=False)
-    subsidising.begin(case["rateMptPerKwh"], {funder: case["budget"]}, feeders=feeders)
+    gifts = {subsidising.park.traders[0]: case["budget"]}
+    subsidising.begin(case["rateMptPerKwh"], gifts, feeders=feeders)
     seconds = start_of(subsidising.month + 1) - start_of(subsidising.month)
     plants = {
         name: subsidising.device(rated_w=claim["capacityWh"] * _HOUR // seconds) for name, claim in claims.items()

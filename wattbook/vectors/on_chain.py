@@ -10,7 +10,8 @@ from wattbook.trial.escrow import settled_on_chain
 from wattbook.trial.metering import Meterings, intervals_on_chain
 from wattbook.trial.park import Park
 from wattbook.trial.settling import Settling, imbalance_on_chain
-from wattbook.vectors import clearing, escrow, metering
+from wattbook.trial.subsidising import Subsidising, paid_on_chain
+from wattbook.vectors import clearing, escrow, metering, rewards
 from wattbook.vectors.check import Check, Kind, NotRun, VectorFile
 
 
@@ -34,8 +35,13 @@ def contracts() -> Iterator[tuple[Kind, ...]]:
                 lambda case: imbalance_on_chain(settling, case),
             )
 
+        def rewarded(file: VectorFile) -> Iterator[Check | NotRun]:
+            subsidising = Subsidising(park)
+            return rewards.checks_of(file, {"subsidy": lambda case: paid_on_chain(subsidising, case)})
+
         yield (
             Kind(clearing.recognises, cleared),
             Kind(escrow.recognises, settled),
             Kind(metering.recognises, metered, covers=("intervals", "imbalance")),
+            Kind(rewards.recognises, rewarded, covers=("subsidy",)),
         )

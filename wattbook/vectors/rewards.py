@@ -43,6 +43,14 @@ def checks(file: VectorFile) -> Iterator[Check | NotRun]:
         yield compared(_label("points", place, case), {"points": case["expect"], "cumWh": case["cumWh"]}, got)
 
 
+def checks_of(file: VectorFile, runners: Mapping[str, Callable[[Case], Result]]) -> Iterator[Check]:
+    """Every case of the lists that others run."""
+    for name, run in runners.items():
+        for place, case in enumerate(file.data[name]):
+            expected, _ = _RUNS[name](case)
+            yield compared(_label(name, place, case), expected, run(case))
+
+
 def _certificates(case: Case) -> tuple[Result, Result]:
     certificates, carried = issued(case["carry"], case["newWh"])
     return case["expect"], {"certificates": certificates, "carry": carried}
