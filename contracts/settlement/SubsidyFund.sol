@@ -36,7 +36,7 @@ contract SubsidyFund is ISubsidyFund, Governed {
         keccak256("Correction(address fund,uint32 device,uint16 month,uint64 wh,bytes32 evidence)");
 
     /// @inheritdoc ISubsidyFund
-    uint40 public constant CLAIM_WINDOW = 10 days;
+    uint40 public constant CLAIM_WINDOW = 20 days;
     /// @inheritdoc ISubsidyFund
     uint40 public constant HOLD = 30 days;
     /// @inheritdoc ISubsidyFund

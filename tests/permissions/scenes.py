@@ -13,6 +13,7 @@ from eth_utils.crypto import keccak
 from tests.assertions import FAR
 from tests.devices import QUARTER, SLOT, next_slot, said
 from tests.permissions.reading_scenes import READINGS
+from tests.permissions.subsidy_scenes import SUBSIDIES
 from tests.permissions.trading import SCHEDULE, terms
 from tests.permissions.world import ANOTHER_ZONE, LOCKED, NOBODY, NOTHING, REASON, ZONE, Caller, World
 from wattbook import Role, Signed
@@ -67,6 +68,8 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         "DirectSale": world.market.direct_sale,
         "Readings": world.market.readings,
         "Imbalance": world.market.imbalance,
+        "SubsidyFund": world.market.subsidy_fund,
+        "Losses": world.market.losses,
     }
     return contracts[name]
 
@@ -561,6 +564,8 @@ _IMBALANCE: dict[tuple[str, str], Scene] = {
 }
 
 SCENES: dict[tuple[str, str, str], Scene] = {
+    **{("SubsidyFund", *key): scene for key, scene in SUBSIDIES.items()},
+    ("Losses", "bear", ""): _these(1, int(Carrier.ELECTRICITY), []),
     **{("Rulebook", *key): scene for key, scene in _RULEBOOK.items()},
     **{("Auction", *key): scene for key, scene in _AUCTION.items()},
     **{("Clearing", *key): scene for key, scene in _CLEARING.items()},

@@ -39,7 +39,7 @@ def test_a_month_is_that_of_the_calendar(standing_months: Months, month: int):
     """Also after 29 February, and after that of 2000, 2100 and 2300."""
     fund = standing_months.fund
     opens = start_of(month + 1) + 10 * DAY
-    assert list(fund.claims_taken(month)) == [opens, opens + 10 * DAY]
+    assert list(fund.claims_taken(month)) == [opens, opens + 20 * DAY]
 
 
 class TestSetting:
@@ -107,7 +107,7 @@ class TestClaiming:
         months.month -= 1_000
 
     def test_has_its_time(self, set_up: Months):
-        """No readings come any more ten days after the month; then there are ten days to claim."""
+        """No readings come any more ten days after the month; then there are twenty days to claim."""
         set_up.make({"roof": 60_000})
         opens, closes = set_up.fund.claims_taken(set_up.month)
         times = {"opens": opens, "closes": closes}
