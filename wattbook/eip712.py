@@ -41,13 +41,13 @@ _DOMAIN_NAMES = {
 class Message:
     """One EIP-712 struct. An action carries signer, nonce and deadline besides its own fields.
 
-    `contracts` take it. What attesters say is signed under the domain of Readings, whoever takes it: that is `domain`.
+    `contracts` are those under whose domain it is signed; `taken_by` is who acts on it, when that is another.
     """
 
     name: str
     contracts: tuple[str, ...]
     fields: Fields
-    domain: str | None = None
+    taken_by: str = ""
 
     @property
     def encoded_type(self) -> str:
@@ -210,7 +210,7 @@ MESSAGES = {
         ),
         Message(
             "Correction",
-            ("SubsidyFund",),
+            ("Readings",),
             (
                 ("fund", "address"),
                 ("device", "uint32"),
@@ -218,7 +218,7 @@ MESSAGES = {
                 ("wh", "uint64"),
                 ("evidence", "bytes32"),
             ),
-            domain="Readings",
+            taken_by="SubsidyFund",
         ),
         _action("Deposit", "Vault", ("amount", "uint128")),
         _action("Withdraw", "Vault", ("amount", "uint128")),
@@ -249,7 +249,7 @@ MESSAGES = {
 def typed_data(contract: Contract, name: str, values: dict[str, Any]) -> dict[str, Any]:
     """The EIP-712 document of a message, as `eth_signTypedData_v4` takes it."""
     message = MESSAGES[name]
-    if contract.NAME not in ((message.domain,) if message.domain else message.contracts):
+    if contract.NAME not in message.contracts:
         raise ValueError(f"{contract.NAME} takes no {name}")
     if (given := set(values)) != (expected := {field for field, _ in message.fields}):
         raise ValueError(f"{name} has the fields {sorted(expected)}, not {sorted(given)}")

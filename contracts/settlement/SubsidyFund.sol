@@ -22,7 +22,13 @@ import {Shares} from "../libraries/Shares.sol";
 /// @notice See ISubsidyFund. One cursor passes over the claims of a programme and then over its fundings, so that what is
 /// paid and what is left are known when the first funder gets his part.
 contract SubsidyFund is ISubsidyFund, Governed {
-    /// @notice What a call pays from: a programme, and the names of it.
+    /// @notice What a call pays from.
+    /// @param zone of the programme
+    /// @param carrier of the programme
+    /// @param month of the programme
+    /// @param key of the programme
+    /// @param programme as it stands
+    /// @param shared uPT that all claims together get
     struct Round {
         uint16 zone;
         Carrier carrier;
@@ -175,16 +181,13 @@ contract SubsidyFund is ISubsidyFund, Governed {
 
     /// @inheritdoc ISubsidyFund
     function pay(uint16 zone, Carrier carrier, uint16 month, uint256 limit) external {
-        Round memory r;
-        (r.zone, r.carrier, r.month) = (zone, carrier, month);
-        Programme storage stored;
-        (r.key, stored) = _known(zone, carrier, month);
-        Programme memory p = r.programme = stored;
+        (uint256 key, Programme storage stored) = _known(zone, carrier, month);
+        Programme memory p = stored;
         require(p.payableFrom != 0, NotClosed());
         require(block.timestamp >= p.payableFrom, StillHeld(p.payableFrom));
-        r.shared = Math.min(p.pot, uint256(p.claimedWh) * p.rate);
-        uint256 claims = _claims[r.key].length;
-        uint256 rest = claims + _fundings[r.key].length - p.cursor;
+        Round memory r = Round(zone, carrier, month, key, p, Math.min(p.pot, uint256(p.claimedWh) * p.rate));
+        uint256 claims = _claims[key].length;
+        uint256 rest = claims + _fundings[key].length - p.cursor;
         uint256[] memory moves = new uint256[](Math.min(limit, rest));
         for (uint256 i = 0; i < moves.length; ++i) {
             moves[i] = p.cursor < claims ? _payClaim(r, p.cursor) : _return(r, p.cursor - claims);

@@ -20,7 +20,7 @@ from wattbook.metering.tree import Leaf, Tree
 from wattbook.trial.subsidising import DAY, month_at, start_of
 
 ZONE = 1
-CARRIER, ANOTHER_CARRIER = Carrier.COOLING, Carrier.GAS
+CARRIER, ANOTHER_CARRIER = Carrier.COOLING, Carrier.FLEXIBILITY
 RATE = 50
 YEAR = 12
 

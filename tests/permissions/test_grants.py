@@ -218,17 +218,19 @@ def _admit(grants: Grants, application: tuple[Any, ...]) -> None:
 
 def _set_purse(grants: Grants, purse: int, keeper: str, modules: int) -> None:
     """The keeper can spend from the purse, nobody else can, not even another keeper. The auction can lock from the
-    pool's, settlement from that, the grid's and the common fund's, and no module from another."""
+    pool's, settlement from that, the grid's and the common fund's, Losses from the grid's and the network's, and no
+    module from another."""
     market, to = grants.market, SETTINGS.members[0].account
     _fill_purse(market, Purse(purse))
     spend = ("spend", purse, to, 1, REFERENCE)
     holder = market.authority.address if keeper == "Authority" else keeper
     grants.only([holder], reverts.NotPurseKeeper, market.vault, *spend)
-    settlement = market.imbalance.address
+    settlement, losses = market.imbalance.address, market.losses.address
     lockers = {
         Purse.POOL: [market.auction.address, settlement],
-        Purse.GRID: [settlement],
+        Purse.GRID: [settlement, losses],
         Purse.COMMON_FUND: [settlement],
+        Purse.NETWORK: [losses],
     }.get(Purse(purse), [])
     assert market.vault.account_of(purse_account(Purse(purse))).modules == modules == set_of(market.vault, *lockers)
 
@@ -545,12 +547,8 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
     assert said.take("ModulesChosen") == [
         {"account": purse_account(purse), "modules": modules} for purse, modules in chosen.items()
     ]
-    assert said.take("ModuleEntered") == [
-        {"module": at(module), "bit": bit}
-        for bit, module in enumerate(
-            ("Auction", "Pool", "DirectSale", "Readings", "Imbalance", "SubsidyFund", "Losses")
-        )
-    ]
+    modules = ("Auction", "Pool", "DirectSale", "Readings", "Imbalance", "SubsidyFund", "Losses")
+    assert said.take("ModuleEntered") == [{"module": at(module), "bit": bit} for bit, module in enumerate(modules)]
     assert said.take("SettlementSet") == [{"settlement": at("Imbalance")}] * 5
     assert said.take("SourceAdded") == [{"source": at(name)} for name in ("Auction", "Pool", "DirectSale")]
     assert said.take("AuctionSet") == [{"auction": at("Auction")}]

@@ -31,7 +31,9 @@ class TestEngine:
         assert cost(1_000, POOL_IN, POOL_OUT) == 600_000
         assert cost(-500, POOL_IN, POOL_OUT) == -150_000
 
-    @pytest.mark.parametrize(("exported", "alarming"), [(55_000, False), (54_999, True), (59_000, False), (59_001, True)])
+    @pytest.mark.parametrize(
+        ("exported", "alarming"), [(55_000, False), (54_999, True), (59_000, False), (59_001, True)]
+    )
     def test_alarming_beyond_2_percent_of_what_was_injected(self, exported, alarming):
         assert Counted(100_000, 40_000, 0, exported).is_alarming(LOSS_BPS) is alarming
 

@@ -161,9 +161,7 @@ class TestStriking:
     def test_is_of_zones_that_are_held(self, claimed: Months):
         claimed.fails(reverts.NotHeld, "strike", 0, "why", sender=OFFICE, payable_from=0)
         claimed.close()
-        claimed.fails(
-            reverts.NotHeld, "strike", 0, "why", sender=OFFICE, payable_from=claimed.programme.payable_from
-        )
+        claimed.fails(reverts.NotHeld, "strike", 0, "why", sender=OFFICE, payable_from=claimed.programme.payable_from)
 
 
 class TestCorrecting:

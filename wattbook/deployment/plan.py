@@ -83,8 +83,8 @@ CONTRACTS = (
 )
 
 
-# The auction takes what the pool owes from its purse; settlement takes what the pool, the grid and the common fund do, and
-# what network and grid owe one another for losses.
+# The auction takes what the pool owes from its purse; settlement takes what the pool, the grid and the common fund do,
+# and Losses what network and grid owe one another.
 _SETTLES = 1 << MODULES.index("Imbalance")
 _BEARS_LOSSES = 1 << MODULES.index("Losses")
 _PURSE_MODULES = {

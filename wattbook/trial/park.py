@@ -122,8 +122,9 @@ class Park:
         direction: Direction = Direction.INJECTION,
         **changes: Any,
     ) -> int:
-        """One more device, of the first trader's unless said otherwise, certified, with a register of its own; `changes`
-        are to its description."""
+        """One more device, of the first trader's unless said otherwise, certified, with a register of its own.
+
+        `changes` are to its description."""
         self.have_traders(1)
         name = f"spare {next(self._spares)}"
         registration = self._registration(owner or self.traders[0], name, rated_w, modulus, direction, **changes)

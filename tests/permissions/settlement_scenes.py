@@ -1,4 +1,4 @@
-"""The scenes of SubsidyFund: one programme in each stage."""
+"""The scenes of what settles: readings and trades, losses, and programmes of subsidies, one in each stage."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +13,8 @@ from wattbook.metering.roots import in_order
 Arguments = tuple[Any, ...]
 Scene = Callable[[World, Caller], Arguments]
 
+NEW_ADDRESS = "0x" + "77" * 20
+
 
 def _programme(stage: str, *arguments: Any, carrier: Carrier = CARRIER) -> Scene:
     return lambda world, _: (ZONE, int(carrier), getattr(world.subsidies, stage), *arguments)
@@ -25,7 +27,7 @@ def _correct(world: World, _: Caller) -> Arguments:
     return ZONE, int(CARRIER), world.subsidies.paid, 0, values["wh"], values["evidence"], signed
 
 
-SUBSIDIES: dict[tuple[str, str], Scene] = {
+_SUBSIDIES: dict[tuple[str, str], Scene] = {
     ("claim", ""): _programme("claimed", []),
     ("close", ""): _programme("paid", carrier=ANOTHER_CARRIER),
     ("correct", ""): _correct,
@@ -33,4 +35,14 @@ SUBSIDIES: dict[tuple[str, str], Scene] = {
     ("pay", ""): _programme("paid", 1),
     ("setProgramme", ""): _programme("unset", RATE),
     ("strike", ""): _programme("held", 0, "an empty roof"),
+}
+
+SETTLEMENT: dict[tuple[str, str, str], Scene] = {
+    **{("SubsidyFund", *key): scene for key, scene in _SUBSIDIES.items()},
+    ("Imbalance", "addSource", ""): lambda *_: (NEW_ADDRESS,),
+    ("Imbalance", "meter", ""): lambda world, _: (tuple(world.metering.final), []),
+    ("Imbalance", "meterSubmitted", ""): lambda *_: (ZONE, 0, []),
+    ("Imbalance", "settle", ""): lambda *_: (ZONE, int(Carrier.ELECTRICITY), 0, []),
+    ("Losses", "bear", ""): lambda *_: (ZONE, int(Carrier.ELECTRICITY), []),
+    ("Production", "record", ""): lambda *_: ([],),
 }
