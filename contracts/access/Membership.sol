@@ -6,6 +6,7 @@ import {IAttesterWatch} from "../interfaces/IAttesterWatch.sol";
 import {Application, IMembership, Member, Recovery} from "../interfaces/IMembership.sol";
 import {Signed} from "../interfaces/ISignedActions.sol";
 import {IStandingMirror} from "../interfaces/IStandingMirror.sol";
+import {Lists} from "../libraries/Lists.sol";
 import {Roles} from "../libraries/Roles.sol";
 import {Standing, Standings, Status} from "../libraries/Standings.sol";
 import {Governed} from "./Governed.sol";
@@ -15,6 +16,9 @@ import {SignedActions} from "./SignedActions.sol";
 /// @notice See IMembership. Every change is made to the member's record and copied from there into the one-slot standing
 /// of each of his accounts, so that the many who ask pay one read, and the few who change pay the copies.
 contract Membership is IMembership, Governed, SignedActions {
+    using Lists for address[];
+    using Lists for uint256[];
+
     bytes32 public constant APPLICATION_TYPEHASH = keccak256(
         "Application(address account,uint32 roles,uint32 owner,uint40 certifiedUntil,bytes32 credential,bytes32 nullifier,uint256 deadline)"
     );
@@ -93,18 +97,20 @@ contract Membership is IMembership, Governed, SignedActions {
         counts = new uint256[](accounts.length);
         uint256 total = 0;
         for (uint256 i = 0; i < accounts.length; ++i) {
-            Status status = _standings[accounts[i]].status;
+            Standing storage s = _standings[accounts[i]];
+            (Status status, uint256 before) = (s.status, s.predecessors);
             if (status == Status.None || status == Status.Replaced) continue;
-            counts[i] = _predecessors[accounts[i]].length + 1;
-            total += counts[i];
+            counts.put(i, before + 1);
+            total += before + 1;
         }
         names = new address[](total);
         total = 0;
         for (uint256 i = 0; i < accounts.length; ++i) {
-            if (counts[i] == 0) continue;
-            names[total++] = accounts[i];
-            for (uint256 k = 1; k < counts[i]; ++k) {
-                names[total++] = _predecessors[accounts[i]][k - 1];
+            uint256 count = counts.at(i);
+            if (count == 0) continue;
+            names.put(total++, accounts[i]);
+            for (uint256 k = 1; k < count; ++k) {
+                names.put(total++, _predecessors[accounts[i]][k - 1]);
             }
         }
     }
@@ -353,7 +359,13 @@ contract Membership is IMembership, Governed, SignedActions {
     function registerSystemAccount(address account) external onlyAuthority {
         _requireNew(account);
         _standings[account] = Standing({
-            roles: Roles.SPEND, certifiedUntil: 0, status: Status.System, member: 0, owner: 0, rights: Roles.SPEND
+            roles: Roles.SPEND,
+            certifiedUntil: 0,
+            status: Status.System,
+            member: 0,
+            owner: 0,
+            rights: Roles.SPEND,
+            predecessors: 0
         });
         emit SystemAccountRegistered(account);
         _tell(account, 0);
@@ -462,6 +474,7 @@ contract Membership is IMembership, Governed, SignedActions {
             before.push(earlier[i]);
         }
         before.push(account);
+        _standings[successor].predecessors = uint16(before.length);
     }
 
     function _stopRecovery(address account, address by) private {

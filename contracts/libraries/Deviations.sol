@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import {Facts} from "../interfaces/IZones.sol";
 
 /// @title What is paid for the difference between what was traded and what was delivered
@@ -17,25 +19,24 @@ library Deviations {
         pure
         returns (int256 difference, int256 cash)
     {
-        int256 net = int256(injected * (WHOLE - facts.lossBps) / WHOLE) - int256(withdrawn);
-        difference = net - position;
-        uint256 off = _abs(difference);
-        uint256 inside = _abs(position) * facts.bandBps / WHOLE;
-        if (inside > off) inside = off;
-        if (difference >= 0) {
-            cash = int256(inside * facts.poolIn + (off - inside) * (facts.poolIn * (WHOLE - facts.penaltyBps) / WHOLE));
-        } else {
-            uint256 beyond = (facts.poolOut * (WHOLE + facts.penaltyBps) + WHOLE - 1) / WHOLE;
-            cash = -int256(inside * facts.poolOut + (off - inside) * beyond);
+        // Wh of 64 bits and facts of 16 at the most.
+        unchecked {
+            int256 net = int256(injected * (WHOLE - facts.lossBps) / WHOLE) - int256(withdrawn);
+            difference = net - position;
+            uint256 off = SignedMath.abs(difference);
+            uint256 inside = Math.min(SignedMath.abs(position) * facts.bandBps / WHOLE, off);
+            if (difference >= 0) {
+                uint256 beyond = uint256(facts.poolIn) * (WHOLE - facts.penaltyBps) / WHOLE;
+                cash = int256(inside * facts.poolIn + (off - inside) * beyond);
+            } else {
+                uint256 beyond = (uint256(facts.poolOut) * (WHOLE + facts.penaltyBps) + WHOLE - 1) / WHOLE;
+                cash = -int256(inside * facts.poolOut + (off - inside) * beyond);
+            }
         }
     }
 
     /// @dev What the grid gets for a zone that is short or long by this much, negative when it pays.
     function toGrid(Facts memory facts, int256 difference) internal pure returns (int256) {
         return -difference * int256(uint256(difference > 0 ? facts.poolIn : facts.poolOut));
-    }
-
-    function _abs(int256 value) private pure returns (uint256) {
-        return uint256(value < 0 ? -value : value);
     }
 }

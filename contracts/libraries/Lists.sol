@@ -23,6 +23,24 @@ library Lists {
         }
     }
 
+    function at(address[] memory list, uint256 i) internal pure returns (address value) {
+        assembly ("memory-safe") {
+            value := mload(add(add(list, 32), shl(5, i)))
+        }
+    }
+
+    function put(address[] memory list, uint256 i, address value) internal pure {
+        assembly ("memory-safe") {
+            mstore(add(add(list, 32), shl(5, i)), value)
+        }
+    }
+
+    function cut(address[] memory list, uint256 length) internal pure {
+        assembly ("memory-safe") {
+            mstore(list, length)
+        }
+    }
+
     /// @dev Leaves the first `length`, which must not be more than there are.
     function cut(uint256[] memory list, uint256 length) internal pure {
         assembly ("memory-safe") {

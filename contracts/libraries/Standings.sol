@@ -20,6 +20,7 @@ enum Status {
 /// @param member id of the member, 0 for system accounts
 /// @param owner id of the beneficial owner: members of one owner share it
 /// @param rights the roles, and SPEND, that this account may use of its member's
+/// @param predecessors how many accounts this one took the place of
 struct Standing {
     uint32 roles;
     uint40 certifiedUntil;
@@ -27,6 +28,7 @@ struct Standing {
     uint32 member;
     uint32 owner;
     uint32 rights;
+    uint16 predecessors;
 }
 
 /// @title Questions about a standing, and the errors that answer them

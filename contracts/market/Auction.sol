@@ -154,6 +154,7 @@ contract Auction is Orders, Settled, IPositionSource {
         BookState state = _books[book].state();
         bool known = state == BookState.None || state == BookState.Settled || state == BookState.Void;
         require(known, TradesOpen(book));
+        if (state != BookState.Settled) return parts;
         parts = new uint256[](accounts.length * Words.MAX_NUMBERS);
         (uint256 count, uint256 money) = (0, 0);
         mapping(uint256 id => uint256) storage orders = _orders[book];

@@ -27,6 +27,8 @@ contract DirectSale is IDirectSale, SignedActions, Settled, IPositionSource {
     uint40 private constant MIN_WH = 100;
     /// @dev Of a part whose money was handed over.
     uint256 private constant HANDED_OVER = 1 << 255;
+    /// @dev Of a part that is not the account's last in the slot.
+    uint256 private constant FOLLOWED = 1 << 254;
 
     /// @inheritdoc IDirectSale
     uint256 public constant MAX_SALES = 32;
@@ -71,17 +73,19 @@ contract DirectSale is IDirectSale, SignedActions, Settled, IPositionSource {
         for (uint256 i = 0; i < accounts.length; ++i) {
             mapping(uint256 number => uint256) storage own = _parts[book][accounts[i]];
             for (uint256 number = 0; number < MAX_SALES; ++number) {
-                uint256 part = own[number];
-                if (part == 0) break;
+                uint256 word = own[number];
+                if (word == 0) break;
+                uint256 part = word & ~(HANDED_OVER | FOLLOWED);
                 if (!Parts.isSold(part)) {
                     part = Parts.bought(Parts.wh(part));
-                } else if (part & HANDED_OVER != 0) {
-                    part = Parts.withoutMoney(part ^ HANDED_OVER);
+                } else if (word & HANDED_OVER != 0) {
+                    part = Parts.withoutMoney(part);
                 } else {
-                    own[number] = part | HANDED_OVER;
+                    own[number] = word | HANDED_OVER;
                     money += Parts.money(part);
                 }
                 parts.put(count++, Parts.under(part, i));
+                if (word & FOLLOWED == 0) break;
             }
         }
         parts.cut(count);
@@ -133,8 +137,13 @@ contract DirectSale is IDirectSale, SignedActions, Settled, IPositionSource {
     function _add(bytes32 book, address account, uint256 part) private {
         mapping(uint256 number => uint256) storage own = _parts[book][account];
         uint256 number = 0;
-        while (own[number] != 0) ++number;
-        require(number < MAX_SALES, TooManySales(book, account));
+        uint256 word = own[0];
+        if (word != 0) {
+            while (word & FOLLOWED != 0) word = own[++number];
+            require(number + 1 < MAX_SALES, TooManySales(book, account));
+            own[number] = word | FOLLOWED;
+            ++number;
+        }
         own[number] = part;
     }
 }

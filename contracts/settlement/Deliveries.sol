@@ -8,6 +8,7 @@ import {IProduction} from "../interfaces/IProduction.sol";
 import {Interval, IReadings, ProvenReading, Reading, ReadingRefusal, Root} from "../interfaces/IReadings.sol";
 import {Facts, IZones} from "../interfaces/IZones.sol";
 import {Carrier} from "../libraries/Carriers.sol";
+import {DeliveryWords} from "../libraries/DeliveryWords.sol";
 import {Intervals} from "../libraries/Intervals.sol";
 import {Lists} from "../libraries/Lists.sol";
 import {Months} from "../libraries/Months.sol";
@@ -15,6 +16,8 @@ import {Months} from "../libraries/Months.sol";
 /// @title What was delivered in each slot
 /// @notice The first of the two layers of Imbalance.
 abstract contract Deliveries is IImbalance {
+    using DeliveryWords for uint256;
+
     /// @notice A carrier's slot, with what is asked for once, and what is for the ledger of Production, of all slots.
     struct Slot {
         uint256 key;
@@ -38,7 +41,7 @@ abstract contract Deliveries is IImbalance {
     /// @inheritdoc IImbalance
     IProduction public immutable production;
 
-    mapping(uint256 slot => mapping(address account => Delivery)) internal _deliveries;
+    mapping(uint256 slot => mapping(address account => uint256)) internal _deliveries;
     mapping(uint256 slot => Balance) internal _balances;
     mapping(uint256 month => MonthlyBalance) private _months;
 
@@ -55,7 +58,7 @@ abstract contract Deliveries is IImbalance {
         view
         returns (Delivery memory)
     {
-        return _deliveries[_slotKey(zone, carrier, slotStart)][account];
+        return DeliveryWords.unpack(_deliveries[_slotKey(zone, carrier, slotStart)][account]);
     }
 
     /// @inheritdoc IImbalance
@@ -151,26 +154,23 @@ abstract contract Deliveries is IImbalance {
 
     /// @dev What the feeders count is no member's.
     function _count(Slot memory slot, Balance memory sums, Interval memory told, uint256 wh, bool toTheEnd) private {
-        address owner = meters.ownerAt(told.device, uint40(slot.start));
-        Delivery memory d = _deliveries[slot.key][owner];
+        bool isInjection = Intervals.isInjection(told);
+        uint256 own = 0;
         if (told.device == slot.feeder) {
             sums.imported += uint64(wh);
         } else if (told.device == slot.exportFeeder) {
             sums.exported += uint64(wh);
         } else {
-            if (Intervals.isInjection(told)) {
-                d.injected += uint40(wh);
-                sums.injected += uint64(wh);
-            } else {
-                d.withdrawn += uint40(wh);
-                sums.withdrawn += uint64(wh);
-            }
+            own = wh;
+            if (isInjection) sums.injected += uint64(wh);
+            else sums.withdrawn += uint64(wh);
             if (Intervals.isClean(told)) sums.clean += uint64(wh);
             if (Intervals.isKept(told)) {
                 slot.made[slot.madeCount++] = told.device | slot.start << 32 | slot.length << 72 | wh << 96;
             }
         }
-        if (toTheEnd) ++d.devices;
-        _deliveries[slot.key][owner] = d;
+        address owner = meters.ownerAt(told.device, uint40(slot.start));
+        mapping(address account => uint256) storage deliveries = _deliveries[slot.key];
+        deliveries[owner] = deliveries[owner].more(isInjection, own, toTheEnd);
     }
 }

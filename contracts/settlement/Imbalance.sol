@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Governed} from "../access/Governed.sol";
-import {Balance, Delivery, IImbalance, Statement} from "../interfaces/IImbalance.sol";
+import {Balance, IImbalance} from "../interfaces/IImbalance.sol";
 import {IMembership} from "../interfaces/IMembership.sol";
 import {IPositionSource} from "../interfaces/IPositionSource.sol";
 import {IProduction} from "../interfaces/IProduction.sol";
@@ -11,7 +11,9 @@ import {IReadings} from "../interfaces/IReadings.sol";
 import {IVault, Purse} from "../interfaces/IVault.sol";
 import {Facts} from "../interfaces/IZones.sol";
 import {Carrier} from "../libraries/Carriers.sol";
+import {DeliveryWords} from "../libraries/DeliveryWords.sol";
 import {Deviations} from "../libraries/Deviations.sol";
+import {Lists} from "../libraries/Lists.sol";
 import {Moves} from "../libraries/Moves.sol";
 import {Parts} from "../libraries/Parts.sol";
 import {Statements} from "../libraries/Statements.sol";
@@ -21,7 +23,11 @@ import {Deliveries} from "./Deliveries.sol";
 /// @notice See IImbalance. Two layers: Deliveries counts, this one pays. No money stays here: what an account's trades bring
 /// in, and what is taken for imbalances, is paid out in the same call.
 contract Imbalance is Deliveries, Governed {
-    /// @notice A call's slot, its accounts, all their names, and the money that moves.
+    using DeliveryWords for uint256;
+    using Lists for address[];
+    using Lists for uint256[];
+
+    /// @notice A call's slot, its accounts, all their names with what was counted under each, and the money that moves.
     struct Round {
         uint256 key;
         uint16 zone;
@@ -33,12 +39,13 @@ contract Imbalance is Deliveries, Governed {
         Account[] accounts;
         address[] names;
         uint256[] owners;
+        uint256[] counted;
         uint256[][] parts;
         address[][] payees;
         uint256 payeeCount;
         int256 difference;
         int256 newTraders;
-        int256 surplus;
+        int256 toBalancing;
         uint256 network;
         uint256 platform;
         uint256 fund;
@@ -58,7 +65,13 @@ contract Imbalance is Deliveries, Governed {
     /// @param charge uPT that it owes and that its trades do not cover
     /// @param fromOthers what its named payees give up for what it owes
     /// @param nothingNew whether it was settled with just this before
-    /// @param statement what is told of it
+    /// @param injected Wh
+    /// @param withdrawn Wh, as far as it is known or has to be estimated
+    /// @param network what of what is due is the network's
+    /// @param platform the platform's
+    /// @param fund the common fund's
+    /// @param cash what it gets for its imbalance, or pays when negative, beside what it was settled with before
+    /// @param unpaid what of that could not be taken
     struct Account {
         address account;
         bool incomplete;
@@ -73,7 +86,13 @@ contract Imbalance is Deliveries, Governed {
         uint256 charge;
         uint256 fromOthers;
         bool nothingNew;
-        Statement statement;
+        uint256 injected;
+        uint256 withdrawn;
+        uint256 network;
+        uint256 platform;
+        uint256 fund;
+        int256 cash;
+        uint256 unpaid;
     }
 
     /// @inheritdoc IImbalance
@@ -145,36 +164,48 @@ contract Imbalance is Deliveries, Governed {
 
     /// @dev Those who can be settled, with all their names.
     function _call(Round memory r, address[] calldata accounts) private {
-        uint256[] memory counts;
-        (r.names, counts) = membership.namesOf(accounts);
-        uint256[] memory expected = meters.countsAt(r.names, r.zone, r.carrier, r.start);
+        (address[] memory names, uint256[] memory counts) = membership.namesOf(accounts);
+        uint256[] memory expected = meters.countsAt(names, r.zone, r.carrier, r.start);
+        uint256[] memory counted = _countedUnder(names, r.key);
+        uint256[] memory owners = new uint256[](names.length);
         r.accounts = new Account[](accounts.length);
-        r.owners = new uint256[](r.names.length);
-        (uint256 found, uint256 name, uint256 kept) = (0, 0, 0);
+        (uint256 found, uint256 name, uint256 kept, address last) = (0, 0, 0, address(0));
         for (uint256 i = 0; i < accounts.length; ++i) {
             address account = accounts[i];
-            require(i == 0 || accounts[i - 1] < account, AccountsOutOfOrder(account));
-            require(counts[i] != 0, NotSettledByItself(account));
+            uint256 count = counts.at(i);
+            require(i == 0 || last < account, AccountsOutOfOrder(account));
+            require(count != 0, NotSettledByItself(account));
+            last = account;
             (uint256 read, uint256 due) = (0, 0);
-            for (uint256 k = name; k < name + counts[i]; ++k) {
-                read += _deliveries[r.key][r.names[k]].devices;
-                due += expected[k];
+            for (uint256 k = name; k < name + count; ++k) {
+                read += counted.at(k).devices();
+                due += expected.at(k);
             }
             if (read >= due || r.late) {
                 Account memory a = r.accounts[found];
-                (a.account, a.incomplete, a.firstName, a.names) = (account, read < due, kept, counts[i]);
-                for (uint256 k = 0; k < counts[i]; ++k) {
-                    (r.names[kept], r.owners[kept]) = (r.names[name + k], found);
-                    ++kept;
+                (a.account, a.incomplete, a.firstName, a.names) = (account, read < due, kept, count);
+                for (uint256 k = name; k < name + count; ++k) {
+                    names.put(kept, names.at(k));
+                    counted.put(kept, counted.at(k));
+                    owners.put(kept++, found);
                 }
                 ++found;
             } else {
                 emit AccountWaits(r.book, account, read, due);
             }
-            name += counts[i];
+            name += count;
         }
         _keepFirst(r.accounts, found);
-        _keepFirst(r.names, kept);
+        names.cut(kept);
+        (r.names, r.owners, r.counted) = (names, owners, counted);
+    }
+
+    function _countedUnder(address[] memory names, uint256 key) private view returns (uint256[] memory counted) {
+        mapping(address name => uint256) storage deliveries = _deliveries[key];
+        counted = new uint256[](names.length);
+        for (uint256 k = 0; k < names.length; ++k) {
+            counted.put(k, deliveries[names.at(k)]);
+        }
     }
 
     /// @dev Takes the trades of all over, with their money.
@@ -184,10 +215,11 @@ contract Imbalance is Deliveries, Governed {
         r.payees = new address[][](count);
         for (uint256 i = 0; i < count; ++i) {
             uint256[] memory parts = _sources[i].handOver(r.book, r.names);
-            r.parts[i] = parts;
-            r.payees[i] = _payeesOf(parts);
+            address[] memory payees = _payeesOf(parts);
+            (r.parts[i], r.payees[i]) = (parts, payees);
             for (uint256 k = 0; k < parts.length; ++k) {
-                _addTrade(r, r.accounts[r.owners[Parts.place(parts[k])]], parts[k], r.payees[i][k]);
+                uint256 part = parts.at(k);
+                _addTrade(r, r.accounts[r.owners[Parts.place(part)]], part, payees.at(k));
             }
         }
     }
@@ -196,7 +228,7 @@ contract Imbalance is Deliveries, Governed {
     function _payeesOf(uint256[] memory parts) private view returns (address[] memory) {
         uint32[] memory devices = new uint32[](parts.length);
         for (uint256 k = 0; k < parts.length; ++k) {
-            devices[k] = Parts.device(parts[k]);
+            devices[k] = Parts.device(parts.at(k));
         }
         return parts.length == 0 ? new address[](0) : meters.namedPayeesOf(devices);
     }
@@ -226,10 +258,9 @@ contract Imbalance is Deliveries, Governed {
         r.network += network;
         r.platform += platform;
         r.fund += fund;
-        Statement memory s = a.statement;
-        s.network += uint64(network);
-        s.platform += uint64(platform);
-        s.fund += uint64(fund);
+        a.network += network;
+        a.platform += platform;
+        a.fund += fund;
         return Parts.due(part) - network - platform - fund;
     }
 
@@ -249,54 +280,57 @@ contract Imbalance is Deliveries, Governed {
 
     /// @dev What an account gets or owes for its imbalance, less what it was settled with before under any of its names.
     function _reckon(Round memory r, Account memory a) private {
-        Delivery memory d = _merged(r, a);
+        mapping(address name => uint256) storage deliveries = _deliveries[r.key];
+        Facts memory facts = _factsFor(r, a.account);
+        uint256 d = _merged(r, a, facts, deliveries);
         int256 position = int256(a.sold) - int256(a.bought);
-        uint256 withdrawn = a.incomplete ? _estimated(r, a, d.withdrawn) : d.withdrawn;
-        (int256 difference, int256 cash) = Deviations.cashFor(_factsFor(r, a.account), d.injected, withdrawn, position);
+        a.injected = d.injected();
+        a.withdrawn = a.incomplete ? _estimated(r, a, d.withdrawn()) : d.withdrawn();
+        (int256 difference, int256 cash) = Deviations.cashFor(facts, a.injected, a.withdrawn, position);
         r.difference += difference;
-        Statement memory s = a.statement;
-        s.cash += int128(cash);
-        a.nothingNew = d.settled && d.settledInjected == d.injected && d.settledWithdrawn == withdrawn
-            && d.settledPosition == position;
-        (s.injected, s.withdrawn) = (d.injected, uint40(withdrawn));
-        (s.sold, s.bought, s.due) = (uint40(a.sold), uint40(a.bought), uint64(a.gross));
-        (d.settled, d.settledInjected, d.settledWithdrawn, d.settledPosition) =
-        (true, d.injected, uint40(withdrawn), int48(position));
-        _deliveries[r.key][a.account] = d;
+        a.cash += cash;
         if (position != 0) ++r.newTraders;
-        if (s.cash >= 0) return;
-        a.charge = uint256(uint128(-s.cash));
+        uint256 settled = d.settledWith(a.withdrawn, position);
+        a.nothingNew = settled == d;
+        deliveries[a.account] = settled;
+        if (a.cash >= 0) return;
+        a.charge = uint256(-a.cash);
         uint256 covered = a.margin + a.own;
         if (a.charge <= covered) {
             a.charge = 0;
             return;
         }
         a.charge -= covered;
-        a.fromOthers = a.charge < a.others ? a.charge : a.others;
+        a.fromOthers = Math.min(a.charge, a.others);
         a.charge -= a.fromOthers;
     }
 
-    /// @dev What was counted under all names; what was settled before is taken back in the account's statement.
-    function _merged(Round memory r, Account memory a) private returns (Delivery memory d) {
-        bool seen = false;
+    /// @dev What was counted under all names; what was settled before is taken back in the account's cash.
+    function _merged(
+        Round memory r,
+        Account memory a,
+        Facts memory facts,
+        mapping(address name => uint256) storage deliveries
+    ) private returns (uint256 d) {
         for (uint256 k = 0; k < a.names; ++k) {
-            address name = r.names[a.firstName + k];
-            Delivery memory one = _deliveries[r.key][name];
-            if (one.settled) {
-                (int256 difference, int256 cash) = Deviations.cashFor(
-                    _factsFor(r, a.account), one.settledInjected, one.settledWithdrawn, one.settledPosition
-                );
+            uint256 one = r.counted[a.firstName + k];
+            if (one.isSettled()) {
+                int256 position = one.settledPosition();
+                (int256 difference, int256 cash) =
+                    Deviations.cashFor(facts, one.settledInjected(), one.settledWithdrawn(), position);
                 r.difference -= difference;
-                a.statement.cash -= int128(cash);
-                (d.settledInjected, d.settledWithdrawn) = (one.settledInjected, one.settledWithdrawn);
-                (d.settled, d.settledPosition) = (!seen, one.settledPosition);
-                seen = true;
-                if (one.settledPosition != 0) --r.newTraders;
+                a.cash -= cash;
+                if (position != 0) --r.newTraders;
             }
-            d.injected += one.injected;
-            d.withdrawn += one.withdrawn;
-            d.devices += one.devices;
-            if (k != 0) delete _deliveries[r.key][name];
+            if (k == 0) {
+                d = one;
+            } else if (one != 0) {
+                uint256 settlement = d.isSettled() ? d : one;
+                // Two that were settled each by itself were never settled as one.
+                if (d.isSettled() && one.isSettled()) settlement = 0;
+                d = d.plus(one).withSettlementOf(settlement);
+                delete deliveries[r.names[a.firstName + k]];
+            }
         }
     }
 
@@ -306,9 +340,9 @@ contract Imbalance is Deliveries, Governed {
         if (a.bought > a.sold && a.bought - a.sold > withdrawn) withdrawn = a.bought - a.sold;
         (uint256 sum, uint256 count) = (0, 0);
         for (uint256 day = 1; day <= DAYS; ++day) {
-            Delivery storage d = _deliveries[r.key - day * 1 days][a.account];
-            if (d.devices == 0) continue;
-            sum += d.withdrawn;
+            uint256 d = _deliveries[r.key - day * 1 days][a.account];
+            if (d.devices() == 0) continue;
+            sum += d.withdrawn();
             ++count;
         }
         if (count != 0 && sum / count > withdrawn) withdrawn = sum / count;
@@ -330,23 +364,16 @@ contract Imbalance is Deliveries, Governed {
         for (uint256 i = 0; i < r.accounts.length; ++i) {
             Account memory a = r.accounts[i];
             if (a.charge == 0) continue;
-            uint256 free = vault.accountOf(a.account).free;
-            uint256 taken = a.charge < free ? a.charge : free;
-            a.statement.unpaid = uint64(a.charge - taken);
-            (moves[count], owners[count]) = (Moves.pack(a.account, int256(taken)), i);
-            ++count;
+            moves.put(count, Moves.pack(a.account, int256(a.charge)));
+            owners.put(count++, i);
         }
         if (count == 0) return;
-        _keepFirst(moves, count);
+        moves.cut(count);
         uint256[] memory refused = vault.adjustEach(moves);
         for (uint256 i = 0; i < refused.length; ++i) {
             Account memory a = r.accounts[owners[refused[i]]];
-            a.statement.unpaid = uint64(a.charge);
-        }
-        for (uint256 i = 0; i < count; ++i) {
-            Account memory a = r.accounts[owners[i]];
-            uint128 unpaid = a.statement.unpaid;
-            if (unpaid != 0) vault.recordDebt(a.account, _commonFund, unpaid);
+            a.unpaid = a.charge - _takeFrom(a.account, a.charge);
+            vault.recordDebt(a.account, _commonFund, uint128(a.unpaid));
         }
     }
 
@@ -360,8 +387,8 @@ contract Imbalance is Deliveries, Governed {
         int256 toGrid = Deviations.toGrid(r.facts, before + r.difference) - Deviations.toGrid(r.facts, before);
         int256 toFund = -toGrid;
         for (uint256 i = 0; i < r.accounts.length; ++i) {
-            Statement memory s = r.accounts[i].statement;
-            toFund -= s.cash + int256(uint256(s.unpaid));
+            Account memory a = r.accounts[i];
+            toFund -= a.cash + int256(a.unpaid);
         }
         emit SlotBalanced(r.book, r.difference, toGrid, toFund);
         toFund += int256(r.fund);
@@ -370,13 +397,12 @@ contract Imbalance is Deliveries, Governed {
             toFund = 0;
         }
         if (toGrid < 0) vault.lockMore(r.facts.balancing, uint128(uint256(-toGrid)));
-        (r.surplus, r.fund) = (toGrid > 0 ? toGrid : int256(0), uint256(toFund));
+        (r.toBalancing, r.fund) = (toGrid > 0 ? toGrid : int256(0), uint256(toFund));
     }
 
     /// @dev As much of an amount as an account has free and lets this module take.
     function _takeFrom(address account, uint256 amount) private returns (uint256 taken) {
-        uint256 free = vault.accountOf(account).free;
-        taken = amount < free ? amount : free;
+        taken = Math.min(amount, vault.accountOf(account).free);
         uint256[] memory moves = new uint256[](1);
         moves[0] = Moves.pack(account, int256(taken));
         if (vault.adjustEach(moves).length != 0) taken = 0;
@@ -387,16 +413,22 @@ contract Imbalance is Deliveries, Governed {
         uint256 count = _payPayees(r, moves);
         for (uint256 i = 0; i < r.accounts.length; ++i) {
             Account memory a = r.accounts[i];
-            int256 amount = int256(a.margin + a.own) + a.statement.cash;
-            if (amount > 0) moves[count++] = Moves.pack(a.account, -amount);
-            if (!a.nothingNew) emit AccountSettled(r.book, a.account, Statements.pack(a.statement));
+            int256 amount = int256(a.margin + a.own) + a.cash;
+            if (amount > 0) moves.put(count++, Moves.pack(a.account, -amount));
+            if (!a.nothingNew) emit AccountSettled(r.book, a.account, _told(a));
         }
         if (r.network != 0) moves[count++] = Moves.pack(r.facts.network, -int256(r.network));
         if (r.platform != 0) moves[count++] = Moves.pack(_platform, -int256(r.platform));
         if (r.fund != 0) moves[count++] = Moves.pack(_commonFund, -int256(r.fund));
-        if (r.surplus != 0) moves[count++] = Moves.pack(r.facts.balancing, -r.surplus);
-        _keepFirst(moves, count);
+        if (r.toBalancing != 0) moves[count++] = Moves.pack(r.facts.balancing, -r.toBalancing);
+        moves.cut(count);
         if (count != 0) vault.adjustEach(moves);
+    }
+
+    function _told(Account memory a) private pure returns (uint256[3] memory words) {
+        words[0] = Statements.energy(a.injected, a.withdrawn, a.sold, a.bought);
+        words[1] = Statements.shares(a.gross, a.network, a.platform, a.fund);
+        words[2] = Statements.cash(a.cash, a.unpaid);
     }
 
     /// @dev Pays those who were named for what devices deliver, less what the owner's imbalance takes of it.
@@ -409,7 +441,7 @@ contract Imbalance is Deliveries, Governed {
                 Account memory a = r.accounts[r.owners[Parts.place(part)]];
                 (uint256 network, uint256 platform, uint256 fund) = _shares(r.facts, part);
                 uint256 amount = Parts.due(part) - network - platform - fund;
-                uint256 taken = a.fromOthers < amount ? a.fromOthers : amount;
+                uint256 taken = Math.min(a.fromOthers, amount);
                 a.fromOthers -= taken;
                 if (amount != taken) moves[count++] = Moves.pack(r.payees[i][k], -int256(amount - taken));
             }
@@ -417,18 +449,6 @@ contract Imbalance is Deliveries, Governed {
     }
 
     function _keepFirst(Account[] memory list, uint256 count) private pure {
-        assembly ("memory-safe") {
-            mstore(list, count)
-        }
-    }
-
-    function _keepFirst(uint256[] memory list, uint256 count) private pure {
-        assembly ("memory-safe") {
-            mstore(list, count)
-        }
-    }
-
-    function _keepFirst(address[] memory list, uint256 count) private pure {
         assembly ("memory-safe") {
             mstore(list, count)
         }

@@ -54,6 +54,7 @@ class TestAdmit:
             member=member,
             owner=member,
             rights=ALL_RIGHTS,
+            predecessors=0,
         )
         assert market.membership.member_by_nullifier(applied.nullifier) == member
 

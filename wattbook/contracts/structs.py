@@ -916,6 +916,7 @@ class Standing(NamedTuple):
     - member: id of the member, 0 for system accounts
     - owner: id of the beneficial owner: members of one owner share it
     - rights: the roles, and SPEND, that this account may use of its member's
+    - predecessors: how many accounts this one took the place of
     """
 
     roles: int
@@ -924,6 +925,7 @@ class Standing(NamedTuple):
     member: int
     owner: int
     rights: int
+    predecessors: int
 
 
 class SubsidyClaim(NamedTuple):
