@@ -12,6 +12,7 @@ from wattbook.contracts.computation import Computation
 from wattbook.contracts.direct_sale import DirectSale
 from wattbook.contracts.energy_units import EnergyUnits
 from wattbook.contracts.imbalance import Imbalance
+from wattbook.contracts.losses import Losses
 from wattbook.contracts.membership import Membership
 from wattbook.contracts.meters import Meters
 from wattbook.contracts.pool import Pool
@@ -21,6 +22,7 @@ from wattbook.contracts.production import Production
 from wattbook.contracts.readings import Readings
 from wattbook.contracts.registration_bonus import RegistrationBonus
 from wattbook.contracts.rulebook import Rulebook
+from wattbook.contracts.subsidy_fund import SubsidyFund
 from wattbook.contracts.vault import Vault
 from wattbook.contracts.zones import Zones
 from wattbook.deployment.record import Deployment, find_deployment
@@ -108,6 +110,14 @@ class Market:
     @cached_property
     def readings(self) -> Readings:
         return Readings(self.chain, self.deployment.address("Readings"))
+
+    @cached_property
+    def subsidy_fund(self) -> SubsidyFund:
+        return SubsidyFund(self.chain, self.deployment.address("SubsidyFund"))
+
+    @cached_property
+    def losses(self) -> Losses:
+        return Losses(self.chain, self.deployment.address("Losses"))
 
     @cached_property
     def rulebook(self) -> Rulebook:

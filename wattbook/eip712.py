@@ -40,11 +40,15 @@ _DOMAIN_NAMES = {
 
 @dataclass(frozen=True)
 class Message:
-    """One EIP-712 struct. An action carries signer, nonce and deadline besides its own fields."""
+    """One EIP-712 struct. An action carries signer, nonce and deadline besides its own fields.
+
+    `contracts` are those under whose domain it is signed; `taken_by` is who acts on it, when that is another.
+    """
 
     name: str
     contracts: tuple[str, ...]
     fields: Fields
+    taken_by: str = ""
 
     @property
     def encoded_type(self) -> str:
@@ -204,6 +208,18 @@ MESSAGES = {
                 ("opening", "uint64"),
                 ("evidence", "bytes32"),
             ),
+        ),
+        Message(
+            "Correction",
+            ("Readings",),
+            (
+                ("fund", "address"),
+                ("device", "uint32"),
+                ("month", "uint16"),
+                ("wh", "uint64"),
+                ("evidence", "bytes32"),
+            ),
+            taken_by="SubsidyFund",
         ),
         _action("Deposit", "Vault", ("amount", "uint128")),
         _action("Withdraw", "Vault", ("amount", "uint128")),

@@ -19,4 +19,14 @@ library Months {
             return (era * 400 + yearOfEra) * 12 + monthFromMarch + 2 - 1970 * 12;
         }
     }
+
+    /// @dev Unix seconds at which a month begins.
+    function startOf(uint256 month) internal pure returns (uint256) {
+        unchecked {
+            uint256 fromMarch = month + 1970 * 12 - 2;
+            uint256 year = fromMarch / 12;
+            uint256 day = 365 * year + year / 4 - year / 100 + year / 400 + (153 * (fromMarch % 12) + 2) / 5;
+            return (day - 719_468) * 1 days;
+        }
+    }
 }

@@ -80,6 +80,8 @@ def test_a_deployment_is_recorded_completely(node, found, file):
         [at["Readings"], at["PowerPoints"]],
         [at["Imbalance"], at["PowerPoints"]],
         [at["CleanTrades"], at["Readings"], at["PowerPoints"]],
+        [at["Imbalance"], at["Authority"]],
+        [at["Imbalance"]],
     ]
     for item in recorded["contracts"].values():
         receipt = node.web3.eth.get_transaction_receipt(item["transaction"])

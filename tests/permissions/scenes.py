@@ -14,6 +14,7 @@ from tests.assertions import FAR
 from tests.devices import QUARTER, SLOT, next_slot, said
 from tests.permissions.point_scenes import POINTS
 from tests.permissions.reading_scenes import READINGS
+from tests.permissions.settlement_scenes import SETTLEMENT
 from tests.permissions.trading import SCHEDULE, terms
 from tests.permissions.world import ANOTHER_ZONE, LOCKED, NOBODY, NOTHING, ZONE, Caller, World
 from wattbook import Role, Signed
@@ -75,6 +76,8 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         "Computation": world.market.computation,
         "CleanTrades": world.market.clean_trades,
         "RegistrationBonus": world.market.registration_bonus,
+        "SubsidyFund": world.market.subsidy_fund,
+        "Losses": world.market.losses,
     }
     return contracts[name]
 
@@ -558,22 +561,14 @@ _DIRECT_SALE: dict[tuple[str, str], Scene] = {
     ("sell", "as the seller"): lambda world, seller: _sale(world, seller, _caller_of_subject(world)),
 }
 
-_IMBALANCE: dict[tuple[str, str], Scene] = {
-    ("addSource", ""): _these(NEW_ADDRESS),
-    ("meter", ""): lambda world, _: (tuple(world.metering.final), []),
-    ("meterSubmitted", ""): _these(1, 0, []),
-    ("settle", ""): _these(1, int(Carrier.ELECTRICITY), 0, []),
-}
-
 SCENES: dict[tuple[str, str, str], Scene] = {
+    **SETTLEMENT,
     **{("Rulebook", *key): scene for key, scene in _RULEBOOK.items()},
     **{("Auction", *key): scene for key, scene in _AUCTION.items()},
     **{("Clearing", *key): scene for key, scene in _CLEARING.items()},
     **{("Pool", *key): scene for key, scene in _POOL.items()},
     **{("DirectSale", *key): scene for key, scene in _DIRECT_SALE.items()},
     **{("Readings", *key): scene for key, scene in READINGS.items()},
-    ("Production", "record", ""): _these([]),
-    **{("Imbalance", *key): scene for key, scene in _IMBALANCE.items()},
     **POINTS,
     **{(name, "handOver", ""): _these(NOTHING, []) for name in ("Auction", "Pool", "DirectSale")},
     **{(name, "setSettlement", ""): _these(NEW_ADDRESS) for name in ("Auction", "Pool", "DirectSale", "Production")},

@@ -14,6 +14,7 @@ from eth_utils.crypto import keccak
 from tests.assertions import FAR, pass_time
 from tests.devices import QUARTER, SLOT, DeviceKey, Devices, Secp256k1Key, draw, facts, next_slot, said
 from tests.permissions.metering import WINDOW, Metering
+from tests.permissions.subsidies import Subsidies
 from tests.permissions.trading import Trading, decisions
 from wattbook import Application, Market, Role, abi
 from wattbook.chain import Chain
@@ -101,6 +102,8 @@ class World:
         self.regulator = known_account("regulator")
         settings = replace(local_settings(), dispute_window=WINDOW)
         self.market = Market(chain, deploy(chain, self.deployer, settings, None, _silent))
+        self._carry_out(*(Call("Zones", "addZone", (zone,)) for zone in (ZONE, ANOTHER_ZONE)))
+        self.subsidies = Subsidies(self.market, self._carry_out)
         self._admit_members()
         self._meet_others()
         self.another_bonus = self._another_bonus()
@@ -285,8 +288,6 @@ class World:
             *(Call("Vault", "enterModule", (module.address,)) for module in (*self.modules, self.another_bonus)),
             *(Call("Vault", "setPurse", (purse, keeper, 0)) for keeper, purse in self._kept.items()),
             Call("Vault", "setPurse", (Purse.PLATFORM, self.address("keeper of another purse"), 0)),
-            Call("Zones", "addZone", (ZONE,)),
-            Call("Zones", "addZone", (ANOTHER_ZONE,)),
             Call("Zones", "openCarrier", (1, Carrier.ELECTRICITY, SLOT, QUARTER, self.facts())),
             *decisions(self.market, ZONE),
             Call("PowerPoints", "setPort", (REASON, self.address("port holder"))),

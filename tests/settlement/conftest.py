@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.settlement.days import Days
+from tests.settlement.months import Months
 from tests.settlement.slots import Slots
 from wattbook.deployment.anvil import Anvil
 from wattbook.trial.blocks import OPTIONS
@@ -25,3 +27,24 @@ def slots(standing_slots: Slots) -> Iterator[Slots]:
     assert standing_slots.imbalance_holds == 0
     assert standing_slots.held == held + standing_slots.brought
     standing_slots.brought = 0
+
+
+@pytest.fixture(scope="session")
+def standing_months() -> Iterator[Months]:
+    with Anvil(*OPTIONS) as chain:
+        yield Months(Park(chain))
+
+
+@pytest.fixture
+def months(standing_months: Months) -> Months:
+    """No device of an earlier test."""
+    standing_months.forget()
+    return standing_months
+
+
+@pytest.fixture
+def days(standing_months: Months) -> Iterator[Days]:
+    """At the end no money is left with those who move it."""
+    found = Days(standing_months)
+    yield found
+    assert found.market.vault.module_of(found.losses.address).locked == 0

@@ -7,7 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattbook.settlement.subsidy import Claim, ClaimRefusal, Payment, Pot, behind_feeder, pay
+from wattbook.settlement.losses import Counted
+from wattbook.settlement.subsidy import (
+    Claim,
+    ClaimRefusal,
+    Hold,
+    Payment,
+    Pot,
+    hold,
+    kept,
+    owed_after,
+    pay,
+    returned,
+)
 
 WH = st.integers(0, 10**6)
 POT = Pot(budget=10**9, rate=50, tolerance_bps=200)
@@ -62,5 +74,43 @@ def test_a_pot_is_never_overrun(budget, rate, claims):
 
 def test_own_consumption_is_seen_behind_the_feeder():
     """100 kWh made, 3 % lost, 40 used in the zone: the feeder sees 57."""
-    assert behind_feeder(57_000, 0, 40_000, 300) == 100_000
-    assert behind_feeder(0, 50_000, 40_000, 300) == 0
+    assert Counted(0, 40_000, 0, 57_000).behind_feeder(300) == 100_000
+    assert Counted(0, 40_000, 50_000, 0).behind_feeder(300) == 0
+
+
+class TestHold:
+    """100 kWh made, 3 % lost, 40 used in the zone, 57 given to the grid."""
+
+    good = Counted(100_000, 40_000, 0, 57_000)
+
+    def test_not_when_the_meters_agree(self):
+        assert hold(POT, self.good, 300, 100_000, measured=True) is None
+
+    def test_when_nobody_has_seen(self):
+        assert hold(POT, self.good, 300, 0, measured=False) is Hold.UNMEASURED
+
+    @pytest.mark.parametrize(("claimed", "held"), [(102_000, None), (102_001, Hold.CLAIMS)])
+    def test_when_more_is_claimed_than_was_seen(self, claimed, held):
+        assert hold(POT, self.good, 300, claimed, measured=True) is held
+
+    @pytest.mark.parametrize(("exported", "held"), [(55_000, None), (54_999, Hold.LOSSES), (59_001, Hold.LOSSES)])
+    def test_when_more_or_less_is_lost_than_declared(self, exported, held):
+        """2 % of what was injected are 2 kWh."""
+        assert hold(POT, replace(self.good, exported=exported), 300, 50_000, measured=True) is held
+
+
+def test_what_was_paid_too_much_is_kept_from_what_comes_next():
+    assert owed_after(3_000_000, 60_000, 45_000) == 750_000
+    assert kept([500_000, 500_000, 0], [750_000, 250_000, 1]) == [500_000, 250_000, 0]
+
+
+def test_of_a_share_that_was_rounded_no_less_than_a_whole_unit_is_owed():
+    assert owed_after(1, 3, 2) == 1
+
+
+@given(st.lists(st.integers(1, 10**12), min_size=1, max_size=8), st.data())
+def test_what_is_left_goes_back_to_the_last_unit(fundings, data):
+    paid = data.draw(st.integers(0, sum(fundings)))
+    parts = returned(fundings, paid)
+    assert sum(parts) == sum(fundings) - paid
+    assert all(0 <= part <= gift for part, gift in zip(parts, fundings, strict=True))

@@ -30,6 +30,20 @@ class Carrier(IntEnum):
     FLEXIBILITY = 5
 
 
+class ClaimRefusal(IntEnum):
+    """Why a claim is not taken, in the order in which that is looked for. NotEligible: not a
+    certified device of this zone and carrier that makes clean energy anew. NotFinal: its month
+    is not wholly recorded. AlreadyPaid: the month was claimed before. OverCapacity: more than
+    the device can make.
+    """
+
+    NONE = 0
+    NOT_ELIGIBLE = 1
+    NOT_FINAL = 2
+    ALREADY_PAID = 3
+    OVER_CAPACITY = 4
+
+
 class Curve(IntEnum):
     """The curve of a device's key. Secp256k1: as accounts have. P256: as secure elements have."""
 
@@ -68,6 +82,18 @@ class DisputeState(IntEnum):
     UPHELD = 2
     REJECTED = 3
     LAPSED = 4
+
+
+class Hold(IntEnum):
+    """Why a zone is held. Unmeasured: it has no feeder that counts in both directions. Claims: more
+    is claimed than can have come through the feeder. Losses: more or less was lost than is
+    declared.
+    """
+
+    NONE = 0
+    UNMEASURED = 1
+    CLAIMS = 2
+    LOSSES = 3
 
 
 class ModuleStatus(IntEnum):
@@ -536,6 +562,17 @@ class Facts(NamedTuple):
     network: str
 
 
+class Funding(NamedTuple):
+    """Who gave what to a pot.
+
+    - funder: whose money it was
+    - until: uPT in the pot after it; its own is what is above that of the one before
+    """
+
+    funder: str
+    until: int
+
+
 class Key(NamedTuple):
     """The public key by which a device signs its readings.
 
@@ -709,6 +746,28 @@ class Position(NamedTuple):
     amount: int
     margin: int
     device: int
+
+
+class Programme(NamedTuple):
+    """What is paid for clean energy of a carrier in a zone in a month, and how far that has come.
+
+    - rate: mPT for each kWh
+    - payableFrom: from when on claims are paid, 0 until that is known
+    - claimedWh: Wh of all claims that stand
+    - passedWh: Wh of those before the cursor
+    - cursor: how many claims were paid, and after the last of them how many fundings were
+      returned
+    - pot: uPT that were given for it
+    - paid: uPT of that which claims have got
+    """
+
+    rate: int
+    payable_from: int
+    claimed_wh: int
+    passed_wh: int
+    cursor: int
+    pot: int
+    paid: int
 
 
 class ProvenReading(NamedTuple):
@@ -930,6 +989,19 @@ class Standing(NamedTuple):
     owner: int
     rights: int
     predecessors: int
+
+
+class SubsidyClaim(NamedTuple):
+    """What a device made in a month and what it is paid for that.
+
+    - device: number of the device
+    - wh: as its records say, or as they were corrected; 0 when the claim was struck
+    - paid: uPT that are its, what it owed of earlier months included
+    """
+
+    device: int
+    wh: int
+    paid: int
 
 
 class Terms(NamedTuple):

@@ -41,7 +41,10 @@ class Call:
 RULES = ("Uniform", "TradeReduction", "Muda", "Ranked", "PoolAfter")
 
 # Contracts that lock members' money, in the order of their bits in the sets that members choose.
-MODULES = ("Auction", "Pool", "DirectSale", "Readings", "Imbalance", "RegistrationBonus")
+MODULES = (
+    *("Auction", "Pool", "DirectSale", "Readings", "Imbalance"),
+    *("RegistrationBonus", "SubsidyFund", "Losses"),
+)
 
 # What is told, and asked, by the contract that settles, and of these where trades are made.
 SOURCES = ("Auction", "Pool", "DirectSale")
@@ -92,14 +95,19 @@ CONTRACTS = (
         "RegistrationBonus",
         lambda settings, at, deployer: [at("CleanTrades"), at("Readings"), at("PowerPoints")],
     ),
+    PlannedContract("SubsidyFund", lambda settings, at, deployer: [at("Imbalance"), at("Authority")]),
+    PlannedContract("Losses", lambda settings, at, deployer: [at("Imbalance")]),
 )
 
 
-# The auction takes what the pool owes from its purse; settlement takes what the pool, the grid and the common fund do.
+# The auction takes what the pool owes from its purse; settlement takes what the pool, the grid and the common fund do,
+# and Losses what network and grid owe one another.
 _SETTLES = 1 << MODULES.index("Imbalance")
+_BEARS_LOSSES = 1 << MODULES.index("Losses")
 _PURSE_MODULES = {
     Purse.POOL: 1 << MODULES.index("Auction") | _SETTLES,
-    Purse.GRID: _SETTLES,
+    Purse.GRID: _SETTLES | _BEARS_LOSSES,
+    Purse.NETWORK: _BEARS_LOSSES,
     Purse.COMMON_FUND: _SETTLES,
 }
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wattbook.market.shares import cumfloor
+from wattbook.settlement.losses import Counted
 
 _WHOLE = 10_000
 
@@ -44,6 +45,23 @@ class Pot:
     rate: int
     tolerance_bps: int
 
+    def shares(self, wh: Sequence[int]) -> list[int]:
+        """uPT for each of all claims at once, so that nobody has to be first."""
+        amounts = [one * self.rate for one in wh]
+        return cumfloor(amounts, self.budget) if sum(amounts) > self.budget else amounts
+
+    def exceeds(self, claimed: int, seen: int) -> bool:
+        """Whether more is claimed than can have come through the feeder."""
+        return claimed * _WHOLE > seen * (_WHOLE + self.tolerance_bps)
+
+
+class Hold(StrEnum):
+    """Why a zone is held, in the order in which that is looked for."""
+
+    UNMEASURED = "Unmeasured"
+    CLAIMS = "Claims"
+    LOSSES = "Losses"
+
 
 @dataclass(frozen=True)
 class Payment:
@@ -59,19 +77,34 @@ class Payment:
 
 
 def pay(pot: Pot, feeder_wh: int, claims: Sequence[Claim]) -> Payment:
-    """All claims of a zone at once, so that nobody has to be first."""
+    """All claims of a zone."""
     accepted = [claim for claim in claims if claim.refusal is None]
     refused = {claim.device: claim.refusal for claim in claims if claim.refusal}
-    claimed = sum(claim.wh for claim in accepted)
-    if claimed * _WHOLE > feeder_wh * (_WHOLE + pot.tolerance_bps):
+    if pot.exceeds(sum(claim.wh for claim in accepted), feeder_wh):
         return Payment(True, refused, {claim.device: 0 for claim in accepted})
-    amounts = [claim.wh * pot.rate for claim in accepted]
-    if sum(amounts) > pot.budget:
-        amounts = cumfloor(amounts, pot.budget)
+    amounts = pot.shares([claim.wh for claim in accepted])
     return Payment(False, refused, {claim.device: part for claim, part in zip(accepted, amounts, strict=True)})
 
 
-def behind_feeder(exported: int, imported: int, withdrawn: int, loss_bps: int) -> int:
-    """Wh that plants must have made for the feeder to see what it saw: what left the zone and what was used in it, less
-    what came in, with what got lost on the way."""
-    return max(0, exported - imported + withdrawn) * _WHOLE // (_WHOLE - loss_bps)
+def hold(pot: Pot, counted: Counted, loss_bps: int, claimed: int, *, measured: bool) -> Hold | None:
+    """Whether a zone's meters bear its claims out; `measured` says that its feeder counts in both directions."""
+    if not measured:
+        return Hold.UNMEASURED
+    if pot.exceeds(claimed, counted.behind_feeder(loss_bps)):
+        return Hold.CLAIMS
+    return Hold.LOSSES if counted.is_alarming(loss_bps) else None
+
+
+def kept(amounts: Sequence[int], owed: Sequence[int]) -> list[int]:
+    """What is kept of payments for what devices were paid too much before."""
+    return [min(pair) for pair in zip(amounts, owed, strict=True)]
+
+
+def owed_after(paid: int, wh: int, corrected: int) -> int:
+    """What a device was paid too much when its Wh are corrected to less."""
+    return paid - paid * corrected // wh
+
+
+def returned(fundings: Sequence[int], paid: int) -> list[int]:
+    """What goes back to those who filled a pot, in proportion, to the last uPT."""
+    return cumfloor(fundings, sum(fundings) - paid)

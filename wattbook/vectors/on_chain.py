@@ -11,6 +11,7 @@ from wattbook.trial.metering import Meterings, intervals_on_chain
 from wattbook.trial.park import Park
 from wattbook.trial.points import CleanSlots, granted_on_chain
 from wattbook.trial.settling import Settling, imbalance_on_chain
+from wattbook.trial.subsidising import Subsidising, paid_on_chain
 from wattbook.vectors import clearing, escrow, metering, rewards
 from wattbook.vectors.check import Check, Kind, NotRun, VectorFile
 
@@ -36,24 +37,21 @@ def contracts() -> Iterator[tuple[Kind, ...]]:
             )
 
         def rewarded(file: VectorFile) -> Iterator[Check | NotRun]:
-            return rewards.checks(file, _rewards(park))
+            return rewards.checks_of(file, _rewards(park))
 
         yield (
             Kind(clearing.recognises, cleared),
             Kind(escrow.recognises, settled),
             Kind(metering.recognises, metered, covers=("intervals", "imbalance")),
-            Kind(rewards.recognises, rewarded, covers=("points", "epochBudget")),
+            Kind(rewards.recognises, rewarded, covers=("points", "epochBudget", "subsidy")),
         )
 
 
 def _rewards(park: Park) -> dict[str, rewards.Run]:
-    """The lists of the file of rewards whose rules exist on chain."""
-    slots = CleanSlots(park)
-
-    def points(case: rewards.Case) -> tuple[rewards.Result, rewards.Result]:
-        return {"points": case["expect"], "cumWh": case["cumWh"]}, slots.traded(case["cleanWh"])
-
-    def epoch_budget(case: rewards.Case) -> tuple[rewards.Result, rewards.Result]:
-        return {"granted": case["expect"]}, {"granted": granted_on_chain(park, case["budget"], case["asks"])}
-
-    return {"points": points, "epochBudget": epoch_budget}
+    """The lists of the file of rewards, by what runs them."""
+    slots, subsidising = CleanSlots(park), Subsidising(park)
+    return {
+        "points": lambda case: slots.traded(case["cleanWh"]),
+        "epochBudget": lambda case: {"granted": granted_on_chain(park, case["budget"], case["asks"])},
+        "subsidy": lambda case: paid_on_chain(subsidising, case),
+    }
