@@ -10,12 +10,12 @@ from wattbook.contracts.clearing import Clearing
 from wattbook.contracts.direct_sale import DirectSale
 from wattbook.contracts.energy_units import EnergyUnits
 from wattbook.contracts.imbalance import Imbalance
-from wattbook.contracts.production import Production
 from wattbook.contracts.membership import Membership
 from wattbook.contracts.meters import Meters
 from wattbook.contracts.pool import Pool
 from wattbook.contracts.power_points import PowerPoints
 from wattbook.contracts.power_token import PowerToken
+from wattbook.contracts.production import Production
 from wattbook.contracts.readings import Readings
 from wattbook.contracts.rulebook import Rulebook
 from wattbook.contracts.vault import Vault

@@ -77,7 +77,7 @@ class _Site:
         self._seeds = count()
         grid = known_account("grid").address
         self._decide("Zones", "addZone", ZONE)
-        facts = Facts(300, 300, 1_000, 300, 600, 1_800, 100, 900, 0, grid, grid)
+        facts = Facts(300, 300, 1_000, 300, 600, 1_800, 100, 900, 0, 0, 0, grid, grid)
         self._decide("Zones", "openCarrier", 1, int(Carrier.ELECTRICITY), SLOT, PERIOD, facts)
         stand_in(self.market.readings, self.market.imbalance.address, self.settlement.address)
         papers = keccak(text="papers")

@@ -9,6 +9,7 @@ from wattbook.cli.bench import bench
 from wattbook.cli.bridge import bridge
 from wattbook.cli.clear import clear
 from wattbook.cli.deploy import deploy
+from wattbook.cli.statement import statement
 from wattbook.cli.status import status
 from wattbook.cli.trader import trader
 from wattbook.cli.vectors import vectors
@@ -22,7 +23,7 @@ def commands() -> None:
     """An energy market on an EVM chain, run from Python."""
 
 
-for command in (attack_probability, bench, bridge, clear, deploy, status, trader, vectors, verify):
+for command in (attack_probability, bench, bridge, clear, deploy, statement, status, trader, vectors, verify):
     commands.add_command(command)
 
 

@@ -170,7 +170,7 @@ class Park:
 
     def _facts(self, pool_in: int, pool_out: int) -> Facts:
         grid = purse_account(Purse.GRID)
-        return Facts(0, 0, 0, pool_in, pool_out, 0, 0, 0, 0, grid, grid)
+        return Facts(0, 0, 0, pool_in, pool_out, 0, 0, 0, 0, 0, 0, grid, grid)
 
 
 def _key(place: int) -> LocalAccount:

@@ -70,6 +70,8 @@ class Settling:
             terms.pool_out,
             *shares,
             0,
+            0,
+            0,
             grid,
             purse_account(Purse.NETWORK),
         )
