@@ -6,6 +6,7 @@ from pathlib import Path
 from wattbook.chain import Chain
 from wattbook.contracts.auction import Auction
 from wattbook.contracts.authority import Authority
+from wattbook.contracts.bills import Bills
 from wattbook.contracts.clearing import Clearing
 from wattbook.contracts.direct_sale import DirectSale
 from wattbook.contracts.energy_units import EnergyUnits
@@ -93,6 +94,10 @@ class Market:
     @cached_property
     def readings(self) -> Readings:
         return Readings(self.chain, self.deployment.address("Readings"))
+
+    @cached_property
+    def bills(self) -> Bills:
+        return Bills(self.chain, self.deployment.address("Bills"))
 
     @cached_property
     def rulebook(self) -> Rulebook:

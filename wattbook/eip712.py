@@ -34,16 +34,21 @@ _DOMAIN_NAMES = {
     "Auction": "Wattbook Auction",
     "DirectSale": "Wattbook Direct Sale",
     "Readings": "Wattbook Readings",
+    "Bills": "Wattbook Bills",
 }
 
 
 @dataclass(frozen=True)
 class Message:
-    """One EIP-712 struct. An action carries signer, nonce and deadline besides its own fields."""
+    """One EIP-712 struct. An action carries signer, nonce and deadline besides its own fields.
+
+    `contracts` take it. What attesters say is signed under the domain of Readings, whoever takes it: that is `domain`.
+    """
 
     name: str
     contracts: tuple[str, ...]
     fields: Fields
+    domain: str | None = None
 
     @property
     def encoded_type(self) -> str:
@@ -204,6 +209,19 @@ MESSAGES = {
                 ("evidence", "bytes32"),
             ),
         ),
+        Message(
+            "BillsRoot",
+            ("Bills",),
+            (
+                ("bills", "address"),
+                ("month", "uint16"),
+                ("version", "uint32"),
+                ("root", "bytes32"),
+                ("count", "uint32"),
+            ),
+            domain="Readings",
+        ),
+        _action("RedeemPoints", "Bills", ("month", "uint16"), ("number", "uint64"), ("points", "uint128")),
         _action("Deposit", "Vault", ("amount", "uint128")),
         _action("Withdraw", "Vault", ("amount", "uint128")),
         _action("PayDebt", "Vault", ("debtor", "address"), ("creditor", "address"), ("amount", "uint128")),
@@ -233,7 +251,7 @@ MESSAGES = {
 def typed_data(contract: Contract, name: str, values: dict[str, Any]) -> dict[str, Any]:
     """The EIP-712 document of a message, as `eth_signTypedData_v4` takes it."""
     message = MESSAGES[name]
-    if contract.NAME not in message.contracts:
+    if contract.NAME not in ((message.domain,) if message.domain else message.contracts):
         raise ValueError(f"{contract.NAME} takes no {name}")
     if (given := set(values)) != (expected := {field for field, _ in message.fields}):
         raise ValueError(f"{name} has the fields {sorted(expected)}, not {sorted(given)}")

@@ -80,6 +80,15 @@ class BelowPoolPrice(ContractRevert):
     pool_in: int
 
 
+class BillsStand(ContractRevert):
+    """Thrown when a month has bills already."""
+
+    SIGNATURE = "BillsStand(uint16,bytes32)"
+    FIELDS = ("month", "root")
+    month: int
+    root: bytes
+
+
 class BondNotDue(ContractRevert):
     """Thrown when bonds are slashed that a book's excuse or end gives back, or given back without
     either.
@@ -622,6 +631,22 @@ class ModuleNotChosen(ContractRevert):
     module: str
 
 
+class MonthNotOver(ContractRevert):
+    """Thrown when bills of a month are posted before it is over."""
+
+    SIGNATURE = "MonthNotOver(uint16)"
+    FIELDS = ("month",)
+    month: int
+
+
+class NoBills(ContractRevert):
+    """Thrown when a month has no bills."""
+
+    SIGNATURE = "NoBills(uint16)"
+    FIELDS = ("month",)
+    month: int
+
+
 class NoRating(ContractRevert):
     """Thrown when a device can do nothing."""
 
@@ -671,6 +696,15 @@ class NotActive(ContractRevert):
     FIELDS = ("account", "status")
     account: str
     status: Status
+
+
+class NotAmongBills(ContractRevert):
+    """Thrown when a bill is not among those of its month."""
+
+    SIGNATURE = "NotAmongBills(uint16,uint64)"
+    FIELDS = ("month", "number")
+    month: int
+    number: int
 
 
 class NotAuction(ContractRevert):
@@ -868,6 +902,15 @@ class NotWithheld(ContractRevert):
     FIELDS = ("trader", "number")
     trader: str
     number: int
+
+
+class NotYourBill(ContractRevert):
+    """Thrown when the bill is somebody else's."""
+
+    SIGNATURE = "NotYourBill(address,address)"
+    FIELDS = ("account", "caller")
+    account: str
+    caller: str
 
 
 class NothingTaken(ContractRevert):
@@ -1199,6 +1242,15 @@ class SpendNotAllowed(ContractRevert):
     to: str
 
 
+class StillOpenToObjection(ContractRevert):
+    """Thrown when a month's bills were posted too short a time ago."""
+
+    SIGNATURE = "StillOpenToObjection(uint16,uint40)"
+    FIELDS = ("month", "until")
+    month: int
+    until: int
+
+
 class StringTooLong(ContractRevert):
     SIGNATURE = "StringTooLong(string)"
     FIELDS = ("str",)
@@ -1308,6 +1360,16 @@ class TooManyOffers(ContractRevert):
     SIGNATURE = "TooManyOffers(bytes32)"
     FIELDS = ("book",)
     book: bytes
+
+
+class TooManyPoints(ContractRevert):
+    """Thrown when a bill takes fewer points than are given."""
+
+    SIGNATURE = "TooManyPoints(uint64,uint128,uint128)"
+    FIELDS = ("number", "left", "points")
+    number: int
+    left: int
+    points: int
 
 
 class TooManySales(ContractRevert):

@@ -265,6 +265,22 @@ class Balance(NamedTuple):
     traders: int
 
 
+class Bill(NamedTuple):
+    """What an account paid in a month.
+
+    - number: 65,536 times the member's id, and the place of the account among all that he ever
+      had, from 1
+    - account: the account, by the name that it had when the month ended
+    - amount: uPT that it paid for energy, the network's part in it
+    - statement: hash of the statement that says how this came about
+    """
+
+    number: int
+    account: str
+    amount: int
+    statement: bytes
+
+
 class Book(NamedTuple):
     """One carrier's energy in one zone in one slot, in one storage slot.
 
@@ -553,6 +569,21 @@ class MonthlyBalance(NamedTuple):
     withdrawn: int
     imported: int
     exported: int
+
+
+class MonthlyBills(NamedTuple):
+    """A month's bills, in two storage slots.
+
+    - root: of the tree over them, by rising number, see Trees; zero while none stands
+    - count: how many there are
+    - postedAt: when they were posted
+    - version: how many roots of this month were withdrawn
+    """
+
+    root: bytes
+    count: int
+    posted_at: int
+    version: int
 
 
 class Neighbour(NamedTuple):

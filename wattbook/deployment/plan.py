@@ -40,7 +40,7 @@ class Call:
 RULES = ("Uniform", "TradeReduction", "Muda", "Ranked", "PoolAfter")
 
 # Contracts that lock members' money, in the order of their bits in the sets that members choose.
-MODULES = ("Auction", "Pool", "DirectSale", "Readings", "Imbalance")
+MODULES = ("Auction", "Pool", "DirectSale", "Readings", "Imbalance", "Bills")
 
 # What is told, and asked, by the contract that settles, and of these where trades are made.
 SOURCES = ("Auction", "Pool", "DirectSale")
@@ -78,15 +78,17 @@ CONTRACTS = (
     ),
     PlannedContract("Production", lambda settings, at, deployer: [at("Readings"), at("Authority")]),
     PlannedContract("Imbalance", lambda settings, at, deployer: [at("Readings"), at("Production"), at("Authority")]),
+    PlannedContract("Bills", lambda settings, at, deployer: [at("Readings"), at("PowerPoints"), at("Authority")]),
 )
 
 
-# The auction takes what the pool owes from its purse; settlement takes what the pool, the grid and the common fund do.
+# The auction takes what the pool owes from its purse; settlement takes what the pool, the grid and the common fund do;
+# points are redeemed from the common fund.
 _SETTLES = 1 << MODULES.index("Imbalance")
 _PURSE_MODULES = {
     Purse.POOL: 1 << MODULES.index("Auction") | _SETTLES,
     Purse.GRID: _SETTLES,
-    Purse.COMMON_FUND: _SETTLES,
+    Purse.COMMON_FUND: _SETTLES | 1 << MODULES.index("Bills"),
 }
 
 PROPOSER_ROLE = keccak(text="PROPOSER_ROLE")
