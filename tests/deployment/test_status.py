@@ -232,6 +232,7 @@ def test_a_constitution_that_was_not_carried_out(node, found, file):
         "Auction.clearing",
         *settled,
         "Readings.settlement",
+        "Production.settlement",
         "constitution",
     ]
 

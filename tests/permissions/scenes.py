@@ -46,6 +46,7 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
             "Auction": world.bare_auction,
             "Pool": world.bare_pool,
             "DirectSale": world.bare_direct_sale,
+            "Production": world.bare_production,
             "Readings": world.bare_readings,
         }
         return bare[name]
@@ -66,6 +67,7 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         "Pool": world.market.pool,
         "DirectSale": world.market.direct_sale,
         "Readings": world.market.readings,
+        "Production": world.market.production,
         "Imbalance": world.market.imbalance,
     }
     return contracts[name]
@@ -163,6 +165,16 @@ def _redeem_signed(world: World, signer: Caller) -> Arguments:
 
 def _vault_signed(action: str, field: str) -> Scene:
     return lambda world, who: (1, signed(world, "Vault", action, who, **{field: 1}))
+
+
+def _debt(world: World) -> Arguments:
+    return world.address("suspended member"), world.subject.address, LOCKED
+
+
+def _pay_debt_signed(world: World, who: Caller) -> Arguments:
+    debtor, creditor, amount = _debt(world)
+    auth = signed(world, "Vault", "PayDebt", who, debtor=debtor, creditor=creditor, amount=amount)
+    return debtor, creditor, amount, auth
 
 
 def _use(world: World, caller: Caller) -> Arguments:
@@ -404,7 +416,8 @@ _VAULT: dict[tuple[str, str], Scene] = {
     ("pause", ""): _these(),
     ("pauseModule", ""): lambda world, _: (world.address("open module"),),
     ("passOn", ""): lambda world, _: (world.address("leaving module"), LOCKED),
-    ("payDebt", ""): lambda world, _: (world.debtor.address, world.subject.address, LOCKED),
+    ("payDebt", ""): lambda world, _: _debt(world),
+    ("payDebtSigned", ""): _pay_debt_signed,
     ("recordDebt", ""): lambda world, _: (world.subject.address, world.member.address, LOCKED),
     ("pay", ""): lambda world, _: (world.subject.address, world.member.address, LOCKED),
     ("release", ""): lambda world, _: (world.subject.address, LOCKED),
@@ -567,9 +580,10 @@ SCENES: dict[tuple[str, str, str], Scene] = {
     **{("Pool", *key): scene for key, scene in _POOL.items()},
     **{("DirectSale", *key): scene for key, scene in _DIRECT_SALE.items()},
     **{("Readings", *key): scene for key, scene in READINGS.items()},
+    ("Production", "record", ""): _these([]),
     **{("Imbalance", *key): scene for key, scene in _IMBALANCE.items()},
     **{(name, "handOver", ""): _these(NOTHING, []) for name in ("Auction", "Pool", "DirectSale")},
-    **{(name, "setSettlement", ""): _these(NEW_ADDRESS) for name in ("Auction", "Pool", "DirectSale")},
+    **{(name, "setSettlement", ""): _these(NEW_ADDRESS) for name in ("Auction", "Pool", "DirectSale", "Production")},
     **{("Zones", *key): scene for key, scene in _ZONES.items()},
     **{("Meters", *key): scene for key, scene in _METERS.items()},
     **{("EnergyUnits", *key): scene for key, scene in _ENERGY_UNITS.items()},

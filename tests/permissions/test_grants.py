@@ -286,7 +286,8 @@ def _set_settlement(grants: Grants, settlement: str) -> None:
     market = grants.market
     address = market.imbalance.address
     grants.only([], reverts.NotSettlement, market.readings, "useSubmitted", 1, 0, [])
-    assert market.readings.settlement() == address
+    grants.only([], reverts.NotSettlement, market.production, "record", [])
+    assert market.readings.settlement() == market.production.settlement() == address
     for source in (market.auction, market.pool, market.direct_sale):
         grants.only([], reverts.NotSettlement, source, "handOver", NOTHING, [])
         assert source.settlement() == address
@@ -434,7 +435,9 @@ CALL_PROOFS: dict[tuple[str, str], Callable[..., None]] = {
     ("Rulebook", "setSchedule"): _set_schedule,
     ("Auction", "setClearing"): _set_clearing,
     ("Readings", "setThreshold"): _set_threshold,
-    **{(name, "setSettlement"): _set_settlement for name in ("Readings", "Auction", "Pool", "DirectSale")},
+    **{
+        (name, "setSettlement"): _set_settlement for name in ("Readings", "Auction", "Pool", "DirectSale", "Production")
+    },
     ("Imbalance", "addSource"): _add_source,
     ("Vault", "setPurse"): _set_purse,
     ("Authority", "grantRole"): _grant_role,
@@ -495,6 +498,7 @@ def test_every_contract_obeys_the_authority_and_nobody_else(market: Market) -> N
         "Pool",
         "DirectSale",
         "Readings",
+        "Production",
         "Imbalance",
     }
     for name in obeying:
@@ -544,7 +548,7 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
         {"module": at(module), "bit": bit}
         for bit, module in enumerate(("Auction", "Pool", "DirectSale", "Readings", "Imbalance"))
     ]
-    assert said.take("SettlementSet") == [{"settlement": at("Imbalance")}] * 4
+    assert said.take("SettlementSet") == [{"settlement": at("Imbalance")}] * 5
     assert said.take("SourceAdded") == [{"source": at(name)} for name in ("Auction", "Pool", "DirectSale")]
     assert said.take("AuctionSet") == [{"auction": at("Auction")}]
     assert said.take("ScheduleSet") == [{"schedule": dict(zip(SCHEDULE, SETTINGS.schedule, strict=True))}]

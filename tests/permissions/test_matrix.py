@@ -36,6 +36,7 @@ REFUSALS = (
     reverts.NotAuction,
     reverts.NotAuthority,
     reverts.NotClearing,
+    reverts.NotDebtor,
     reverts.NotDeviceOwner,
     reverts.NotFirstAccount,
     reverts.NotMember,

@@ -23,6 +23,7 @@ from wattbook.contracts.direct_sale import DirectSale
 from wattbook.contracts.membership import Membership
 from wattbook.contracts.meters import Meters
 from wattbook.contracts.pool import Pool
+from wattbook.contracts.production import Production
 from wattbook.contracts.readings import Readings
 from wattbook.contracts.rulebook import Rulebook
 from wattbook.contracts.structs import Carrier, Curve, Facts, Key, Purse
@@ -126,6 +127,9 @@ class World:
         served = (self.market.vault, self.market.energy_units, self.market.zones, self.market.authority)
         unnamed = self._create("DirectSale", *(contract.address for contract in served))
         self.bare_direct_sale = DirectSale(chain, unnamed)
+        recording = (self.market.readings, self.market.authority)
+        untold = self._create("Production", *(contract.address for contract in recording))
+        self.bare_production = Production(chain, untold)
         self.bare_meters = Meters(chain, self._create("Meters", *(contract.address for contract in wired)))
         market = self.market
         senders = (market.vault, market.authority, market.membership, self.bare_authority, market.auction)
@@ -215,13 +219,14 @@ class World:
             "expelled member": self._admit(self._person()),
         }
         for name, key in self.inactive.items():
-            self._caller(name, INACTIVE | OWNER, key)
+            # Who owes begins no new business, and neither does he.
+            owing = {"debtor"} if name == "suspended member" else set()
+            self._caller(name, INACTIVE | OWNER | owing, key)
         self.replaced = self._caller("replaced key", {"known account"}, self._admit(self._person()))
         recovering = ACTIVE | ACTIVE_OWNER | {"account in recovery"}
         self.recovering = self._caller("key in recovery", recovering, self._admit(self._person()))
         self.clerk = self._admit(self._person())
         self.subject, self.ready = self._admit(self._person()), self._admit(self._person())
-        self.debtor = self._admit(self._person())
         self.subject_id = self._member_ids[self.subject.address]
         self.idle_id = self._member_ids[self._admit(self._person()).address]
         for office in ("registrar", "regulator", "issuer", "operator", "attester1", "grid"):
@@ -382,7 +387,7 @@ class World:
 
     def _everybody(self) -> list[LocalAccount]:
         """The callers who have a key, and whom they act on."""
-        return [*(caller.key for caller in self.callers.values() if caller.key), self.subject, self.debtor]
+        return [*(caller.key for caller in self.callers.values() if caller.key), self.subject]
 
     def _lock_money(self) -> None:
         vault = self.market.vault
@@ -393,7 +398,7 @@ class World:
             vault.lock(self.subject.address, LOCKED, 0, sender=module)
         vault.lock(self.subject.address, LOCKED, 0, sender=self.modules[0])
         vault.pass_on(self.market.imbalance.address, LOCKED, sender=self.modules[0])
-        vault.record_debt(self.debtor.address, self.subject.address, LOCKED, sender=self.modules[0])
+        vault.record_debt(self.address("suspended member"), self.subject.address, LOCKED, sender=self.modules[0])
         self.market.energy_units.lock_each(*self.energy, sender=self.modules[0])
         vault.pause_module(self.address("paused module"), sender=known_account("operator"))
         self._carry_out(Call("Vault", "retireModule", (self.address("leaving module"),)))

@@ -76,10 +76,16 @@ class Slots(Settling):
 
     # ----------------------------------------------------------------------------------------------------- settling
 
-    def play(self, parties: Mapping[str, Metered], terms: Terms = TERMS, shares: tuple[int, int, int] = SHARES) -> None:
+    def play(
+        self,
+        parties: Mapping[str, Metered],
+        terms: Terms = TERMS,
+        shares: tuple[int, int, int] = SHARES,
+        wheeling: int = 0,
+    ) -> None:
         """A slot up to where it can be settled."""
         self.have(list(parties))
-        self.begin(terms, shares)
+        self.begin(terms, shares, wheeling)
         self.trade(parties)
         self.deliver(parties)
 

@@ -2,12 +2,13 @@
 
 import pytest
 
-from tests.assertions import check_event, refused
+from tests.assertions import FAR, check_event, refused
 from tests.modules import set_of
 from tests.vault.test_many import free, locked, move
 from wattbook import pt
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import ModuleStatus, Purse
+from wattbook.eip712 import sign_action
 
 
 @pytest.fixture
@@ -123,19 +124,34 @@ class TestRecorded:
 
 
 class TestPaid:
-    def test_in_parts_by_anyone(self, vault, people, owing, bob, module):
-        receipt = vault.pay_debt(owing.address, bob.address, pt(3), sender=people.stranger)
+    def test_in_parts(self, vault, owing, bob, module):
+        receipt = vault.pay_debt(owing.address, bob.address, pt(3), sender=owing)
         check_event(receipt, "DebtPaid", debtor=owing.address, creditor=bob.address, amount=pt(3))
         assert free(vault, owing, bob) == [pt(7), pt(3)]
         assert vault.account_of(owing.address).in_default
-        vault.pay_debt(owing.address, bob.address, pt(4), sender=people.stranger)
+        vault.pay_debt(owing.address, bob.address, pt(4), sender=owing)
         assert not vault.account_of(owing.address).in_default
         assert (vault.debt_of(owing.address), vault.debt_to(owing.address, bob.address)) == (0, 0)
         vault.lock(owing.address, pt(3), 0, sender=module)
 
+    def test_signed(self, vault, people, owing, bob):
+        values = {"debtor": owing.address, "creditor": bob.address, "amount": pt(3)}
+        auth = sign_action(vault, "PayDebt", owing, values, nonce=5, deadline=FAR)
+        receipt = vault.pay_debt_signed(owing.address, bob.address, pt(3), auth, sender=people.stranger)
+        check_event(receipt, "DebtPaid", debtor=owing.address, creditor=bob.address, amount=pt(3))
+        assert free(vault, owing, bob) == [pt(7), pt(3)]
+
+    @pytest.mark.parametrize("who", ["bob", "stranger", "module"])
+    def test_by_nobody_else(self, vault, people, owing, bob, module, who):
+        """Neither by whom it is owed to, nor by the module that recorded it, which the debtor may never have chosen."""
+        caller = {"bob": bob, "stranger": people.stranger, "module": module}[who]
+        with refused(reverts.NotDebtor, debtor=owing.address, caller=caller.address):
+            vault.pay_debt(owing.address, bob.address, pt(7), sender=caller)
+        assert free(vault, owing, bob) == [pt(10), 0]
+
     def test_one_of_two_creditors(self, vault, people, owing, bob, module):
         vault.record_debt(owing.address, people.operator.address, pt(1), sender=module)
-        vault.pay_debt(owing.address, bob.address, pt(7), sender=bob)
+        vault.pay_debt(owing.address, bob.address, pt(7), sender=owing)
         with refused(reverts.InDefault, account=owing.address, debt=pt(1)):
             vault.lock(owing.address, 1, 0, sender=module)
 
@@ -152,12 +168,12 @@ class TestPaid:
     def test_more_than_is_free(self, vault, owing, bob):
         vault.withdraw(pt(4), sender=owing)
         with refused(reverts.InsufficientFree, account=owing.address, free=pt(6), asked=pt(7)):
-            vault.pay_debt(owing.address, bob.address, pt(7), sender=bob)
+            vault.pay_debt(owing.address, bob.address, pt(7), sender=owing)
 
-    def test_to_a_purse(self, vault, people, rich, module):
+    def test_to_a_purse(self, vault, rich, module):
         fund = vault.purse_account(Purse.COMMON_FUND)
         vault.record_debt(rich.address, fund, pt(1), sender=module)
-        vault.pay_debt(rich.address, fund, pt(1), sender=people.stranger)
+        vault.pay_debt(rich.address, fund, pt(1), sender=rich)
         assert vault.account_of(fund).free == pt(1)
 
 
@@ -181,8 +197,10 @@ class TestReplaced:
         vault.record_debt(replaced.address, bob.address, pt(1), sender=module)
         vault.record_debt(owing.address, bob.address, pt(1), sender=module)
         assert vault.debt_of(replaced.address) == pt(9)
-        vault.pay_debt(owing.address, bob.address, pt(8), sender=bob)
+        with refused(reverts.NotDebtor, debtor=owing.address, caller=owing.address):
+            vault.pay_debt(owing.address, bob.address, pt(8), sender=owing)
+        vault.pay_debt(owing.address, bob.address, pt(8), sender=replaced)
         assert vault.account_of(replaced.address).in_default
-        vault.pay_debt(replaced.address, bob.address, pt(1), sender=bob)
+        vault.pay_debt(replaced.address, bob.address, pt(1), sender=replaced)
         assert not vault.account_of(replaced.address).in_default
         assert free(vault, replaced, bob) == [pt(1), pt(9)]

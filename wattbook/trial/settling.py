@@ -58,10 +58,18 @@ class Settling:
         self.slot = 0
         self._salts = count()
 
-    def begin(self, terms: Terms, shares: tuple[int, int, int] = (0, 0, 0)) -> None:
-        """Goes to a slot that is still to come, with these facts."""
+    def begin(
+        self,
+        terms: Terms,
+        shares: tuple[int, int, int] = (0, 0, 0),
+        wheeling: int = 0,
+        feeders: tuple[int, int] = (0, 0),
+    ) -> None:
+        """Goes to a slot that is still to come, with these facts. Feeders are the devices that count what the grid
+        gives to the zone, and what it gets."""
         park, grid = self.park, purse_account(Purse.GRID)
         self.slot = park.next_book().slot_start
+        feeder, export_feeder = feeders
         facts = Facts(
             terms.loss_bps,
             terms.band_bps,
@@ -69,11 +77,11 @@ class Settling:
             terms.pool_in,
             terms.pool_out,
             *shares,
-            0,
-            0,
-            0,
-            grid,
-            purse_account(Purse.NETWORK),
+            wheeling=wheeling,
+            feeder=feeder,
+            export_feeder=export_feeder,
+            balancing=grid,
+            network=purse_account(Purse.NETWORK),
         )
         setting = (_ZONE, Carrier.ELECTRICITY, self.slot, facts)
         park.blocks.mine([message(park.market.zones, "setFacts", park.market.authority.address, *setting)])
