@@ -21,12 +21,12 @@ struct Bill {
 
 /// @notice A month's bills, in two storage slots.
 /// @param root of the tree over them, by rising number, see Trees; zero while none stands
-/// @param count how many there are
+/// @param size how many there are
 /// @param postedAt when they were posted
 /// @param version how many roots of this month were withdrawn
 struct MonthlyBills {
     bytes32 root;
-    uint32 count;
+    uint32 size;
     uint40 postedAt;
     uint32 version;
 }
@@ -36,7 +36,7 @@ struct MonthlyBills {
 /// told. An office can withdraw a wrong root, which nobody can use for a day. Then each member can turn points into money,
 /// at most a fifth of what his bill says that he paid. The common fund pays.
 interface IBills {
-    event BillsPosted(uint16 indexed month, uint32 version, bytes32 root, uint32 count, address[] signers);
+    event BillsPosted(uint16 indexed month, uint32 version, bytes32 root, uint32 size, address[] signers);
     event BillsWithdrawn(uint16 indexed month, uint32 version, address indexed by, string reason);
     event Redeemed(
         uint16 indexed month, uint64 indexed number, address indexed account, uint128 points, uint128 amount
@@ -104,7 +104,7 @@ interface IBills {
     /// Requirements:
     /// - the month is over and none of its roots stands;
     /// - enough attesters signed this root and version, see {IReadings.requireAttested}.
-    function post(uint16 month, bytes32 root, uint32 count, ShortSignature[] calldata signatures) external;
+    function post(uint16 month, bytes32 root, uint32 size, ShortSignature[] calldata signatures) external;
 
     /// @notice Withdraws a wrong root at once. Another can be posted, whose signers sign again; points that were turned into
     /// money with it still count.

@@ -18,7 +18,7 @@ import {Trees} from "../libraries/Trees.sol";
 /// @notice See IBills. No money stays here: what is locked of the common fund is paid in the same call.
 contract Bills is IBills, SignedActions, Governed {
     bytes32 public constant BILLS_ROOT_TYPEHASH =
-        keccak256("BillsRoot(address bills,uint16 month,uint32 version,bytes32 root,uint32 count)");
+        keccak256("BillsRoot(address bills,uint16 month,uint32 version,bytes32 root,uint32 size)");
     bytes32 public constant REDEEM_POINTS_TYPEHASH = keccak256(
         "RedeemPoints(address signer,uint16 month,uint64 number,uint128 points,uint256 nonce,uint256 deadline)"
     );
@@ -70,15 +70,15 @@ contract Bills is IBills, SignedActions, Governed {
     // --------------------------------------------------------------------------------------------------- posting
 
     /// @inheritdoc IBills
-    function post(uint16 month, bytes32 root, uint32 count, ShortSignature[] calldata signatures) external {
+    function post(uint16 month, bytes32 root, uint32 size, ShortSignature[] calldata signatures) external {
         require(month < Months.at(block.timestamp), MonthNotOver(month));
         MonthlyBills storage bills = _bills[month];
         require(bills.root == 0, BillsStand(month, bills.root));
         uint32 version = bills.version;
-        bytes32 said = keccak256(abi.encode(BILLS_ROOT_TYPEHASH, address(this), month, version, root, count));
+        bytes32 said = keccak256(abi.encode(BILLS_ROOT_TYPEHASH, address(this), month, version, root, size));
         address[] memory signers = readings.requireAttested(said, signatures);
-        (bills.root, bills.count, bills.postedAt) = (root, count, uint40(block.timestamp));
-        emit BillsPosted(month, version, root, count, signers);
+        (bills.root, bills.size, bills.postedAt) = (root, size, uint40(block.timestamp));
+        emit BillsPosted(month, version, root, size, signers);
     }
 
     /// @inheritdoc IBills
@@ -88,7 +88,7 @@ contract Bills is IBills, SignedActions, Governed {
         MonthlyBills storage bills = _bills[month];
         require(bills.root != 0, NoBills(month));
         emit BillsWithdrawn(month, bills.version, msg.sender, reason);
-        (bills.root, bills.count, bills.postedAt) = (0, 0, 0);
+        (bills.root, bills.size, bills.postedAt) = (0, 0, 0);
         // What was signed of the root that is gone counts for it alone, or anyone could post it again.
         ++bills.version;
     }
@@ -152,6 +152,6 @@ contract Bills is IBills, SignedActions, Governed {
         uint40 usableFrom = bills.postedAt + REST;
         require(block.timestamp >= usableFrom, StillOpenToObjection(month, usableFrom));
         leaf = leafOf(bill);
-        require(Trees.contains(bills.root, bills.count, place, leaf, proof), NotAmongBills(month, bill.number));
+        require(Trees.contains(bills.root, bills.size, place, leaf, proof), NotAmongBills(month, bill.number));
     }
 }

@@ -97,7 +97,10 @@ def test_of_a_member_to_whom_nothing_happened(command, rpc, month, market):
         (["grid", "--period", "2026-11", "--zone", "Mars"], "there is no time zone 'Mars'"),
         (["nobody", "--period", "2026-11"], "nobody is no member: give an address or, on a local chain, an office"),
         (["0x" + "77" * 20, "--period", "2026-11"], f"0x{'77' * 20} was never admitted to this market"),
-        (["grid", "--period", "2026-01..2999-01", "--csv", "no/such/folder"], "no/such/folder cannot be written: No such"),
+        (
+            ["grid", "--period", "2026-01..2999-01", "--csv", "no/such/folder"],
+            "no/such/folder cannot be written: No",
+        ),
     ],
 )
 def test_what_cannot_be(command, rpc, market, arguments, message):

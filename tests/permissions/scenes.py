@@ -12,6 +12,7 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import FAR
 from tests.devices import QUARTER, SLOT, next_slot, said
+from tests.permissions.bill_scenes import BILLS
 from tests.permissions.reading_scenes import READINGS
 from tests.permissions.trading import SCHEDULE, terms
 from tests.permissions.world import ANOTHER_ZONE, LOCKED, NOBODY, NOTHING, REASON, ZONE, Caller, World
@@ -69,6 +70,7 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         "Readings": world.market.readings,
         "Production": world.market.production,
         "Imbalance": world.market.imbalance,
+        "Bills": world.market.bills,
     }
     return contracts[name]
 
@@ -582,6 +584,7 @@ SCENES: dict[tuple[str, str, str], Scene] = {
     **{("Readings", *key): scene for key, scene in READINGS.items()},
     ("Production", "record", ""): _these([]),
     **{("Imbalance", *key): scene for key, scene in _IMBALANCE.items()},
+    **{("Bills", *key): scene for key, scene in BILLS.items()},
     **{(name, "handOver", ""): _these(NOTHING, []) for name in ("Auction", "Pool", "DirectSale")},
     **{(name, "setSettlement", ""): _these(NEW_ADDRESS) for name in ("Auction", "Pool", "DirectSale", "Production")},
     **{("Zones", *key): scene for key, scene in _ZONES.items()},

@@ -500,6 +500,7 @@ def test_every_contract_obeys_the_authority_and_nobody_else(market: Market) -> N
         "Readings",
         "Production",
         "Imbalance",
+        "Bills",
     }
     for name in obeying:
         contract = _contract(market, name)
@@ -540,13 +541,13 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
     keepers = [{"purse": purse, "keeper": SETTINGS.keeper(purse, at)} for purse in Purse]
     assert said.take("PurseKeeperSet") == keepers
     settled = {purse: 1 << 4 for purse in (Purse.POOL, Purse.GRID, Purse.COMMON_FUND)}
-    chosen = dict.fromkeys(Purse, 0) | settled | {Purse.POOL: 1 | 1 << 4}
+    chosen = dict.fromkeys(Purse, 0) | settled | {Purse.POOL: 1 | 1 << 4, Purse.COMMON_FUND: 1 << 4 | 1 << 5}
     assert said.take("ModulesChosen") == [
         {"account": purse_account(purse), "modules": modules} for purse, modules in chosen.items()
     ]
     assert said.take("ModuleEntered") == [
         {"module": at(module), "bit": bit}
-        for bit, module in enumerate(("Auction", "Pool", "DirectSale", "Readings", "Imbalance"))
+        for bit, module in enumerate(("Auction", "Pool", "DirectSale", "Readings", "Imbalance", "Bills"))
     ]
     assert said.take("SettlementSet") == [{"settlement": at("Imbalance")}] * 5
     assert said.take("SourceAdded") == [{"source": at(name)} for name in ("Auction", "Pool", "DirectSale")]

@@ -2,8 +2,9 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from eth_abi.abi import encode
 from eth_account.signers.local import LocalAccount
@@ -13,36 +14,36 @@ from wattbook.billing.entries import Kind
 from wattbook.billing.numbers import Number
 from wattbook.billing.periods import Period, StatementError
 from wattbook.billing.shown import as_value
+from wattbook.billing.slots import Slot
 from wattbook.billing.statement import Records, Statement
 from wattbook.chain import Receipt
 from wattbook.connection import Market
 from wattbook.contracts.structs import Bill as BillOnChain
-from wattbook.contracts.structs import ShortSignature
 from wattbook.eip712 import sign
 from wattbook.metering.roots import in_order
 from wattbook.metering.tree import Tree
+from wattbook.settlement.bills import Parts
 
 
 @dataclass(frozen=True)
 class Bill:
     """What an account paid in a month, in uPT.
 
-    - bought: for energy that it bought, without commissions
+    - bought: for energy that it bought, without commissions; split: who gets what of it
     - imbalance: for what it took beyond that, or did not deliver, slot by slot
-    - debts: of earlier months' imbalances, that it paid now
     - statement: the hash of its statement
     """
 
     number: Number
     account: str
     bought: int
+    split: Parts
     imbalance: int
-    debts: int
     statement: bytes
 
     @property
     def amount(self) -> int:
-        return self.bought + self.imbalance + self.debts
+        return self.bought + self.imbalance
 
     @property
     def content_hash(self) -> bytes:
@@ -80,20 +81,21 @@ def statement_hash(statement: Statement) -> bytes:
     return keccak(text=json.dumps(as_value(statement), sort_keys=True, separators=(",", ":")))
 
 
-def bill_of(statement: Statement, number: Number) -> Bill:
-    """What of a statement is a charge for energy. A charge that is taken back in the same month counts as little as one
-    that was not paid."""
-    imbalance: dict[object, int] = defaultdict(int)
+def bill_of(statement: Statement) -> Bill:
+    """What of a statement was paid for energy. What was taken back in the same month was not, nor what is owed; of a
+    debt that is paid later the Vault does not tell what it was for."""
+    if statement.number is None:
+        raise StatementError(f"{statement.account} is no member's account and has no bills")
+    imbalance: dict[Slot | None, int] = defaultdict(int)
     for entry in statement.entries:
         if entry.kind in (Kind.IMBALANCE, Kind.OWED):
             imbalance[entry.slot] += entry.amount
-    sums = statement.sums
     return Bill(
-        number=number,
+        number=statement.number,
         account=statement.account,
-        bought=-sums.get(Kind.BOUGHT, 0),
+        bought=-statement.sums.get(Kind.BOUGHT, 0),
+        split=statement.split,
         imbalance=sum(-amount for amount in imbalance.values() if amount < 0),
-        debts=-sums.get(Kind.DEBT, 0),
         statement=statement_hash(statement),
     )
 
@@ -105,36 +107,35 @@ def bills_of(market: Market, period: Period) -> Bills:
     records = Records(market, period)
     if not records.complete:
         raise StatementError(f"{period.name} is not over; its bills can be made from {period.shown(period.end)} on")
-    numbers = {account: number for account, number in records.numbers.accounts() if records.view.current(account) == account}
-    statements = records.statements(sorted(numbers))
-    bills = [bill_of(statement, numbers[statement.account]) for statement in statements]
+    bills = [bill_of(statement) for statement in records.statements(records.members())]
     paid = [bill for bill in bills if bill.amount]
     if not paid:
-        raise StatementError(f"nobody paid for energy in {period.name}; there are no bills")
+        raise StatementError(f"nobody paid for energy in {period.name}: it has no bills")
     return Bills(period.month, paid)
 
 
-def sign_bills(market: Market, bills: Bills, attester: LocalAccount) -> ShortSignature:
-    """An attester's word that these are the bills of their month."""
-    values = {
+def root_values(market: Market, bills: Bills) -> dict[str, Any]:
+    """What attesters sign of the bills of a month."""
+    return {
         "bills": market.bills.address,
         "month": bills.month,
         "version": market.bills.bills_of(bills.month).version,
         "root": bills.tree.root,
-        "count": bills.tree.size,
+        "size": bills.tree.size,
     }
-    signature = sign(market.readings, "BillsRoot", attester, values)
-    return short(signature)
 
 
-def post_bills(
-    market: Market, bills: Bills, signatures: Sequence[tuple[str, ShortSignature]], sender: LocalAccount
-) -> Receipt:
+def sign_bills(market: Market, bills: Bills, attester: LocalAccount) -> bytes:
+    """An attester's word that these are the bills of their month."""
+    return sign(market.readings, "BillsRoot", attester, root_values(market, bills))
+
+
+def post_bills(market: Market, bills: Bills, signatures: Iterable[tuple[str, bytes]], sender: LocalAccount) -> Receipt:
     """Posts the root, given who signed it how."""
     tree = bills.tree
     return market.bills.post(bills.month, tree.root, tree.size, in_order(signatures), sender=sender)
 
 
-def redeem(market: Market, bills: Bills, bill: Bill, points: int, sender: LocalAccount) -> Receipt:
-    """Turns points, which the sender lets the contract use, into money."""
-    return market.bills.redeem(bills.month, bill.on_chain, *bills.proof(bill), points, sender=sender)
+def redeeming(bills: Bills, bill: Bill) -> tuple[int, BillOnChain, int, list[bytes]]:
+    """What `redeem` of the contract takes of a bill, before the points."""
+    return bills.month, bill.on_chain, *bills.proof(bill)

@@ -1,7 +1,8 @@
 """Statements as people and programs read them."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from io import StringIO
@@ -11,6 +12,7 @@ from wattbook.billing.entries import Energy, Entry
 from wattbook.billing.periods import Period
 from wattbook.billing.slots import Slot
 from wattbook.billing.statement import Statement
+from wattbook.settlement.bills import Parts
 from wattbook.units import format_kwh, format_pt
 
 _SHOWN_AT_MOST = 60
@@ -32,6 +34,7 @@ def as_value(statement: Statement) -> dict[str, Any]:
         "locked": {"opening": statement.opening_held, "closing": statement.closing_held},
         "owed": {"opening": statement.opening_debt, "closing": statement.closing_debt},
         "sums": {kind.value: amount for kind, amount in statement.sums.items()},
+        "split": asdict(statement.split),
         "energy": energy_sums(statement.energy),
         "slots": [
             {**_slot_value(slot), **energy_sums(some), "money": amount}
@@ -95,6 +98,9 @@ def as_lines(statement: Statement) -> list[str]:
     if not statement.complete:
         lines.append(f"          it is not over: this is up to block {statement.until}")
     lines += ["", *_money(statement)]
+    if statement.split != Parts():
+        shares = asdict(statement.split).items()
+        lines += ["", "Of the energy bought", *_right((f"to {payee}", format_pt(upt)) for payee, upt in shares)]
     if statement.energy:
         sums = energy_sums(statement.energy)
         lines += [
@@ -135,7 +141,7 @@ def _entries(statement: Statement) -> list[str]:
         rows.append(
             (period.shown(entry.time), what, slot, wh, _bare(format_pt(entry.amount)), _bare(format_pt(balance)))
         )
-    return _aligned(rows, left=3)
+    return aligned(rows, left=3)
 
 
 def _right(rows: Iterable[tuple[str, str]]) -> list[str]:
@@ -145,7 +151,7 @@ def _right(rows: Iterable[tuple[str, str]]) -> list[str]:
     return [f"{a.ljust(widths[0])}  {b.rjust(widths[1])}{c}".rstrip() for a, b, c in cells]
 
 
-def _aligned(rows: list[tuple[str, ...]], left: int) -> list[str]:
+def aligned(rows: Sequence[tuple[str, ...]], left: int) -> list[str]:
     """A table whose first columns are text and whose others are numbers, point below point."""
     columns = []
     for place, column in enumerate(zip(*rows, strict=True)):

@@ -15,6 +15,7 @@ from wattbook.billing.slots import Slots
 from wattbook.chain import named
 from wattbook.connection import Market
 from wattbook.errors import ChainError
+from wattbook.settlement.bills import Parts, parts
 
 # So many names a node can look for at once.
 _NAMES_AT_ONCE = 50
@@ -28,6 +29,7 @@ class Statement:
     - number: whose it is; the market's own accounts have none
     - until: the last block that is reckoned with; complete: whether the period is over
     - opening, closing: the free balance; the same of what modules hold for it, and of what it owes
+    - split: who gets what of the energy that it bought, by the facts of each slot
     """
 
     account: str
@@ -42,6 +44,7 @@ class Statement:
     closing_held: int
     opening_debt: int
     closing_debt: int
+    split: Parts
     entries: tuple[Entry, ...] = field(repr=False)
     energy: tuple[Energy, ...] = field(repr=False)
 
@@ -136,6 +139,11 @@ class Records:
         self.numbers = self.view.numbers()
         self._before = self.history.last_before(period.start)
 
+    def members(self) -> list[str]:
+        """All accounts of members, by address, that none had taken the place of."""
+        accounts = map(_address, self.numbers.accounts())
+        return sorted(account for account in accounts if self.view.current(account) == account)
+
     def statement(self, account: str) -> Statement:
         """The statement of an account, or of the one that had taken its place."""
         [statement] = self.statements([self.view.current(account)])
@@ -146,9 +154,11 @@ class Records:
         ledger = self.view.ledger(accounts)
         entries, energy, debts = (_by_party(some) for some in (ledger.entries, ledger.energy, ledger.debts))
         self._hold_against_vault({account: _sum(entries[account]) for account in accounts})
-        return [self._statement(one, entries[one], energy[one], debts[one]) for one in accounts]
+        return [self._statement(one, entries[one], energy[one], debts[one], ledger.slots) for one in accounts]
 
-    def _statement(self, account: str, entries: list[Any], energy: list[Any], debts: list[Any]) -> Statement:
+    def _statement(
+        self, account: str, entries: list[Any], energy: list[Any], debts: list[Any], slots: Slots
+    ) -> Statement:
         before = self._before
         new = tuple(entry for entry in entries if entry.block > before)
         opening = _sum(entries) - _sum(new)
@@ -166,6 +176,7 @@ class Records:
             closing_held=-_sum(held),
             opening_debt=_sum(debt for debt in debts if debt.block <= before),
             closing_debt=_sum(debts),
+            split=_split(new, slots),
             entries=new,
             energy=tuple(one for one in energy if one.block > before),
         )
@@ -179,6 +190,14 @@ class Records:
             accounts = sorted({view.current(account) for account in sums})
             entries = _by_party(view.ledger(accounts).entries)
             view.require_agreement({account: _sum(entries[account]) for account in accounts})
+
+
+def _split(entries: Iterable[Entry], slots: Slots) -> Parts:
+    found = Parts()
+    for entry in entries:
+        if entry.kind is Kind.BOUGHT and entry.slot:
+            found += parts(-entry.amount, entry.wh or 0, slots.facts_at(entry.slot))
+    return found
 
 
 def _by_party(some: Iterable[Any]) -> dict[str, list[Any]]:

@@ -70,7 +70,7 @@ class Bills(Contract):
         return self._call("points", (), str)
 
     def post(
-        self, month: int, root: bytes, count: int, signatures: list[ShortSignature], *, sender: LocalAccount
+        self, month: int, root: bytes, size: int, signatures: list[ShortSignature], *, sender: LocalAccount
     ) -> Receipt:
         """Posts the root over all bills of a month, by anyone.
 
@@ -80,7 +80,7 @@ class Bills(Contract):
         - the month is over and none of its roots stands;
         - enough attesters signed this root and version, see {IReadings.requireAttested}.
         """
-        return self._send("post", (month, root, count, signatures), sender)
+        return self._send("post", (month, root, size, signatures), sender)
 
     def readings(self) -> str:
         """Who knows the attesters."""

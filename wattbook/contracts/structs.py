@@ -575,13 +575,13 @@ class MonthlyBills(NamedTuple):
     """A month's bills, in two storage slots.
 
     - root: of the tree over them, by rising number, see Trees; zero while none stands
-    - count: how many there are
+    - size: how many there are
     - postedAt: when they were posted
     - version: how many roots of this month were withdrawn
     """
 
     root: bytes
-    count: int
+    size: int
     posted_at: int
     version: int
 
