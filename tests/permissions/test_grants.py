@@ -218,7 +218,8 @@ def _admit(grants: Grants, application: tuple[Any, ...]) -> None:
 
 def _set_purse(grants: Grants, purse: int, keeper: str, modules: int) -> None:
     """The keeper can spend from the purse, nobody else can, not even another keeper. The auction can lock from the
-    pool's, settlement from that, the grid's and the common fund's, and no module from another."""
+    pool's, settlement from that, the grid's and the common fund's, points are paid from this one's, and no module locks
+    from another."""
     market, to = grants.market, SETTINGS.members[0].account
     _fill_purse(market, Purse(purse))
     spend = ("spend", purse, to, 1, REFERENCE)
@@ -228,7 +229,7 @@ def _set_purse(grants: Grants, purse: int, keeper: str, modules: int) -> None:
     lockers = {
         Purse.POOL: [market.auction.address, settlement],
         Purse.GRID: [settlement],
-        Purse.COMMON_FUND: [settlement],
+        Purse.COMMON_FUND: [settlement, market.bills.address],
     }.get(Purse(purse), [])
     assert market.vault.account_of(purse_account(Purse(purse))).modules == modules == set_of(market.vault, *lockers)
 

@@ -45,7 +45,19 @@ class Month(Slots):
         self.month = parse_period("2027-01").month
         self.park.blocks.mine([], month_period(self.month).end)
         self.bills = bills_of(self.market, month_period(self.month))
+        self.fill_fund()
         self.give_points()
+
+    def fill_fund(self) -> None:
+        token, vault, payer = self.market.power_token, self.market.vault, self.account("plant")
+        amount, issuer = 10**9, known_account("issuer").address
+        self.park.blocks.mine(
+            [
+                message(token, "mint", issuer, payer, amount, keccak(text="for the fund")),
+                message(token, "approve", payer, vault.address, amount),
+                message(vault, "fundPurse", payer, Purse.COMMON_FUND, amount),
+            ]
+        )
 
     def give_points(self) -> None:
         points, issuer = self.market.power_points, self.account("plant")
@@ -84,14 +96,14 @@ class Month(Slots):
         call = redeeming(self.bills, bill or self.bill(name))
         return self.as_account(name, self.market.bills, "redeem", *call, points)
 
-    def refuses(self, error: type, sender: str, function: str, *arguments: object, **args: object) -> None:
+    def refuses(self, error: type, caller_: str, function: str, *arguments: object, **args: object) -> None:
         call = self.market.bills.raw.functions[function](*plain(arguments))
         with refused(error, **args):
-            self.market.chain.call(call, sender)
+            self.market.chain.call(call, caller_)
 
-    def refuses_redeeming(self, error: type, name: str, points: int, **args: object) -> None:
+    def refuses_redeeming(self, error: type, name: str, given: int, **args: object) -> None:
         call = redeeming(self.bills, self.bill(name))
-        self.refuses(error, self.account(name), "redeem", *call, points, **args)
+        self.refuses(error, self.account(name), "redeem", *call, given, **args)
 
 
 @pytest.fixture(scope="module")
@@ -282,7 +294,8 @@ class TestRedeeming:
         month.by("operator", "withdraw", month.month, "one bill was forgotten")
         month.post()
         month.rest()
-        month.refuses_redeeming(reverts.TooManyPoints, "shop", 1, left=0)
+        number = int(month.bill("shop").number)
+        month.refuses_redeeming(reverts.TooManyPoints, "shop", 1, number=number, left=0, points=1)
 
     def test_is_in_the_statement(self, month: Month):
         month.redeem("shop", 30)
@@ -361,7 +374,9 @@ class TestRedeeming:
         month.refuses_redeeming(reverts.ERC20InsufficientAllowance, "shop", 4, **given)
         month.as_account("shop", points, "approve", bills, 10**6)
         month.as_account("shop", points, "use", month.account("shop"), month.points("shop") - 2, b"\1" * 32)
-        month.refuses_redeeming(reverts.ERC20InsufficientBalance, "shop", 4, balance=2, needed=4)
+        month.refuses_redeeming(
+            reverts.ERC20InsufficientBalance, "shop", 4, sender=month.account("shop"), balance=2, needed=4
+        )
 
     def test_from_a_fund_that_has_too_little(self, month: Month):
         """All or nothing: the points stay where they are."""
