@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from wattbook.deployment.anvil import Anvil
+from wattbook.trial.billing import bill_split_on_chain
 from wattbook.trial.blocks import OPTIONS
 from wattbook.trial.clearing import result_on_chain
 from wattbook.trial.escrow import settled_on_chain
 from wattbook.trial.metering import Meterings, intervals_on_chain
 from wattbook.trial.park import Park
 from wattbook.trial.settling import Settling, imbalance_on_chain
-from wattbook.vectors import clearing, escrow, metering
+from wattbook.vectors import clearing, escrow, metering, rewards
 from wattbook.vectors.check import Check, Kind, NotRun, VectorFile
 
 
@@ -34,8 +35,13 @@ def contracts() -> Iterator[tuple[Kind, ...]]:
                 lambda case: imbalance_on_chain(settling, case),
             )
 
+        def rewarded(file: VectorFile) -> Iterator[Check | NotRun]:
+            settling = Settling(park)
+            return rewards.checks_of(file, {"billSplit": lambda case: bill_split_on_chain(settling, case)})
+
         yield (
             Kind(clearing.recognises, cleared),
             Kind(escrow.recognises, settled),
             Kind(metering.recognises, metered, covers=("intervals", "imbalance")),
+            Kind(rewards.recognises, rewarded, covers=("billSplit",)),
         )

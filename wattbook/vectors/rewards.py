@@ -6,6 +6,7 @@ from typing import Any
 from wattbook.certificates.storage import discharge
 from wattbook.certificates.whole import issued, slices
 from wattbook.energy import capacity
+from wattbook.market.bounds import UnsupportedRule
 from wattbook.points.rewards import counters, granted
 from wattbook.settlement.bills import split
 from wattbook.settlement.subsidy import Claim, Pot, pay
@@ -41,6 +42,17 @@ def checks(file: VectorFile) -> Iterator[Check | NotRun]:
         points = {role: counter.add(case["cleanWh"]) for role, counter in by_role.items()}
         got = {"points": points, "cumWh": {role: counter.wh for role, counter in by_role.items()}}
         yield compared(_label("points", place, case), {"points": case["expect"], "cumWh": case["cumWh"]}, got)
+
+
+def checks_of(file: VectorFile, runners: Mapping[str, Callable[[Case], Result]]) -> Iterator[Check | NotRun]:
+    """Every case of the lists that others run; they raise UnsupportedRule for what they do not have."""
+    for name, run in runners.items():
+        for place, case in enumerate(file.data[name]):
+            expected, _ = _RUNS[name](case)
+            try:
+                yield compared(_label(name, place, case), expected, run(case))
+            except UnsupportedRule as error:
+                yield NotRun(_label(name, place, case), str(error))
 
 
 def _certificates(case: Case) -> tuple[Result, Result]:
