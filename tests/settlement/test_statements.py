@@ -94,6 +94,19 @@ class TestOneSlot:
             }
             assert found.sums[Kind.IMBALANCE] == imbalance(metered, TERMS).cash
 
+    @pytest.mark.parametrize("wheeling", [0, 70, 500])
+    def test_who_gets_what_of_the_energy_bought(self, slots: Slots, wheeling: int):
+        """What the buyer's statement says of it is what the seller's statement says was taken."""
+        parties = {"plant": Metered(10_000, 0, 9_700, 0), "shop": Metered(0, 9_700, 0, 9_700)}
+        slots.play(parties, wheeling=wheeling)
+        slots.settle_all(*parties)
+        split, sold = statement(slots, "shop").split, statement(slots, "plant").sums
+        taken = {kind: sold.get(kind, 0) for kind in (Kind.NETWORK, Kind.PLATFORM, Kind.FUND)}
+        assert tuple(taken.values()) == (-split.network, -split.platform, -split.fund)
+        assert sold[Kind.SOLD] + sum(taken.values()) == split.producer
+        if wheeling:
+            assert split.network == min(9_700 * wheeling, 9_700 * PRICE - split.platform - split.fund)
+
     def test_one_that_was_metered_only(self, slots: Slots):
         """No trade names its slot, which is found all the same."""
         slots.play({"shop": Metered(0, 500, 0, 0)})
