@@ -166,7 +166,8 @@ class Ledger:
         for log in logs:
             if last and last.transaction != log.transaction:
                 self._close(last)
-            self._handlers[log.address, log.topics[0]](log)
+            if handle := self._handlers.get((log.address, log.topics[0])):
+                handle(log)
             last = log
         if last:
             self._close(last)
