@@ -76,6 +76,8 @@ def test_a_deployment_is_recorded_completely(node, found, file):
         [at["Vault"], at["EnergyUnits"], at["Zones"], at["Authority"]],
         [at["Vault"], at["Meters"], at["Authority"], 60],
         [at["Readings"], at["Authority"]],
+        [at["Readings"], at["Production"], at["Authority"]],
+        [at["Readings"], at["PowerPoints"], at["Authority"]],
     ]
     for item in recorded["contracts"].values():
         receipt = node.web3.eth.get_transaction_receipt(item["transaction"])

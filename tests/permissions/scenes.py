@@ -12,8 +12,8 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import FAR
 from tests.devices import QUARTER, SLOT, next_slot, said
-from tests.permissions.bill_scenes import BILLS
 from tests.permissions.reading_scenes import READINGS
+from tests.permissions.settling_scenes import BILLS, CLEARING, IMBALANCE
 from tests.permissions.trading import SCHEDULE, terms
 from tests.permissions.world import ANOTHER_ZONE, LOCKED, NOBODY, NOTHING, REASON, ZONE, Caller, World
 from wattbook import Role, Signed
@@ -547,14 +547,6 @@ _AUCTION: dict[tuple[str, str], Scene] = {
     ("voidBook", ""): lambda world, _: (world.trading.unvoided.key,),
 }
 
-_CLEARING: dict[tuple[str, str], Scene] = {
-    ("clear", ""): lambda world, _: (world.trading.uncleared.key, [0, 0], []),
-    ("clearPool", ""): lambda world, _: (world.trading.half_cleared.key, [0, 0], ([], [])),
-    ("drawSeed", ""): lambda world, _: (world.trading.fixed.key,),
-    ("finish", ""): lambda world, _: (world.trading.cleared.key, b"", 0, 0),
-    ("fixSeed", ""): lambda world, _: (world.trading.seedless.key,),
-}
-
 _POOL: dict[tuple[str, str], Scene] = {
     ("close", ""): lambda world, _: (world.trading.cleared.key, [], [], 0),
     ("offer", ""): lambda world, who: (world.trading.committing.key, world.device_of(who), 600, 100),
@@ -568,22 +560,15 @@ _DIRECT_SALE: dict[tuple[str, str], Scene] = {
     ("sell", "as the seller"): lambda world, seller: _sale(world, seller, _caller_of_subject(world)),
 }
 
-_IMBALANCE: dict[tuple[str, str], Scene] = {
-    ("addSource", ""): _these(NEW_ADDRESS),
-    ("meter", ""): lambda world, _: (tuple(world.metering.final), []),
-    ("meterSubmitted", ""): _these(1, 0, []),
-    ("settle", ""): _these(1, int(Carrier.ELECTRICITY), 0, []),
-}
-
 SCENES: dict[tuple[str, str, str], Scene] = {
     **{("Rulebook", *key): scene for key, scene in _RULEBOOK.items()},
     **{("Auction", *key): scene for key, scene in _AUCTION.items()},
-    **{("Clearing", *key): scene for key, scene in _CLEARING.items()},
+    **{("Clearing", *key): scene for key, scene in CLEARING.items()},
     **{("Pool", *key): scene for key, scene in _POOL.items()},
     **{("DirectSale", *key): scene for key, scene in _DIRECT_SALE.items()},
     **{("Readings", *key): scene for key, scene in READINGS.items()},
     ("Production", "record", ""): _these([]),
-    **{("Imbalance", *key): scene for key, scene in _IMBALANCE.items()},
+    **{("Imbalance", *key): scene for key, scene in IMBALANCE.items()},
     **{("Bills", *key): scene for key, scene in BILLS.items()},
     **{(name, "handOver", ""): _these(NOTHING, []) for name in ("Auction", "Pool", "DirectSale")},
     **{(name, "setSettlement", ""): _these(NEW_ADDRESS) for name in ("Auction", "Pool", "DirectSale", "Production")},

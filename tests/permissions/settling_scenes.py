@@ -1,11 +1,12 @@
-"""The scenes of Bills: what attesters post, what an office withdraws, what a member redeems."""
+"""The scenes of Clearing, Imbalance and Bills: what becomes of books, slots and months."""
 
 from tests.assertions import FAR
-from tests.permissions.reading_scenes import Arguments, Scene, attested
+from tests.permissions.reading_scenes import ANOTHER, Arguments, Scene, attested
 from tests.permissions.world import Caller, World
 from wattbook import Signed
 from wattbook.billing.bills import root_values
 from wattbook.contracts.convert import plain
+from wattbook.contracts.structs import Carrier
 from wattbook.eip712 import sign
 
 _NONCE = 7
@@ -28,6 +29,21 @@ def _redeem_signed(world: World, signer: Caller) -> Arguments:
     signature = sign(world.market.bills, "RedeemPoints", signer.key, values | {"nonce": _NONCE, "deadline": FAR})
     return month, tuple(bill), *proof, 1, Signed(signer.address, _NONCE, FAR, signature)
 
+
+CLEARING: dict[tuple[str, str], Scene] = {
+    ("clear", ""): lambda world, _: (world.trading.uncleared.key, [0, 0], []),
+    ("clearPool", ""): lambda world, _: (world.trading.half_cleared.key, [0, 0], ([], [])),
+    ("drawSeed", ""): lambda world, _: (world.trading.fixed.key,),
+    ("finish", ""): lambda world, _: (world.trading.cleared.key, b"", 0, 0),
+    ("fixSeed", ""): lambda world, _: (world.trading.seedless.key,),
+}
+
+IMBALANCE: dict[tuple[str, str], Scene] = {
+    ("addSource", ""): lambda *_: (ANOTHER,),
+    ("meter", ""): lambda world, _: (tuple(world.metering.final), []),
+    ("meterSubmitted", ""): lambda *_: (1, 0, []),
+    ("settle", ""): lambda *_: (1, int(Carrier.ELECTRICITY), 0, []),
+}
 
 BILLS: dict[tuple[str, str], Scene] = {
     ("cancelNonce", ""): lambda *_: (_NONCE,),
