@@ -31,7 +31,7 @@ GETTERS = [
 ]
 TAKEN = [(contract, message.name) for message in MESSAGES.values() for contract in message.contracts]
 DOMAINS = ["Membership", "PowerToken", "PowerPoints", "Vault", "Meters", "EnergyUnits", "Auction", "DirectSale"]
-DOMAINS += ["Readings", "RegistrationBonus"]
+DOMAINS += ["Readings", "RegistrationBonus", "Bills"]
 
 
 @pytest.fixture
@@ -39,8 +39,7 @@ def client(market):
     tokens = (market.power_token, market.power_points)
     registries = (market.membership, market.meters, market.energy_units)
     clients = (*registries, *tokens, market.vault, market.auction, market.direct_sale, market.readings)
-    clients += (market.registration_bonus,)
-    clients = (*clients, market.subsidy_fund)
+    clients += (market.registration_bonus, market.subsidy_fund, market.bills)
     return {contract.NAME: contract for contract in clients}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from wattbook.chain import Chain
 from wattbook.contracts.auction import Auction
 from wattbook.contracts.authority import Authority
+from wattbook.contracts.bills import Bills
 from wattbook.contracts.clean_trades import CleanTrades
 from wattbook.contracts.clearing import Clearing
 from wattbook.contracts.computation import Computation
@@ -118,6 +119,10 @@ class Market:
     @cached_property
     def losses(self) -> Losses:
         return Losses(self.chain, self.deployment.address("Losses"))
+
+    @cached_property
+    def bills(self) -> Bills:
+        return Bills(self.chain, self.deployment.address("Bills"))
 
     @cached_property
     def rulebook(self) -> Rulebook:

@@ -35,6 +35,7 @@ _DOMAIN_NAMES = {
     "DirectSale": "Wattbook Direct Sale",
     "Readings": "Wattbook Readings",
     "RegistrationBonus": "Wattbook Registration Bonus",
+    "Bills": "Wattbook Bills",
 }
 
 
@@ -220,6 +221,19 @@ MESSAGES = {
                 ("evidence", "bytes32"),
             ),
             taken_by="SubsidyFund",
+        ),
+        _action("RedeemPoints", "Bills", ("month", "uint16"), ("number", "uint64"), ("points", "uint128")),
+        Message(
+            "BillsRoot",
+            ("Readings",),
+            (
+                ("bills", "address"),
+                ("month", "uint16"),
+                ("version", "uint32"),
+                ("root", "bytes32"),
+                ("size", "uint32"),
+            ),
+            taken_by="Bills",
         ),
         _action("Deposit", "Vault", ("amount", "uint128")),
         _action("Withdraw", "Vault", ("amount", "uint128")),

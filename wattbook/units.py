@@ -37,6 +37,12 @@ def format_pt(upt: int) -> str:
     return f"{'-' if upt < 0 else ''}{whole:,}.{digits} PT"
 
 
+def format_kwh(wh: int) -> str:
+    """An amount of Wh as people read it: `1234500` is `1,234.500 kWh`."""
+    whole, fraction = divmod(abs(wh), WH_PER_KWH)
+    return f"{'-' if wh < 0 else ''}{whole:,}.{fraction:03d} kWh"
+
+
 def _scaled(value: str | int | Decimal, scale: int, unit: str, smallest: str) -> int:
     if isinstance(value, bool | float):
         raise UnitError(f"{value!r} is not an exact amount; write it as a string or an int")

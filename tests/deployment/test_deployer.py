@@ -82,6 +82,7 @@ def test_a_deployment_is_recorded_completely(node, found, file):
         [at["CleanTrades"], at["Readings"], at["PowerPoints"]],
         [at["Imbalance"], at["Authority"]],
         [at["Imbalance"]],
+        [at["Readings"], at["PowerPoints"], at["Authority"]],
     ]
     for item in recorded["contracts"].values():
         receipt = node.web3.eth.get_transaction_receipt(item["transaction"])

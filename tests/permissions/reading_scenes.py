@@ -22,10 +22,10 @@ def _post(world: World, attester: Caller) -> Arguments:
     root = world.metering.unposted
     values = {"zone": root.zone, "time": root.time, "version": 0, "root": root.root, "size": root.size}
     values |= {"dataHash": root.data_hash, "devices": []}
-    return tuple(root), [], _attested(world, attester, "Root", values)
+    return tuple(root), [], attested(world, attester, "Root", values)
 
 
-def _attested(world: World, attester: Caller, name: str, values: dict[str, Any]) -> list[ShortSignature]:
+def attested(world: World, attester: Caller, name: str, values: dict[str, Any]) -> list[ShortSignature]:
     """Signatures of the attester and of another one."""
     assert attester.key
     keys = (attester.key, known_account("attester2"))
@@ -34,13 +34,13 @@ def _attested(world: World, attester: Caller, name: str, values: dict[str, Any])
 
 def _exchange(world: World, attester: Caller) -> Arguments:
     exchange = world.metering.exchange
-    return tuple(exchange), _attested(world, attester, "Exchange", exchange._asdict())
+    return tuple(exchange), attested(world, attester, "Exchange", exchange._asdict())
 
 
 def _resolve(world: World, attester: Caller) -> Arguments:
     device, time = world.metering.disputed
     verdict = {"device": device, "time": time, "version": 0, "upheld": True, "evidence": EVIDENCE}
-    return *verdict.values(), _attested(world, attester, "Verdict", verdict)
+    return *verdict.values(), attested(world, attester, "Verdict", verdict)
 
 
 def _submit(world: World, signer: Caller) -> Arguments:

@@ -12,6 +12,7 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import FAR
 from tests.devices import QUARTER, SLOT, next_slot, said
+from tests.permissions.book_scenes import BILLS, CLEARING
 from tests.permissions.point_scenes import POINTS
 from tests.permissions.reading_scenes import READINGS
 from tests.permissions.settlement_scenes import SETTLEMENT
@@ -78,6 +79,7 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         "RegistrationBonus": world.market.registration_bonus,
         "SubsidyFund": world.market.subsidy_fund,
         "Losses": world.market.losses,
+        "Bills": world.market.bills,
     }
     return contracts[name]
 
@@ -540,14 +542,6 @@ _AUCTION: dict[tuple[str, str], Scene] = {
     ("voidBook", ""): lambda world, _: (world.trading.unvoided.key,),
 }
 
-_CLEARING: dict[tuple[str, str], Scene] = {
-    ("clear", ""): lambda world, _: (world.trading.uncleared.key, [0, 0], []),
-    ("clearPool", ""): lambda world, _: (world.trading.half_cleared.key, [0, 0], ([], [])),
-    ("drawSeed", ""): lambda world, _: (world.trading.fixed.key,),
-    ("finish", ""): lambda world, _: (world.trading.cleared.key, b"", 0, 0),
-    ("fixSeed", ""): lambda world, _: (world.trading.seedless.key,),
-}
-
 _POOL: dict[tuple[str, str], Scene] = {
     ("close", ""): lambda world, _: (world.trading.cleared.key, [], [], 0),
     ("offer", ""): lambda world, who: (world.trading.committing.key, world.device_of(who), 600, 100),
@@ -565,11 +559,12 @@ SCENES: dict[tuple[str, str, str], Scene] = {
     **SETTLEMENT,
     **{("Rulebook", *key): scene for key, scene in _RULEBOOK.items()},
     **{("Auction", *key): scene for key, scene in _AUCTION.items()},
-    **{("Clearing", *key): scene for key, scene in _CLEARING.items()},
+    **{("Clearing", *key): scene for key, scene in CLEARING.items()},
     **{("Pool", *key): scene for key, scene in _POOL.items()},
     **{("DirectSale", *key): scene for key, scene in _DIRECT_SALE.items()},
     **{("Readings", *key): scene for key, scene in READINGS.items()},
     **POINTS,
+    **{("Bills", *key): scene for key, scene in BILLS.items()},
     **{(name, "handOver", ""): _these(NOTHING, []) for name in ("Auction", "Pool", "DirectSale")},
     **{(name, "setSettlement", ""): _these(NEW_ADDRESS) for name in ("Auction", "Pool", "DirectSale", "Production")},
     **{("Zones", *key): scene for key, scene in _ZONES.items()},

@@ -219,8 +219,8 @@ def _admit(grants: Grants, application: tuple[Any, ...]) -> None:
 
 def _set_purse(grants: Grants, purse: int, keeper: str, modules: int) -> None:
     """The keeper can spend from the purse, nobody else can, not even another keeper. The auction can lock from the
-    pool's, settlement from that, the grid's and the common fund's, Losses from the grid's and the network's, and no
-    module from another."""
+    pool's, settlement from that, the grid's and the common fund's, Losses from the grid's and the network's, points are
+    paid from the common fund's, and no module locks from another."""
     market, to = grants.market, SETTINGS.members[0].account
     _fill_purse(market, Purse(purse))
     spend = ("spend", purse, to, 1, REFERENCE)
@@ -230,7 +230,7 @@ def _set_purse(grants: Grants, purse: int, keeper: str, modules: int) -> None:
     lockers = {
         Purse.POOL: [market.auction.address, settlement],
         Purse.GRID: [settlement, losses],
-        Purse.COMMON_FUND: [settlement],
+        Purse.COMMON_FUND: [settlement, market.bills.address],
         Purse.NETWORK: [losses],
     }.get(Purse(purse), [])
     assert market.vault.account_of(purse_account(Purse(purse))).modules == modules == set_of(market.vault, *lockers)
@@ -505,6 +505,7 @@ def test_every_contract_obeys_the_authority_and_nobody_else(market: Market) -> N
         "Production",
         "Imbalance",
         "SubsidyFund",
+        "Bills",
     }
     for name in obeying:
         contract = _contract(market, name)
@@ -543,12 +544,13 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
         for number, member in enumerate(SETTINGS.members, 1)
     ]
     assert said.take("PurseKeeperSet") == [{"purse": one, "keeper": SETTINGS.keeper(one, at)} for one in Purse]
-    settled = {Purse.POOL: 1 | 1 << 4, Purse.GRID: 1 << 4 | 1 << 7, Purse.COMMON_FUND: 1 << 4, Purse.NETWORK: 1 << 7}
-    chosen = dict.fromkeys(Purse, 0) | settled
+    of_losses, of_fund = {Purse.GRID: 1 << 4 | 1 << 7, Purse.NETWORK: 1 << 7}, {Purse.COMMON_FUND: 1 << 4 | 1 << 8}
+    chosen = dict.fromkeys(Purse, 0) | {Purse.POOL: 1 | 1 << 4} | of_losses | of_fund
     assert said.take("ModulesChosen") == [
         {"account": purse_account(purse), "modules": modules} for purse, modules in chosen.items()
     ]
-    modules = ("Auction", "Pool", "DirectSale", "Readings", "Imbalance", "RegistrationBonus", "SubsidyFund", "Losses")
+    traded = ("Auction", "Pool", "DirectSale", "Readings", "Imbalance")
+    modules = (*traded, "RegistrationBonus", "SubsidyFund", "Losses", "Bills")
     assert said.take("ModuleEntered") == [{"module": at(module), "bit": bit} for bit, module in enumerate(modules)]
     assert said_of_points(at) == (said.take("PortSet"), said.take("BudgetSet"))
     assert said.take("SettlementSet") == [{"settlement": at("Imbalance")}] * 5

@@ -48,6 +48,8 @@ REFUSALS = (
     reverts.NotPortHolder,
     reverts.NotPurseKeeper,
     reverts.NotSettlement,
+    # Of those who have no bill.
+    reverts.NotYourBill,
     reverts.OfficeNotGrantable,
     reverts.SpendNotAllowed,
     reverts.SystemAccountPulls,
@@ -59,7 +61,7 @@ REFUSALS = (
 )
 FORGERY = (reverts.InvalidSignature, reverts.ERC2612InvalidSigner, reverts.ForeignReading)
 # Of these the signature alone says who signed: a forger's own name, which is no member's.
-RECOVERED = {("Readings", "exchange"), ("Readings", "post"), ("Readings", "resolve")}
+RECOVERED = {("Bills", "post"), ("Readings", "exchange"), ("Readings", "post"), ("Readings", "resolve")}
 
 ROWS = rights()
 SIGNED_ROWS = [right for right in ROWS if right.signed]

@@ -13,6 +13,7 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import FAR, pass_time
 from tests.devices import QUARTER, SLOT, DeviceKey, Devices, Secp256k1Key, draw, facts, next_slot, said
+from tests.permissions.billing import Billing
 from tests.permissions.metering import WINDOW, Metering
 from tests.permissions.subsidies import Subsidies
 from tests.permissions.trading import Trading, decisions
@@ -116,6 +117,8 @@ class World:
         self._lock_money()
         self._recover()
         self._change_states()
+        billed = [key for key in self._everybody() if key.address in self._member_ids]
+        self.billing = Billing(self.market, billed)
         self.metering = Metering(self.market, self._metered(), self.callers["meter"].key, self.subject)
         self.trading = Trading(self.market, self.subject, self._own_devices[self.subject.address])
         self._prepare_operations()

@@ -6,9 +6,11 @@ import click
 
 from wattbook.cli.attack_probability import attack_probability
 from wattbook.cli.bench import bench
+from wattbook.cli.bills import bills
 from wattbook.cli.bridge import bridge
 from wattbook.cli.clear import clear
 from wattbook.cli.deploy import deploy
+from wattbook.cli.statement import statement
 from wattbook.cli.status import status
 from wattbook.cli.trader import trader
 from wattbook.cli.vectors import vectors
@@ -22,7 +24,7 @@ def commands() -> None:
     """An energy market on an EVM chain, run from Python."""
 
 
-for command in (attack_probability, bench, bridge, clear, deploy, status, trader, vectors, verify):
+for command in (attack_probability, bench, bills, bridge, clear, deploy, statement, status, trader, vectors, verify):
     commands.add_command(command)
 
 

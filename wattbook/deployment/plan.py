@@ -43,7 +43,7 @@ RULES = ("Uniform", "TradeReduction", "Muda", "Ranked", "PoolAfter")
 # Contracts that lock members' money, in the order of their bits in the sets that members choose.
 MODULES = (
     *("Auction", "Pool", "DirectSale", "Readings", "Imbalance"),
-    *("RegistrationBonus", "SubsidyFund", "Losses"),
+    *("RegistrationBonus", "SubsidyFund", "Losses", "Bills"),
 )
 
 # What is told, and asked, by the contract that settles, and of these where trades are made.
@@ -97,18 +97,19 @@ CONTRACTS = (
     ),
     PlannedContract("SubsidyFund", lambda settings, at, deployer: [at("Imbalance"), at("Authority")]),
     PlannedContract("Losses", lambda settings, at, deployer: [at("Imbalance")]),
+    PlannedContract("Bills", lambda settings, at, deployer: [at("Readings"), at("PowerPoints"), at("Authority")]),
 )
 
 
 # The auction takes what the pool owes from its purse; settlement takes what the pool, the grid and the common fund do,
-# and Losses what network and grid owe one another.
+# Losses what network and grid owe one another; points are redeemed from the common fund.
 _SETTLES = 1 << MODULES.index("Imbalance")
 _BEARS_LOSSES = 1 << MODULES.index("Losses")
 _PURSE_MODULES = {
     Purse.POOL: 1 << MODULES.index("Auction") | _SETTLES,
     Purse.GRID: _SETTLES | _BEARS_LOSSES,
     Purse.NETWORK: _BEARS_LOSSES,
-    Purse.COMMON_FUND: _SETTLES,
+    Purse.COMMON_FUND: _SETTLES | 1 << MODULES.index("Bills"),
 }
 
 PROPOSER_ROLE = keccak(text="PROPOSER_ROLE")

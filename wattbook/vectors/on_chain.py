@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from wattbook.deployment.anvil import Anvil
+from wattbook.trial.billing import bill_split_on_chain
 from wattbook.trial.blocks import OPTIONS
 from wattbook.trial.clearing import result_on_chain
 from wattbook.trial.escrow import settled_on_chain
@@ -43,15 +44,16 @@ def contracts() -> Iterator[tuple[Kind, ...]]:
             Kind(clearing.recognises, cleared),
             Kind(escrow.recognises, settled),
             Kind(metering.recognises, metered, covers=("intervals", "imbalance")),
-            Kind(rewards.recognises, rewarded, covers=("points", "epochBudget", "subsidy")),
+            Kind(rewards.recognises, rewarded, covers=("points", "epochBudget", "subsidy", "billSplit")),
         )
 
 
 def _rewards(park: Park) -> dict[str, rewards.Run]:
     """The lists of the file of rewards, by what runs them."""
-    slots, subsidising = CleanSlots(park), Subsidising(park)
+    slots, subsidising, settling = CleanSlots(park), Subsidising(park), Settling(park)
     return {
         "points": lambda case: slots.traded(case["cleanWh"]),
         "epochBudget": lambda case: {"granted": granted_on_chain(park, case["budget"], case["asks"])},
         "subsidy": lambda case: paid_on_chain(subsidising, case),
+        "billSplit": lambda case: bill_split_on_chain(settling, case),
     }

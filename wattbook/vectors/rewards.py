@@ -39,7 +39,7 @@ def checks(file: VectorFile) -> Iterator[Check | NotRun]:
 
 
 def checks_of(file: VectorFile, runs: Mapping[str, Run]) -> Iterator[Check | NotRun]:
-    """Every case of the lists that there is something to run by; it raises UnsupportedRule for what it does not have."""
+    """Every case of the lists that something runs, which raises UnsupportedRule for what it does not have."""
     for name, run in runs.items():
         for place, case in enumerate(file.data[name]):
             label = _label(name, place, case)
