@@ -6,9 +6,12 @@ from pathlib import Path
 from wattbook.chain import Chain
 from wattbook.contracts.auction import Auction
 from wattbook.contracts.authority import Authority
+from wattbook.contracts.batteries import Batteries
+from wattbook.contracts.clean_energy import CleanEnergy
 from wattbook.contracts.clearing import Clearing
 from wattbook.contracts.direct_sale import DirectSale
 from wattbook.contracts.energy_units import EnergyUnits
+from wattbook.contracts.green_certificates import GreenCertificates
 from wattbook.contracts.imbalance import Imbalance
 from wattbook.contracts.membership import Membership
 from wattbook.contracts.meters import Meters
@@ -89,6 +92,18 @@ class Market:
     @property
     def imbalance(self) -> Imbalance:
         return Imbalance(self.chain, self.deployment.address("Imbalance"))
+
+    @cached_property
+    def clean_energy(self) -> CleanEnergy:
+        return CleanEnergy(self.chain, self.deployment.address("CleanEnergy"))
+
+    @cached_property
+    def green_certificates(self) -> GreenCertificates:
+        return GreenCertificates(self.chain, self.deployment.address("GreenCertificates"))
+
+    @cached_property
+    def batteries(self) -> Batteries:
+        return Batteries(self.chain, self.deployment.address("Batteries"))
 
     @cached_property
     def readings(self) -> Readings:

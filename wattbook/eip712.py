@@ -34,16 +34,22 @@ _DOMAIN_NAMES = {
     "Auction": "Wattbook Auction",
     "DirectSale": "Wattbook Direct Sale",
     "Readings": "Wattbook Readings",
+    "CleanEnergy": "Wattbook Clean Energy",
+    "GreenCertificates": "Wattbook Green Certificates",
 }
 
 
 @dataclass(frozen=True)
 class Message:
-    """One EIP-712 struct. An action carries signer, nonce and deadline besides its own fields."""
+    """One EIP-712 struct. An action carries signer, nonce and deadline besides its own fields.
+
+    `contracts` are those under whose domain it is signed; `taken_by` is who acts on it, when that is another.
+    """
 
     name: str
     contracts: tuple[str, ...]
     fields: Fields
+    taken_by: str = ""
 
     @property
     def encoded_type(self) -> str:
@@ -61,6 +67,13 @@ def _action(name: str, contracts: str | tuple[str, ...], *fields: tuple[str, str
 
 
 _TOKENS = ("PowerToken", "PowerPoints")
+_RETIREMENT: Fields = (
+    ("beneficiary", "address"),
+    ("since", "uint40"),
+    ("until", "uint40"),
+    ("purpose", "string"),
+)
+_SLOTS: Fields = (("device", "uint32"), ("since", "uint40"), ("until", "uint40"))
 _KEY: Fields = (("curve", "uint8"), ("x", "bytes32"), ("y", "bytes32"))
 _DEVICE: Fields = (
     ("zone", "uint16"),
@@ -226,6 +239,19 @@ MESSAGES = {
             ("amount", "uint40"),
         ),
         _action("TransferUnits", "EnergyUnits", ("to", "address"), ("id", "uint256"), ("amount", "uint256")),
+        _action("IssueSlice", "CleanEnergy", *_SLOTS, ("wh", "uint40")),
+        _action("TransferSlice", "CleanEnergy", ("to", "address"), ("id", "uint256"), ("amount", "uint256")),
+        _action("RetireSlice", "CleanEnergy", ("id", "uint256"), ("wh", "uint256"), *_RETIREMENT),
+        Message(
+            "Withdrawal",
+            ("Readings",),
+            (("register", "address"), ("device", "uint32"), ("wh", "uint64"), ("evidence", "bytes32")),
+            taken_by="CleanEnergy",
+        ),
+        _action("IssueCertificate", "GreenCertificates", *_SLOTS),
+        _action("TransferCertificate", "GreenCertificates", ("to", "address"), ("id", "uint256")),
+        _action("WrapSlices", "GreenCertificates", ("ids", "uint256[]"), ("amounts", "uint256[]")),
+        _action("RetireCertificate", "GreenCertificates", ("id", "uint256"), *_RETIREMENT),
     )
 }
 

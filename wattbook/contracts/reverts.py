@@ -164,6 +164,15 @@ class CarrierNotOpen(ContractRevert):
     carrier: Carrier
 
 
+class CertificateExpired(ContractRevert):
+    """Thrown when a slice or certificate is worth nothing any more."""
+
+    SIGNATURE = "CertificateExpired(uint256,uint256)"
+    FIELDS = ("id", "expires")
+    id: int
+    expires: int
+
+
 class CertificationExpired(ContractRevert):
     """Thrown when the certification of an account's member has lapsed."""
 
@@ -188,6 +197,15 @@ class CertificationShortened(ContractRevert):
     FIELDS = ("certified_until", "current")
     certified_until: int
     current: int
+
+
+class ChangedHands(ContractRevert):
+    """Thrown when a device changed hands within the slots."""
+
+    SIGNATURE = "ChangedHands(uint32,uint40)"
+    FIELDS = ("device", "at")
+    device: int
+    at: int
 
 
 class CheckpointUnorderedInsertion(ContractRevert):
@@ -369,6 +387,57 @@ class ERC2612InvalidSigner(ContractRevert):
     owner: str
 
 
+class ERC721IncorrectOwner(ContractRevert):
+    SIGNATURE = "ERC721IncorrectOwner(address,uint256,address)"
+    FIELDS = ("sender", "token_id", "owner")
+    sender: str
+    token_id: int
+    owner: str
+
+
+class ERC721InsufficientApproval(ContractRevert):
+    SIGNATURE = "ERC721InsufficientApproval(address,uint256)"
+    FIELDS = ("operator", "token_id")
+    operator: str
+    token_id: int
+
+
+class ERC721InvalidApprover(ContractRevert):
+    SIGNATURE = "ERC721InvalidApprover(address)"
+    FIELDS = ("approver",)
+    approver: str
+
+
+class ERC721InvalidOperator(ContractRevert):
+    SIGNATURE = "ERC721InvalidOperator(address)"
+    FIELDS = ("operator",)
+    operator: str
+
+
+class ERC721InvalidOwner(ContractRevert):
+    SIGNATURE = "ERC721InvalidOwner(address)"
+    FIELDS = ("owner",)
+    owner: str
+
+
+class ERC721InvalidReceiver(ContractRevert):
+    SIGNATURE = "ERC721InvalidReceiver(address)"
+    FIELDS = ("receiver",)
+    receiver: str
+
+
+class ERC721InvalidSender(ContractRevert):
+    SIGNATURE = "ERC721InvalidSender(address)"
+    FIELDS = ("sender",)
+    sender: str
+
+
+class ERC721NonexistentToken(ContractRevert):
+    SIGNATURE = "ERC721NonexistentToken(uint256)"
+    FIELDS = ("token_id",)
+    token_id: int
+
+
 class EmptyHash(ContractRevert):
     """Thrown when a credential or nullifier hash is zero."""
 
@@ -503,6 +572,12 @@ class InvalidKeyProof(ContractRevert):
     y: bytes
 
 
+class InvalidRetirement(ContractRevert):
+    """Thrown when a time ends before it begins, or nobody benefits."""
+
+    SIGNATURE = "InvalidRetirement()"
+
+
 class InvalidRoles(ContractRevert):
     """Thrown when a role set is empty or has bits that mean nothing here."""
 
@@ -517,6 +592,14 @@ class InvalidRoot(ContractRevert):
     """
 
     SIGNATURE = "InvalidRoot()"
+
+
+class InvalidRoundTrip(ContractRevert):
+    """Thrown when a battery would give back nothing, or more than was put in."""
+
+    SIGNATURE = "InvalidRoundTrip(uint16)"
+    FIELDS = ("round_trip_bps",)
+    round_trip_bps: int
 
 
 class InvalidShortString(ContractRevert):
@@ -569,6 +652,24 @@ class ListsDiffer(ContractRevert):
     FIELDS = ("accounts", "amounts")
     accounts: int
     amounts: int
+
+
+class MadeInOtherSlots(ContractRevert):
+    """Thrown when the next Wh on a device's counter were not made in just these slots."""
+
+    SIGNATURE = "MadeInOtherSlots(uint32,uint256,uint256)"
+    FIELDS = ("device", "first", "wh")
+    device: int
+    first: int
+    wh: int
+
+
+class MadeLater(ContractRevert):
+    """Thrown when what comes out of a battery would have been made after it came out."""
+
+    SIGNATURE = "MadeLater(uint256)"
+    FIELDS = ("id",)
+    id: int
 
 
 class MembershipNotSettable(ContractRevert):
@@ -689,6 +790,37 @@ class NotAuthority(ContractRevert):
     caller: str
 
 
+class NotBattery(ContractRevert):
+    """Thrown when two devices are not the registers of one battery, or one of them is another
+    battery's.
+    """
+
+    SIGNATURE = "NotBattery(uint32,uint32)"
+    FIELDS = ("charging", "device")
+    charging: int
+    device: int
+
+
+class NotCertifiable(ContractRevert):
+    """Thrown when a device's energy gets no certificates: not clean, not certified, storing, or
+    taking energy.
+    """
+
+    SIGNATURE = "NotCertifiable(uint32)"
+    FIELDS = ("device",)
+    device: int
+
+
+class NotCharged(ContractRevert):
+    """Thrown when less was charged by then than would be accounted for."""
+
+    SIGNATURE = "NotCharged(uint32,uint256,uint256)"
+    FIELDS = ("device", "left", "asked")
+    device: int
+    left: int
+    asked: int
+
+
 class NotClearing(ContractRevert):
     """Thrown when another contract than the one that clears reports an outcome."""
 
@@ -733,6 +865,15 @@ class NotDrawn(ContractRevert):
     slot_start: int
     drawn: int
     asked: int
+
+
+class NotExpired(ContractRevert):
+    """Thrown when a slice or certificate is still worth something."""
+
+    SIGNATURE = "NotExpired(uint256,uint256)"
+    FIELDS = ("id", "expires")
+    id: int
+    expires: int
 
 
 class NotFirstAccount(ContractRevert):
@@ -802,6 +943,14 @@ class NotOwnAccount(ContractRevert):
     account: str
 
 
+class NotPart(ContractRevert):
+    """Thrown when somebody else than the contract that it is for calls."""
+
+    SIGNATURE = "NotPart(address)"
+    FIELDS = ("caller",)
+    caller: str
+
+
 class NotPledgee(ContractRevert):
     """Thrown when a device is not pledged to the caller."""
 
@@ -827,6 +976,16 @@ class NotPurseKeeper(ContractRevert):
     FIELDS = ("purse", "caller")
     purse: Purse
     caller: str
+
+
+class NotRecorded(ContractRevert):
+    """Thrown when more is asked for than was recorded and not used yet."""
+
+    SIGNATURE = "NotRecorded(uint32,uint256,uint256)"
+    FIELDS = ("device", "left", "asked")
+    device: int
+    left: int
+    asked: int
 
 
 class NotReplaced(ContractRevert):
@@ -970,6 +1129,14 @@ class OutsidePhase(ContractRevert):
     book: bytes
     from_: int
     until: int
+
+
+class PartsAlreadySet(ContractRevert):
+    """Thrown when the contracts of certificates and batteries were named already."""
+
+    SIGNATURE = "PartsAlreadySet(address)"
+    FIELDS = ("certificates",)
+    certificates: str
 
 
 class PledgeeDidNotConsent(ContractRevert):
@@ -1162,6 +1329,16 @@ class SignersOutOfOrder(ContractRevert):
     signer: str
 
 
+class SlicesStay(ContractRevert):
+    """Thrown when slices cannot be handed on, as certificates can be sold a limited number of times
+    only.
+    """
+
+    SIGNATURE = "SlicesStay(uint16)"
+    FIELDS = ("max_transfers",)
+    max_transfers: int
+
+
 class SlotNotOver(ContractRevert):
     """Thrown when a slot is not over."""
 
@@ -1282,6 +1459,15 @@ class TooFewSigners(ContractRevert):
     threshold: int
 
 
+class TooFewWh(ContractRevert):
+    """Thrown when slices have less than is needed."""
+
+    SIGNATURE = "TooFewWh(uint256,uint256)"
+    FIELDS = ("given", "needed")
+    given: int
+    needed: int
+
+
 class TooManyAccounts(ContractRevert):
     """Thrown when a member has as many accounts as one may have."""
 
@@ -1334,6 +1520,15 @@ class TradesOpen(ContractRevert):
     SIGNATURE = "TradesOpen(bytes32)"
     FIELDS = ("book",)
     book: bytes
+
+
+class TransferLimitReached(ContractRevert):
+    """Thrown when a certificate changed hands as many times as it may."""
+
+    SIGNATURE = "TransferLimitReached(uint256,uint16)"
+    FIELDS = ("id", "transfers")
+    id: int
+    transfers: int
 
 
 class UnexpectedDeviceStatus(ContractRevert):
@@ -1466,6 +1661,15 @@ class UnknownZoneNumber(ContractRevert):
     SIGNATURE = "UnknownZoneNumber(uint16)"
     FIELDS = ("number",)
     number: int
+
+
+class WithdrawalKnown(ContractRevert):
+    """Thrown when a withdrawal was ordered before."""
+
+    SIGNATURE = "WithdrawalKnown(uint32,bytes32)"
+    FIELDS = ("device", "evidence")
+    device: int
+    evidence: bytes
 
 
 class WrongExtent(ContractRevert):

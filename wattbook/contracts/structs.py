@@ -30,6 +30,18 @@ class Carrier(IntEnum):
     FLEXIBILITY = 5
 
 
+class CertificateStatus(IntEnum):
+    """What became of a certificate. Held: it can be handed on. Retired, Exported: for good.
+    Unwrapped: its slices were given back.
+    """
+
+    NONE = 0
+    HELD = 1
+    RETIRED = 2
+    EXPORTED = 3
+    UNWRAPPED = 4
+
+
 class Curve(IntEnum):
     """The curve of a device's key. Secp256k1: as accounts have. P256: as secure elements have."""
 
@@ -265,6 +277,19 @@ class Balance(NamedTuple):
     traders: int
 
 
+class Battery(NamedTuple):
+    """A battery's two registers, known by the one that counts what comes out.
+
+    - charging: the device that counts what goes in
+    - roundTripBps: what comes out of what went in, in 1/10000
+    - spent: Wh that went in and were accounted for with slices
+    """
+
+    charging: int
+    round_trip_bps: int
+    spent: int
+
+
 class Book(NamedTuple):
     """One carrier's energy in one zone in one slot, in one storage slot.
 
@@ -293,6 +318,21 @@ class Book(NamedTuple):
     state: BookState
 
 
+class Certificate(NamedTuple):
+    """A certificate of 1 MWh, in one storage slot.
+
+    - holder: whose it is; of a retired one, whose use it covers; of others, whose it was last
+    - expires: first second in which it is worth nothing any more: that of its earliest slice
+    - transfers: how many times it changed hands
+    - status: see CertificateStatus
+    """
+
+    holder: str
+    expires: int
+    transfers: int
+    status: CertificateStatus
+
+
 class Content(NamedTuple):
     """A reading as attesters vouch for it. Its hash and the device are its leaf.
 
@@ -310,6 +350,19 @@ class Content(NamedTuple):
     trust: Trust
     source: bytes
     salt: bytes
+
+
+class Contents(NamedTuple):
+    """What a certificate is made of; its id is the hash of this.
+
+    - number: of the certificate
+    - ids: its slices
+    - amounts: Wh of each
+    """
+
+    number: int
+    ids: list[int]
+    amounts: list[int]
 
 
 class Delivery(NamedTuple):
@@ -497,6 +550,23 @@ class Limits(NamedTuple):
     grid_wh: int
 
 
+class Mark(NamedTuple):
+    """How much of a device's counter is used up.
+
+    - mark: the counter up to which nothing can be issued any more
+    - debt: Wh that are withdrawn as soon as the device makes them
+    - zone: number of its zone
+    - carrier: what it makes
+    - slotSeconds: length of its slots, 0 while nothing is known of the device here
+    """
+
+    mark: int
+    debt: int
+    zone: int
+    carrier: int
+    slot_seconds: int
+
+
 class Member(NamedTuple):
     """One natural or legal person in the market.
 
@@ -607,6 +677,14 @@ class OrderId(NamedTuple):
     number: int
 
 
+class Origin(NamedTuple):
+    """What a device made in a slot."""
+
+    device: int
+    slot_start: int
+    wh: int
+
+
 class Part(NamedTuple):
     """A part of a cleared book.
 
@@ -700,6 +778,21 @@ class Recovery(NamedTuple):
     replacement: str
     registrar_owner: int
     ready_at: int
+
+
+class Retirement(NamedTuple):
+    """What clean energy was retired for.
+
+    - beneficiary: whose use it covers
+    - since: start of the time in which he used as much
+    - until: its end
+    - purpose: in his words
+    """
+
+    beneficiary: str
+    since: int
+    until: int
+    purpose: str
 
 
 class Root(NamedTuple):
@@ -826,6 +919,25 @@ class SignedCommit(NamedTuple):
     vs: bytes
 
 
+class Slice(NamedTuple):
+    """A range on a device's counter of clean energy, as its id tells it.
+
+    - device: number of the device that made it
+    - since: start of the slot in which its first Wh was made
+    - until: end of the slot in which its last Wh was made
+    - expires: first second in which it is worth nothing any more
+    - first: the device's counter at its first Wh
+    - wh: how many there are
+    """
+
+    device: int
+    since: int
+    until: int
+    expires: int
+    first: int
+    wh: int
+
+
 class Source(NamedTuple):
     """A device as the market sells it, under the account that owns it. A group is four slots one
     after the other, the first of which has an index that four divides.
@@ -891,6 +1003,30 @@ class Terms(NamedTuple):
     pool: bool
 
 
+class Totals(NamedTuple):
+    """Where all Wh are that were ever taken from devices' counters: `taken` is the sum of all that
+    follow it.
+
+    - taken: from the counters
+    - slices: held as slices
+    - wholes: held in certificates of 1 MWh
+    - retired: for good
+    - expired: past their date
+    - withdrawn: because the device had made less than its counter said
+    - lost: in batteries
+    - exported: to other registers
+    """
+
+    taken: int
+    slices: int
+    wholes: int
+    retired: int
+    expired: int
+    withdrawn: int
+    lost: int
+    exported: int
+
+
 class Unit(NamedTuple):
     """What a unit id stands for.
 
@@ -904,3 +1040,16 @@ class Unit(NamedTuple):
     zone: int
     device: int
     slot_start: int
+
+
+class Withdrawal(NamedTuple):
+    """What attesters say was counted too much.
+
+    - device: whose counter it is
+    - wh: how much
+    - evidence: hash of what shows it
+    """
+
+    device: int
+    wh: int
+    evidence: bytes

@@ -78,6 +78,9 @@ CONTRACTS = (
     ),
     PlannedContract("Production", lambda settings, at, deployer: [at("Readings"), at("Authority")]),
     PlannedContract("Imbalance", lambda settings, at, deployer: [at("Readings"), at("Production"), at("Authority")]),
+    PlannedContract("CleanEnergy", lambda settings, at, deployer: [at("Production"), at("Authority")]),
+    PlannedContract("GreenCertificates", lambda settings, at, deployer: [at("CleanEnergy")]),
+    PlannedContract("Batteries", lambda settings, at, deployer: [at("CleanEnergy")]),
 )
 
 
@@ -115,6 +118,7 @@ def constitution(settings: MarketSettings, at: Address, deployer: str) -> list[C
         Call("Membership", "setReadings", (at("Readings"),)),
         *(Call(name, "setSettlement", (at("Imbalance"),)) for name in SETTLED),
         *(Call("Imbalance", "addSource", (at(name),)) for name in SOURCES),
+        Call("CleanEnergy", "setParts", (at("GreenCertificates"), at("Batteries"))),
     ]
     if deployer != settings.administrator:
         calls.append(Call("Authority", "revokeRole", (PROPOSER_ROLE, deployer)))

@@ -119,15 +119,19 @@ class Park:
         modulus: int = 0,
         owner: str | None = None,
         direction: Direction = Direction.INJECTION,
+        stores: bool = False,
+        carrier: Carrier = Carrier.ELECTRICITY,
+        availability_bps: int = 10_000,
     ) -> int:
         """One more device, of the first trader's unless said otherwise, certified, with a register of its own."""
         self.have_traders(1)
         name = f"spare {next(self._spares)}"
-        registration = self._registration(owner or self.traders[0], name, rated_w, modulus, direction)
+        kind = (direction, stores, carrier)
+        registration = self._registration(owner or self.traders[0], name, rated_w, modulus, *kind)
         [registered] = self.blocks.mine([registration])
         number: int = next(log.args[0] for log in registered.logs if log.name == "DeviceRegistered")
         operator = known_account("operator").address
-        self.blocks.mine([message(self.market.meters, "certify", operator, number, 10_000, 0)])
+        self.blocks.mine([message(self.market.meters, "certify", operator, number, availability_bps, 0)])
         return number
 
     def _registration(
@@ -137,16 +141,18 @@ class Park:
         rated_w: int = _RATED_W,
         modulus: int = 0,
         direction: Direction = Direction.INJECTION,
+        stores: bool = False,
+        carrier: Carrier = Carrier.ELECTRICITY,
     ) -> Message:
         signer = Account.from_key(keccak(text=f"{name} of {trader}"))
         key = Key(Curve.SECP256K1, bytes.fromhex(signer.address[2:]).rjust(32, b"\0"), bytes(32))
         description = Description(
             zone=1,
-            carrier=Carrier.ELECTRICITY,
+            carrier=carrier,
             direction=direction,
             technology=10_100,
             clean=True,
-            stores=False,
+            stores=stores,
             rated_w=rated_w,
             modulus=modulus,
             site=keccak(text=f"site of {trader}"),
@@ -167,6 +173,11 @@ class Park:
         ]
         for step in [*self._joining(payer, -1), *funding]:
             self.blocks.mine([step])
+
+    def open_carrier(self, carrier: Carrier, slot_seconds: int) -> None:
+        """Has the authority let another carrier be traded."""
+        opening = (1, carrier, slot_seconds, slot_seconds, self._facts(0, 0))
+        self.blocks.mine([message(self.market.zones, "openCarrier", self.market.authority.address, *opening)])
 
     def _facts(self, pool_in: int, pool_out: int) -> Facts:
         grid = purse_account(Purse.GRID)

@@ -5,12 +5,14 @@ from contextlib import contextmanager
 
 from wattbook.deployment.anvil import Anvil
 from wattbook.trial.blocks import OPTIONS
+from wattbook.trial.capacity import Registering, registration_on_chain
+from wattbook.trial.certificates import Certifying, certificates_on_chain, storage_on_chain, wrap_on_chain
 from wattbook.trial.clearing import result_on_chain
 from wattbook.trial.escrow import settled_on_chain
 from wattbook.trial.metering import Meterings, intervals_on_chain
 from wattbook.trial.park import Park
 from wattbook.trial.settling import Settling, imbalance_on_chain
-from wattbook.vectors import clearing, escrow, metering
+from wattbook.vectors import clearing, escrow, metering, rewards
 from wattbook.vectors.check import Check, Kind, NotRun, VectorFile
 
 
@@ -34,8 +36,25 @@ def contracts() -> Iterator[tuple[Kind, ...]]:
                 lambda case: imbalance_on_chain(settling, case),
             )
 
+        def rewarded(file: VectorFile) -> Iterator[Check | NotRun]:
+            certifying, registering = Certifying(park), Registering(park)
+            return rewards.checks_by(
+                file,
+                {
+                    "certificates": lambda case: certificates_on_chain(certifying, case),
+                    "wrap": lambda case: wrap_on_chain(certifying, case),
+                    "storageCertificates": lambda case: storage_on_chain(certifying, case),
+                    "registration": lambda case: registration_on_chain(registering, case),
+                },
+            )
+
         yield (
             Kind(clearing.recognises, cleared),
             Kind(escrow.recognises, settled),
             Kind(metering.recognises, metered, covers=("intervals", "imbalance")),
+            Kind(
+                rewards.recognises,
+                rewarded,
+                covers=("certificates", "wrap", "storageCertificates", "registration"),
+            ),
         )

@@ -36,6 +36,18 @@ def checks(file: VectorFile) -> Iterator[Check | NotRun]:
         for place, case in enumerate(file.data[name]):
             expected, got = run(case)
             yield compared(_label(name, place, case), expected, got)
+    yield from _points(file)
+
+
+def checks_by(file: VectorFile, runs: Mapping[str, Callable[[Case], Result]]) -> Iterator[Check | NotRun]:
+    """The cases of the lists that others run."""
+    for name, run in runs.items():
+        for place, case in enumerate(file.data[name]):
+            expected, _ = _RUNS[name](case)
+            yield compared(_label(name, place, case), expected, run(case))
+
+
+def _points(file: VectorFile) -> Iterator[Check]:
     by_role = counters(file.data["meta"]["roleBps"])
     for place, case in enumerate(file.data["points"]):
         points = {role: counter.add(case["cleanWh"]) for role, counter in by_role.items()}
