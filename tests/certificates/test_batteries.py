@@ -110,7 +110,7 @@ class TestRefusals:
         register.made(into, 5_000)
         register.made(out, 8_600, place=1)
         clean = register.fresh(20_000)
-        with refused(reverts.NotCharged, device=into, left=5_000, asked=5_001):
+        with refused(reverts.NotCharged, device=into, left=5_000, asked=5_002):
             put_through(register, out, 1, 1, 4_301, (clean, 20_000))
         put_through(register, out, 1, 1, 4_300, (clean, 20_000))
         with refused(reverts.NotCharged, device=into, left=0, asked=2):

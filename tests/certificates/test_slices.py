@@ -170,7 +170,8 @@ class TestRefusals:
         register.issue(plant, 0, 3, 1_000)
         with refused(reverts.ChangedHands, device=plant, at=at):
             register.issue(plant, sold_in, sold_in + 1, 30)
-        hers, his = register.issue(plant, sold_in, None, 10), register.issue(plant, sold_in + 1, None, 20)
+        hers = register.issue(plant, sold_in, None, 10, by=register.alice)
+        his = register.issue(plant, sold_in + 1, None, 20, by=register.bob)
         assert (register.held(register.alice, hers), register.held(register.bob, his)) == (10, 20)
 
     def test_forth_and_back_within(self, register: Register, plant: int):
@@ -204,7 +205,7 @@ class TestRefusals:
 
 class TestLapsing:
     def test_lets_the_rest_through(self, register: Register, plant: int):
-        register.expired()
+        register.expired(3)
         now = register.slot_now()
         register.made(plant, 60, place=now)
         since, until = register.slots(0, 3)
@@ -315,7 +316,7 @@ class TestAuthority:
         check_event(receipt, "PartsSet", certificates=register.alice.address, batteries=register.bob.address)
 
     def test_says_how_often_certificates_change_hands(self, register: Register):
-        check_event(register.energy.set_max_transfers(3, sender=register.operator), "MaxTransfersSet", max_transfers=3)
+        check_event(register.energy.set_max_transfers(3, sender=register.operator), "MaxTransfersSet", maxTransfers=3)
         with refused(reverts.NotAuthority, caller=register.alice.address):
             register.energy.set_max_transfers(0, sender=register.alice)
 
