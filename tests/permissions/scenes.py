@@ -12,6 +12,7 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import FAR
 from tests.devices import QUARTER, SLOT, next_slot, said
+from tests.permissions.certificate_scenes import CERTIFICATES, register_of
 from tests.permissions.reading_scenes import READINGS
 from tests.permissions.trading import SCHEDULE, terms
 from tests.permissions.world import ANOTHER_ZONE, LOCKED, NOBODY, NOTHING, REASON, ZONE, Caller, World
@@ -35,6 +36,8 @@ TOKENS = ("PowerToken", "PowerPoints")
 
 def contract_of(world: World, name: str, function: str = "") -> Contract:
     """Where the scene plays: what is named once can be named only where it was not."""
+    if name in ("CleanEnergy", "GreenCertificates", "Batteries"):
+        return register_of(world, name, function)
     if function == "setMirror":
         return world.bare_meters if name == "Meters" else world.bare_membership
     if function == "setReadings":
@@ -590,6 +593,7 @@ SCENES: dict[tuple[str, str, str], Scene] = {
     **{("Membership", *key): scene for key, scene in _MEMBERSHIP.items()},
     **{("Vault", *key): scene for key, scene in _VAULT.items()},
     **{("Authority", *key): scene for key, scene in _AUTHORITY.items()},
+    **CERTIFICATES,
     **_member_token("PowerToken"),
     **_member_token("PowerPoints"),
     ("PowerToken", "mint", ""): lambda world, _: (world.member.address, 1, SOURCE),

@@ -356,6 +356,17 @@ def _set_device_mirror(grants: Grants, mirror: str) -> None:
     _fails(market, another, reverts.MirrorAlreadySet, mirror=market.energy_units.address)
 
 
+def _set_parts(grants: Grants, certificates: str, batteries: str) -> None:
+    """They alone take slices into certificates and through batteries, and no others are named later."""
+    assert (certificates, batteries) == ("GreenCertificates", "Batteries")
+    market, energy = grants.market, grants.market.clean_energy
+    grants.only([], reverts.NotPart, energy, "endWhole", False)
+    grants.only([], reverts.NotPart, energy, "turn", NOBODY, 0, [], [], (0, 0, 0, 0, 0, 0))
+    named = market.green_certificates.address
+    another = Call("CleanEnergy", "setParts", (STRANGER.address, STRANGER.address))
+    _fails(market, another, reverts.PartsAlreadySet, certificates=named)
+
+
 def _fails(market: Market, call: Call, error: type[ContractRevert], **arguments: Any) -> None:
     """Not even a decision does this."""
     propose(market, call, sender=known_account("administrator"))
@@ -439,6 +450,7 @@ CALL_PROOFS: dict[tuple[str, str], Callable[..., None]] = {
         (name, "setSettlement"): _set_settlement for name in ("Readings", "Auction", "Pool", "DirectSale", "Production")
     },
     ("Imbalance", "addSource"): _add_source,
+    ("CleanEnergy", "setParts"): _set_parts,
     ("Vault", "setPurse"): _set_purse,
     ("Authority", "grantRole"): _grant_role,
     ("Authority", "revokeRole"): _revoke_role,
@@ -499,6 +511,7 @@ def test_every_contract_obeys_the_authority_and_nobody_else(market: Market) -> N
         "DirectSale",
         "Readings",
         "Production",
+        "CleanEnergy",
         "Imbalance",
     }
     for name in obeying:
@@ -550,6 +563,8 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
     ]
     assert said.take("SettlementSet") == [{"settlement": at("Imbalance")}] * 5
     assert said.take("SourceAdded") == [{"source": at(name)} for name in ("Auction", "Pool", "DirectSale")]
+    parts = {"certificates": at("GreenCertificates"), "batteries": at("Batteries")}
+    assert said.take("PartsSet") == [parts]
     assert said.take("AuctionSet") == [{"auction": at("Auction")}]
     assert said.take("ScheduleSet") == [{"schedule": dict(zip(SCHEDULE, SETTINGS.schedule, strict=True))}]
     assert said.take("ClearingSet") == [{"clearing": at("Clearing")}]
