@@ -14,6 +14,7 @@ from tests.assertions import FAR
 from tests.devices import QUARTER, SLOT, next_slot, said
 from tests.permissions.certificate_scenes import CERTIFICATES, register_of
 from tests.permissions.reading_scenes import READINGS
+from tests.permissions.sale_scenes import DIRECT_SALE
 from tests.permissions.trading import SCHEDULE, terms
 from tests.permissions.world import ANOTHER_ZONE, LOCKED, NOBODY, NOTHING, REASON, ZONE, Caller, World
 from wattbook import Role, Signed
@@ -315,29 +316,6 @@ def _commit_for(world: World, trader: Caller) -> Arguments:
     return book.key, [(tuple(order.values()), *short_form(signature))]
 
 
-def _caller_of_subject(world: World) -> Caller:
-    return Caller("subject", world.subject.address, frozenset(), world.subject)
-
-
-def _sale(world: World, seller: Caller, buyer: Caller) -> Arguments:
-    """100 Wh of the seller's device, or of the subject's when he has none."""
-    assert seller.key and buyer.key
-    sale = {
-        "seller": seller.address,
-        "buyer": buyer.address,
-        "carrier": int(Carrier.ELECTRICITY),
-        "zone": 1,
-        "device": world.device_of(seller),
-        "slotStart": next_slot(world.chain.now, 10),
-        "wh": 100,
-        "price": 500,
-        "salt": 0,
-        "deadline": FAR,
-    }
-    signatures = [sign(world.market.direct_sale, "Sale", party.key, sale) for party in (seller, buyer)]
-    return tuple(sale.values()), *signatures
-
-
 def _member_token(token: str) -> dict[tuple[str, str, str], Scene]:
     return {
         (token, "approve", ""): _these(NEW_ADDRESS, 1),
@@ -563,12 +541,6 @@ _POOL: dict[tuple[str, str], Scene] = {
     ("setLimits", ""): _these(1, int(Carrier.ELECTRICITY), (1, 1)),
 }
 
-_DIRECT_SALE: dict[tuple[str, str], Scene] = {
-    ("cancelNonce", ""): _these(NONCE),
-    ("sell", ""): lambda world, buyer: _sale(world, _caller_of_subject(world), buyer),
-    ("sell", "as the seller"): lambda world, seller: _sale(world, seller, _caller_of_subject(world)),
-}
-
 _IMBALANCE: dict[tuple[str, str], Scene] = {
     ("addSource", ""): _these(NEW_ADDRESS),
     ("meter", ""): lambda world, _: (tuple(world.metering.final), []),
@@ -581,7 +553,7 @@ SCENES: dict[tuple[str, str, str], Scene] = {
     **{("Auction", *key): scene for key, scene in _AUCTION.items()},
     **{("Clearing", *key): scene for key, scene in _CLEARING.items()},
     **{("Pool", *key): scene for key, scene in _POOL.items()},
-    **{("DirectSale", *key): scene for key, scene in _DIRECT_SALE.items()},
+    **{("DirectSale", *key): scene for key, scene in DIRECT_SALE.items()},
     **{("Readings", *key): scene for key, scene in READINGS.items()},
     ("Production", "record", ""): _these([]),
     **{("Imbalance", *key): scene for key, scene in _IMBALANCE.items()},

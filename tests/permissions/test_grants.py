@@ -12,11 +12,11 @@ import ape
 import pytest
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
-from web3.contract import Contract as Web3Contract
 
 from tests.assertions import FAR, pass_time, refused
 from tests.conftest import undone
 from tests.modules import set_of
+from tests.permissions.history import History, contract_of, standing_roles
 from wattbook import Application, ContractRevert, Market, Role, abi
 from wattbook.chain import Chain
 from wattbook.contracts import reverts
@@ -515,16 +515,12 @@ def test_every_contract_obeys_the_authority_and_nobody_else(market: Market) -> N
         "Imbalance",
     }
     for name in obeying:
-        contract = _contract(market, name)
+        contract = contract_of(market, name)
         assert contract.functions.authority().call() == market.authority.address
 
 
 def _functions(name: str) -> set[str]:
     return {entry["name"] for entry in abi.interface(name).abi if entry["type"] == "function"}
-
-
-def _contract(market: Market, name: str) -> Web3Contract:
-    return market.chain.web3.eth.contract(market.deployment.address(name), abi=abi.interface(name).abi)
 
 
 # --------------------------------------------------------------------------------------------- and nothing else
@@ -573,7 +569,7 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
         {"oldDuration": 0, "newDuration": 0},
         {"oldDuration": 0, "newDuration": SETTINGS.authority_delay},
     ]
-    assert _standing_roles(said) == {
+    assert standing_roles(said) == {
         (authority.default_admin_role(), at("Authority")),
         (authority.proposer_role(), ADMINISTRATOR),
         (authority.canceller_role(), deployer.address),
@@ -587,27 +583,3 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
         steps = [(event["id"], event["index"]) for event in said.take(name)]
         assert steps == [(operation, index) for index in range(len(calls))]
     assert not said.events, f"other things happened: {sorted(said.events)}"
-
-
-class History:
-    """The arguments of all events of a market's contracts, by name, until they are taken."""
-
-    def __init__(self, market: Market) -> None:
-        self.events: dict[str, list[dict[str, Any]]] = {}
-        eth, first = market.chain.web3.eth, market.deployment.contracts["Authority"].block
-        for contract in (_contract(market, planned.name) for planned in CONTRACTS):
-            kinds = [entry["name"] for entry in contract.abi if entry["type"] == "event"]
-            decoded = [log for kind in kinds for log in contract.events[kind]().get_logs(from_block=first)]
-            logs = eth.get_logs({"address": contract.address, "fromBlock": first})
-            assert len(decoded) == len(logs), "an event that its ABI does not have"
-            for log in sorted(decoded, key=lambda log: (log["blockNumber"], log["logIndex"])):
-                self.events.setdefault(log["event"], []).append(dict(log["args"]))
-
-    def take(self, name: str) -> list[dict[str, Any]]:
-        return self.events.pop(name, [])
-
-
-def _standing_roles(said: History) -> set[tuple[bytes, str]]:
-    granted = {(event["role"], event["account"]) for event in said.take("RoleGranted")}
-    revoked = {(event["role"], event["account"]) for event in said.take("RoleRevoked")}
-    return granted - revoked

@@ -57,5 +57,7 @@ def _part(market: Market, id: int, wh: int) -> Part:
 
 def _was_issued(market: Market, id: int, device: int) -> bool:
     asked = {"device": device, "id": id}
-    kinds = (market.clean_energy.raw.events.SliceIssued(), market.batteries.raw.events.BatteryDischarged())
-    return any(named(lambda kind=kind: kind.get_logs(from_block=0, argument_filters=asked)) for kind in kinds)
+    issued, discharged = market.clean_energy.raw.events.SliceIssued(), market.batteries.raw.events.BatteryDischarged()
+    if named(lambda: issued.get_logs(from_block=0, argument_filters=asked)):
+        return True
+    return bool(named(lambda: discharged.get_logs(from_block=0, argument_filters=asked)))

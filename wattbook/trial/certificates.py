@@ -44,7 +44,7 @@ class Certifying:
     def issue(self, device: int, wh: int) -> int:
         """A slice of the next Wh of a device."""
         slots = next_slots(self.market, device, wh)
-        return self._said(self._send(self.market.clean_energy, "issue", device, *slots, wh), "SliceIssued")[2]
+        return int(self._said(self._send(self.market.clean_energy, "issue", device, *slots, wh), "SliceIssued")[2])
 
     def issue_whole(self, device: int) -> None:
         slots = next_slots(self.market, device, WHOLE_WH)
