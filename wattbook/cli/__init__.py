@@ -7,6 +7,7 @@ import click
 from wattbook.cli.attack_probability import attack_probability
 from wattbook.cli.bench import bench
 from wattbook.cli.bridge import bridge
+from wattbook.cli.certificates import certificates
 from wattbook.cli.clear import clear
 from wattbook.cli.deploy import deploy
 from wattbook.cli.status import status
@@ -22,7 +23,7 @@ def commands() -> None:
     """An energy market on an EVM chain, run from Python."""
 
 
-for command in (attack_probability, bench, bridge, clear, deploy, status, trader, vectors, verify):
+for command in (attack_probability, bench, bridge, certificates, clear, deploy, status, trader, vectors, verify):
     commands.add_command(command)
 
 
