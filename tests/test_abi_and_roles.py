@@ -77,12 +77,18 @@ class TestInterfaces:
     def test_each_event_and_error_once(self, kind):
         listed = {"event": abi.all_events, "error": abi.all_errors}[kind]()
         expected = {
-            abi.signature(entry)
+            _layout(entry)
             for name in abi.contract_names()
             for entry in abi.interface(name).abi
             if entry["type"] == kind
         }
-        assert sorted(abi.signature(entry) for entry in listed) == sorted(expected)
+        assert sorted(map(_layout, listed)) == sorted(expected)
+
+    def test_a_token_of_one_piece_and_one_of_many_move_alike(self):
+        """The Transfer of ERC-721 and that of ERC-20 have one signature, and are told apart by their topics."""
+        transfers = [entry for entry in abi.all_events() if entry["name"] == "Transfer"]
+        assert sorted(map(abi.topic_count, transfers)) == [3, 4]
+        assert len(set(map(abi.signature, transfers))) == 1
 
     def test_signatures_of_structs(self):
         membership = {
@@ -93,6 +99,10 @@ class TestInterfaces:
         application = "(address,uint32,uint32,uint40,bytes32,bytes32)"
         assert membership["admit"] == f"admit({application})"
         assert membership["admitSigned"] == (f"admitSigned({application},uint256,bytes,address,bytes)")
+
+
+def _layout(entry):
+    return abi.signature(entry), abi.topic_count(entry) if entry["type"] == "event" else 0
 
 
 def examples(kind):

@@ -31,7 +31,7 @@ GETTERS = [
 ]
 TAKEN = [(contract, message.name) for message in MESSAGES.values() for contract in message.contracts]
 DOMAINS = ["Membership", "PowerToken", "PowerPoints", "Vault", "Meters", "EnergyUnits", "Auction", "DirectSale"]
-DOMAINS += ["Readings", "RegistrationBonus", "Bills"]
+DOMAINS += ["Readings", "RegistrationBonus", "Bills", "CleanEnergy", "GreenCertificates"]
 
 
 @pytest.fixture
@@ -40,6 +40,7 @@ def client(market):
     registries = (market.membership, market.meters, market.energy_units)
     clients = (*registries, *tokens, market.vault, market.auction, market.direct_sale, market.readings)
     clients += (market.registration_bonus, market.subsidy_fund, market.bills)
+    clients += (market.clean_energy, market.green_certificates)
     return {contract.NAME: contract for contract in clients}
 
 
@@ -74,7 +75,7 @@ def test_domains_are_those_of_the_contracts(client, chain, contract):
     fields, name, version, chain_id, verifying, salt, extensions = raw.functions.eip712Domain().call()
     assert (fields, salt, extensions) == (b"\x0f", bytes(32), [])
     message = next(message.name for message in MESSAGES.values() if contract in message.contracts)
-    empty = {"address": "0x" + "00" * 20, "bytes32": bytes(32), "uint32[]": []}
+    empty = {"address": "0x" + "00" * 20, "bytes32": bytes(32), "uint32[]": [], "uint256[]": [], "string": ""}
     values = {field: empty.get(kind, 0) for field, kind in MESSAGES[message].fields}
     document = typed_data(client[contract], message, values)
     assert document["domain"] == {

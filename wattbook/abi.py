@@ -42,7 +42,7 @@ def interface(name: str) -> Interface:
 
 @cache
 def all_events() -> list[dict[str, Any]]:
-    """Every event that any of the contracts emits, each once."""
+    """Every event that any of the contracts emits, each once; of one signature there can be several layouts."""
     return _each_once("event")
 
 
@@ -57,6 +57,11 @@ def signature(entry: dict[str, Any]) -> str:
     return f"{entry['name']}({','.join(canonical_type(item) for item in entry['inputs'])})"
 
 
+def topic_count(event: dict[str, Any]) -> int:
+    """How many topics the logs of an event have: what tells two layouts of one signature apart."""
+    return 1 + sum(bool(item["indexed"]) for item in event["inputs"])
+
+
 def canonical_type(item: dict[str, Any]) -> str:
     kind = str(item["type"])
     if not kind.startswith("tuple"):
@@ -66,9 +71,10 @@ def canonical_type(item: dict[str, Any]) -> str:
 
 
 def _each_once(kind: str) -> list[dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[tuple[str, int], dict[str, Any]] = {}
     for name in contract_names():
         for entry in interface(name).abi:
             if entry["type"] == kind:
-                found.setdefault(signature(entry), entry)
+                layout = topic_count(entry) if kind == "event" else 0
+                found.setdefault((signature(entry), layout), entry)
     return list(found.values())

@@ -143,11 +143,14 @@ class Chain:
         return named(ask)
 
     @cached_property
-    def _events(self) -> dict[bytes, Any]:
-        """Every event of the market, by the topic that its logs begin with."""
-        entries = abi.all_events()
-        known = self.web3.eth.contract(abi=entries).events
-        return {keccak(text=name): known[name]() for name in map(abi.signature, entries)}
+    def _events(self) -> dict[tuple[bytes, int], Any]:
+        """Every event of the market, by the topic that its logs begin with, and how many they have."""
+        found = {}
+        for entry in abi.all_events():
+            name = abi.signature(entry)
+            kind = self.web3.eth.contract(abi=[entry]).events[name]
+            found[keccak(text=name), abi.topic_count(entry)] = kind()
+        return found
 
     def call(self, function: ContractFunction, sender: str | None = None) -> Any:
         """What a function returns, without a transaction."""
@@ -218,7 +221,7 @@ class Chain:
     def _decode_events(self, receipt: TxReceipt) -> tuple[Event, ...]:
         found = []
         for log in receipt["logs"]:
-            kind = self._events.get(bytes(log["topics"][0])) if log["topics"] else None
+            kind = self._events.get((bytes(log["topics"][0]), len(log["topics"]))) if log["topics"] else None
             if kind is None:
                 continue
             try:

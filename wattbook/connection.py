@@ -6,12 +6,15 @@ from pathlib import Path
 from wattbook.chain import Chain
 from wattbook.contracts.auction import Auction
 from wattbook.contracts.authority import Authority
+from wattbook.contracts.batteries import Batteries
 from wattbook.contracts.bills import Bills
+from wattbook.contracts.clean_energy import CleanEnergy
 from wattbook.contracts.clean_trades import CleanTrades
 from wattbook.contracts.clearing import Clearing
 from wattbook.contracts.computation import Computation
 from wattbook.contracts.direct_sale import DirectSale
 from wattbook.contracts.energy_units import EnergyUnits
+from wattbook.contracts.green_certificates import GreenCertificates
 from wattbook.contracts.imbalance import Imbalance
 from wattbook.contracts.losses import Losses
 from wattbook.contracts.membership import Membership
@@ -107,6 +110,18 @@ class Market:
     @cached_property
     def registration_bonus(self) -> RegistrationBonus:
         return RegistrationBonus(self.chain, self.deployment.address("RegistrationBonus"))
+
+    @cached_property
+    def clean_energy(self) -> CleanEnergy:
+        return CleanEnergy(self.chain, self.deployment.address("CleanEnergy"))
+
+    @cached_property
+    def green_certificates(self) -> GreenCertificates:
+        return GreenCertificates(self.chain, self.deployment.address("GreenCertificates"))
+
+    @cached_property
+    def batteries(self) -> Batteries:
+        return Batteries(self.chain, self.deployment.address("Batteries"))
 
     @cached_property
     def readings(self) -> Readings:

@@ -36,6 +36,8 @@ _DOMAIN_NAMES = {
     "Readings": "Wattbook Readings",
     "RegistrationBonus": "Wattbook Registration Bonus",
     "Bills": "Wattbook Bills",
+    "CleanEnergy": "Wattbook Clean Energy",
+    "GreenCertificates": "Wattbook Green Certificates",
 }
 
 
@@ -67,6 +69,13 @@ def _action(name: str, contracts: str | tuple[str, ...], *fields: tuple[str, str
 
 
 _TOKENS = ("PowerToken", "PowerPoints")
+_RETIREMENT: Fields = (
+    ("beneficiary", "address"),
+    ("since", "uint40"),
+    ("until", "uint40"),
+    ("purpose", "string"),
+)
+_SLOTS: Fields = (("device", "uint32"), ("since", "uint40"), ("until", "uint40"))
 _KEY: Fields = (("curve", "uint8"), ("x", "bytes32"), ("y", "bytes32"))
 _DEVICE: Fields = (
     ("zone", "uint16"),
@@ -259,6 +268,19 @@ MESSAGES = {
             ("amount", "uint40"),
         ),
         _action("TransferUnits", "EnergyUnits", ("to", "address"), ("id", "uint256"), ("amount", "uint256")),
+        _action("IssueSlice", "CleanEnergy", *_SLOTS, ("wh", "uint40")),
+        _action("TransferSlice", "CleanEnergy", ("to", "address"), ("id", "uint256"), ("amount", "uint256")),
+        _action("RetireSlice", "CleanEnergy", ("id", "uint256"), ("wh", "uint256"), *_RETIREMENT),
+        Message(
+            "Withdrawal",
+            ("Readings",),
+            (("register", "address"), ("device", "uint32"), ("wh", "uint64"), ("evidence", "bytes32")),
+            taken_by="CleanEnergy",
+        ),
+        _action("IssueCertificate", "GreenCertificates", *_SLOTS),
+        _action("TransferCertificate", "GreenCertificates", ("to", "address"), ("id", "uint256")),
+        _action("WrapSlices", "GreenCertificates", ("ids", "uint256[]"), ("amounts", "uint256[]")),
+        _action("RetireCertificate", "GreenCertificates", ("id", "uint256"), *_RETIREMENT),
     )
 }
 

@@ -185,6 +185,12 @@ interface IMeters {
     /// @notice Whom a device belonged to at a time; a replaced account's place is taken by its replacement.
     function ownerAt(uint32 device, uint40 time) external view returns (address);
 
+    /// @notice Whom a device belonged to at a time, and the first second in which it did no more, 0 when it still does.
+    function tenureAt(uint32 device, uint40 time) external view returns (address owner, uint40 until);
+
+    /// @notice Where a device stands; None when there is none with this number.
+    function statusOf(uint32 device) external view returns (DeviceStatus);
+
     /// @notice How many devices of a carrier accounts had in a zone at a time, certified then and not retired: so many
     /// readings of theirs there must be. Devices of an account that was replaced since are still counted as that one's. Of a
     /// time before an account's last four changes it is the greatest number that it had since.

@@ -98,12 +98,22 @@ contract Meters is IMeters, Governed, SignedActions {
 
     /// @inheritdoc IMeters
     function ownerAt(uint32 device, uint40 time) external view returns (address owner) {
+        (owner,) = tenureAt(device, time);
+    }
+
+    /// @inheritdoc IMeters
+    function tenureAt(uint32 device, uint40 time) public view returns (address owner, uint40 until) {
         owner = _existing(device).owner;
         Tenure[] storage tenures = _tenures[device];
         for (uint256 i = tenures.length; i != 0 && time < tenures[i - 1].until; --i) {
-            owner = tenures[i - 1].owner;
+            (owner, until) = (tenures[i - 1].owner, tenures[i - 1].until);
         }
-        return membership.currentOf(owner);
+        owner = membership.currentOf(owner);
+    }
+
+    /// @inheritdoc IMeters
+    function statusOf(uint32 device) external view returns (DeviceStatus) {
+        return _devices[device].status;
     }
 
     /// @inheritdoc IMeters

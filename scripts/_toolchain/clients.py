@@ -165,7 +165,7 @@ def rule_module(rules: list[Json]) -> str:
 
 def client_module(item: Json, name: str = "", abi: str = "") -> str:
     name = name or item["contractName"]
-    functions = [entry for entry in item["abi"] if entry["type"] == "function"]
+    functions = [entry for entry in item["abi"] if entry["type"] == "function" and not _is_longer(entry)]
     names = [entry["name"] for entry in functions]
     if double := {entry for entry in names if names.count(entry) > 1}:
         sys.exit(f"{name} overloads {', '.join(sorted(double))}; give each function its own name")
@@ -184,6 +184,11 @@ def client_module(item: Json, name: str = "", abi: str = "") -> str:
     doc = _doc(item["devdoc"].get("title", name), 4)
     head = f'class {name}(Contract):\n{doc}\n\n    NAME = "{abi or name}"\n'
     return HEADER + "\n" + "\n".join(imports) + "\n\n\n" + head + body
+
+
+def _is_longer(entry: Json) -> bool:
+    """ERC-721 gives two functions one name; the client has the one without data for the receiver."""
+    return _signature(entry) == "safeTransferFrom(address,address,uint256,bytes)"
 
 
 def _method(entry: Json, item: Json) -> str:

@@ -83,6 +83,9 @@ def test_a_deployment_is_recorded_completely(node, found, file):
         [at["Imbalance"], at["Authority"]],
         [at["Imbalance"]],
         [at["Readings"], at["PowerPoints"], at["Authority"]],
+        [at["Production"], at["Authority"]],
+        [at["CleanEnergy"]],
+        [at["CleanEnergy"]],
     ]
     for item in recorded["contracts"].values():
         receipt = node.web3.eth.get_transaction_receipt(item["transaction"])
@@ -107,6 +110,8 @@ def test_the_constitution_founds_the_market_that_the_settings_describe(node, fou
     assert market.auction.clearing() == market.clearing.address
     assert market.readings.threshold() == settings.attesters_needed
     assert market.readings.window() == settings.dispute_window
+    assert market.clean_energy.certificates() == market.green_certificates.address
+    assert market.clean_energy.batteries() == market.batteries.address
 
 
 def test_a_repeated_deployment_changes_nothing(node, found, file):

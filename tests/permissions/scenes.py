@@ -13,8 +13,10 @@ from eth_utils.crypto import keccak
 from tests.assertions import FAR
 from tests.devices import QUARTER, SLOT, next_slot, said
 from tests.permissions.book_scenes import BILLS, CLEARING
+from tests.permissions.certificate_scenes import CERTIFICATES, register_of
 from tests.permissions.point_scenes import POINTS
 from tests.permissions.reading_scenes import READINGS
+from tests.permissions.sale_scenes import DIRECT_SALE
 from tests.permissions.settlement_scenes import SETTLEMENT
 from tests.permissions.trading import SCHEDULE, terms
 from tests.permissions.world import ANOTHER_ZONE, LOCKED, NOBODY, NOTHING, ZONE, Caller, World
@@ -38,6 +40,8 @@ TOKENS = ("PowerToken", "PowerPoints")
 
 def contract_of(world: World, name: str, function: str = "") -> Contract:
     """Where the scene plays: what is named once can be named only where it was not."""
+    if name in ("CleanEnergy", "GreenCertificates", "Batteries"):
+        return register_of(world, name, function)
     if function == "setMirror":
         return world.bare_meters if name == "Meters" else world.bare_membership
     if function == "setReadings":
@@ -309,29 +313,6 @@ def _commit_for(world: World, trader: Caller) -> Arguments:
     return book.key, [(tuple(order.values()), *short_form(signature))]
 
 
-def _caller_of_subject(world: World) -> Caller:
-    return Caller("subject", world.subject.address, frozenset(), world.subject)
-
-
-def _sale(world: World, seller: Caller, buyer: Caller) -> Arguments:
-    """100 Wh of the seller's device, or of the subject's when he has none."""
-    assert seller.key and buyer.key
-    sale = {
-        "seller": seller.address,
-        "buyer": buyer.address,
-        "carrier": int(Carrier.ELECTRICITY),
-        "zone": 1,
-        "device": world.device_of(seller),
-        "slotStart": next_slot(world.chain.now, 10),
-        "wh": 100,
-        "price": 500,
-        "salt": 0,
-        "deadline": FAR,
-    }
-    signatures = [sign(world.market.direct_sale, "Sale", party.key, sale) for party in (seller, buyer)]
-    return tuple(sale.values()), *signatures
-
-
 def _member_token(token: str) -> dict[tuple[str, str, str], Scene]:
     return {
         (token, "approve", ""): _these(NEW_ADDRESS, 1),
@@ -549,19 +530,13 @@ _POOL: dict[tuple[str, str], Scene] = {
     ("setLimits", ""): _these(1, int(Carrier.ELECTRICITY), (1, 1)),
 }
 
-_DIRECT_SALE: dict[tuple[str, str], Scene] = {
-    ("cancelNonce", ""): _these(NONCE),
-    ("sell", ""): lambda world, buyer: _sale(world, _caller_of_subject(world), buyer),
-    ("sell", "as the seller"): lambda world, seller: _sale(world, seller, _caller_of_subject(world)),
-}
-
 SCENES: dict[tuple[str, str, str], Scene] = {
     **SETTLEMENT,
     **{("Rulebook", *key): scene for key, scene in _RULEBOOK.items()},
     **{("Auction", *key): scene for key, scene in _AUCTION.items()},
     **{("Clearing", *key): scene for key, scene in CLEARING.items()},
     **{("Pool", *key): scene for key, scene in _POOL.items()},
-    **{("DirectSale", *key): scene for key, scene in _DIRECT_SALE.items()},
+    **{("DirectSale", *key): scene for key, scene in DIRECT_SALE.items()},
     **{("Readings", *key): scene for key, scene in READINGS.items()},
     **POINTS,
     **{("Bills", *key): scene for key, scene in BILLS.items()},
@@ -573,6 +548,7 @@ SCENES: dict[tuple[str, str, str], Scene] = {
     **{("Membership", *key): scene for key, scene in _MEMBERSHIP.items()},
     **{("Vault", *key): scene for key, scene in _VAULT.items()},
     **{("Authority", *key): scene for key, scene in _AUTHORITY.items()},
+    **CERTIFICATES,
     **_member_token("PowerToken"),
     **_member_token("PowerPoints"),
     ("PowerToken", "mint", ""): lambda world, _: (world.member.address, 1, SOURCE),

@@ -12,11 +12,11 @@ import ape
 import pytest
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
-from web3.contract import Contract as Web3Contract
 
 from tests.assertions import FAR, pass_time, refused
 from tests.conftest import undone
 from tests.modules import set_of
+from tests.permissions.history import History, contract_of, standing_roles
 from tests.permissions.point_grants import POINT_PROOFS, said_of_points
 from wattbook import Application, ContractRevert, Market, Role, abi
 from wattbook.chain import Chain
@@ -359,6 +359,17 @@ def _set_device_mirror(grants: Grants, mirror: str) -> None:
     _fails(market, another, reverts.MirrorAlreadySet, mirror=market.energy_units.address)
 
 
+def _set_parts(grants: Grants, certificates: str, batteries: str) -> None:
+    """They alone take slices into certificates and through batteries, and no others are named later."""
+    assert (certificates, batteries) == ("GreenCertificates", "Batteries")
+    market, energy = grants.market, grants.market.clean_energy
+    grants.only([], reverts.NotPart, energy, "endWhole", False)
+    grants.only([], reverts.NotPart, energy, "turn", NOBODY, 0, [], [], (0, 0, 0, 0, 0, 0))
+    named = market.green_certificates.address
+    another = Call("CleanEnergy", "setParts", (STRANGER.address, STRANGER.address))
+    _fails(market, another, reverts.PartsAlreadySet, certificates=named)
+
+
 def _fails(market: Market, call: Call, error: type[ContractRevert], **arguments: Any) -> None:
     """Not even a decision does this."""
     propose(market, call, sender=known_account("administrator"))
@@ -442,6 +453,7 @@ CALL_PROOFS: dict[tuple[str, str], Callable[..., None]] = {
         (name, "setSettlement"): _set_settlement for name in ("Readings", "Auction", "Pool", "DirectSale", "Production")
     },
     ("Imbalance", "addSource"): _add_source,
+    ("CleanEnergy", "setParts"): _set_parts,
     ("Vault", "setPurse"): _set_purse,
     **POINT_PROOFS,
     ("Authority", "grantRole"): _grant_role,
@@ -503,21 +515,18 @@ def test_every_contract_obeys_the_authority_and_nobody_else(market: Market) -> N
         "DirectSale",
         "Readings",
         "Production",
+        "CleanEnergy",
         "Imbalance",
         "SubsidyFund",
         "Bills",
     }
     for name in obeying:
-        contract = _contract(market, name)
+        contract = contract_of(market, name)
         assert contract.functions.authority().call() == market.authority.address
 
 
 def _functions(name: str) -> set[str]:
     return {entry["name"] for entry in abi.interface(name).abi if entry["type"] == "function"}
-
-
-def _contract(market: Market, name: str) -> Web3Contract:
-    return market.chain.web3.eth.contract(market.deployment.address(name), abi=abi.interface(name).abi)
 
 
 # --------------------------------------------------------------------------------------------- and nothing else
@@ -555,6 +564,8 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
     assert said_of_points(at) == (said.take("PortSet"), said.take("BudgetSet"))
     assert said.take("SettlementSet") == [{"settlement": at("Imbalance")}] * 5
     assert said.take("SourceAdded") == [{"source": at(name)} for name in ("Auction", "Pool", "DirectSale")]
+    parts = {"certificates": at("GreenCertificates"), "batteries": at("Batteries")}
+    assert said.take("PartsSet") == [parts]
     assert said.take("AuctionSet") == [{"auction": at("Auction")}]
     assert said.take("ScheduleSet") == [{"schedule": dict(zip(SCHEDULE, SETTINGS.schedule, strict=True))}]
     assert said.take("ClearingSet") == [{"clearing": at("Clearing")}]
@@ -563,7 +574,7 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
         {"oldDuration": 0, "newDuration": 0},
         {"oldDuration": 0, "newDuration": SETTINGS.authority_delay},
     ]
-    assert _standing_roles(said) == {
+    assert standing_roles(said) == {
         (authority.default_admin_role(), at("Authority")),
         (authority.proposer_role(), ADMINISTRATOR),
         (authority.canceller_role(), deployer.address),
@@ -577,27 +588,3 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
         steps = [(event["id"], event["index"]) for event in said.take(name)]
         assert steps == [(operation, index) for index in range(len(calls))]
     assert not said.events, f"other things happened: {sorted(said.events)}"
-
-
-class History:
-    """The arguments of all events of a market's contracts, by name, until they are taken."""
-
-    def __init__(self, market: Market) -> None:
-        self.events: dict[str, list[dict[str, Any]]] = {}
-        eth, first = market.chain.web3.eth, market.deployment.contracts["Authority"].block
-        for contract in (_contract(market, planned.name) for planned in CONTRACTS):
-            kinds = [entry["name"] for entry in contract.abi if entry["type"] == "event"]
-            decoded = [log for kind in kinds for log in contract.events[kind]().get_logs(from_block=first)]
-            logs = eth.get_logs({"address": contract.address, "fromBlock": first})
-            assert len(decoded) == len(logs), "an event that its ABI does not have"
-            for log in sorted(decoded, key=lambda log: (log["blockNumber"], log["logIndex"])):
-                self.events.setdefault(log["event"], []).append(dict(log["args"]))
-
-    def take(self, name: str) -> list[dict[str, Any]]:
-        return self.events.pop(name, [])
-
-
-def _standing_roles(said: History) -> set[tuple[bytes, str]]:
-    granted = {(event["role"], event["account"]) for event in said.take("RoleGranted")}
-    revoked = {(event["role"], event["account"]) for event in said.take("RoleRevoked")}
-    return granted - revoked

@@ -14,6 +14,7 @@ from eth_utils.crypto import keccak
 from tests.assertions import FAR, pass_time
 from tests.devices import QUARTER, SLOT, DeviceKey, Devices, Secp256k1Key, draw, facts, next_slot, said
 from tests.permissions.billing import Billing
+from tests.permissions.certifying import Certifying
 from tests.permissions.metering import WINDOW, Metering
 from tests.permissions.subsidies import Subsidies
 from tests.permissions.trading import Trading, decisions
@@ -39,10 +40,18 @@ from wattbook.eip712 import digest, sign
 from wattbook.roles import MARKET_ROLES, OFFICES
 
 # Terms that come together: what an account of a member is, by its state and place.
-INACTIVE = frozenset({"account", "spending account", "first account", "known account"})
+INACTIVE = frozenset({"account", "spending account", "first account", "known account", "admitted account"})
 ACTIVE = INACTIVE | {"active account", "active spending account", "active first account"}
 NARROW = frozenset(
-    {"account", "known account", "active account", "active market account", "device owner", "active device owner"}
+    {
+        "account",
+        "known account",
+        "admitted account",
+        "active account",
+        "active market account",
+        "device owner",
+        "active device owner",
+    }
 )
 
 # Who has a market role has a device of his own too.
@@ -143,7 +152,8 @@ class World:
         self.bare_meters = Meters(chain, self._create("Meters", *(contract.address for contract in wired)))
         market = self.market
         senders = (market.vault, market.authority, market.membership, self.bare_authority, market.auction)
-        for contract in (*senders, market.clearing, market.imbalance):
+        parts = (self.certifying.certificates, self.certifying.batteries)
+        for contract in (*senders, *parts, market.clearing, market.imbalance):
             self._force_ether(contract.address)
 
     # What scenes ask for.
@@ -236,7 +246,7 @@ class World:
             # Who owes begins no new business, and neither does he.
             owing = {"debtor"} if name == "suspended member" else set()
             self._caller(name, INACTIVE | OWNER | owing, key)
-        self.replaced = self._caller("replaced key", {"known account"}, self._admit(self._person()))
+        self.replaced = self._caller("replaced key", {"known account", "admitted account"}, self._admit(self._person()))
         recovering = ACTIVE | ACTIVE_OWNER | {"account in recovery"}
         self.recovering = self._caller("key in recovery", recovering, self._admit(self._person()))
         self.clerk = self._admit(self._person())
@@ -264,6 +274,9 @@ class World:
         self._caller("Auction", {"auction", "open module"}, market.auction.address)
         self._caller("Imbalance", {"settlement", "open module"}, market.imbalance.address)
         self._caller("Clearing", {"clearing"}, market.clearing.address)
+        self.certifying = Certifying(market, self.deployer, self._create)
+        self._caller("GreenCertificates", {"certificates"}, self.certifying.certificates.address)
+        self._caller("Batteries", {"batteries"}, self.certifying.batteries.address)
         self.system = self._caller("system account", {"system account", "known account"}, self._person())
         self.modules = [
             self._caller(f"{state} module", {f"{state} module"}, self._person())
@@ -301,7 +314,7 @@ class World:
     def _add_accounts(self) -> None:
         narrow, retired = self._person(), self._person()
         self._caller("account without SPEND", NARROW, narrow)
-        self._caller("retired account", {"known account"}, retired)
+        self._caller("retired account", {"known account", "admitted account"}, retired)
         self._add(self.clerk, narrow, Role.CONSUMER)
         self._add(self.clerk, retired, EVERYTHING | Role.SPEND)
         firsts = [caller.key for caller in self.callers.values() if "first account" in caller.terms]
@@ -375,7 +388,10 @@ class World:
         self.unit = units.unit_id(Carrier.ELECTRICITY, 1, device, self.slot)
         for key in members:
             units.issue(device, self.slot, key.address, 10, sender=self.subject)
-        units.set_approval_for_all(self.address("approved account"), True, sender=self.subject)
+        certifying = self.certifying
+        certifying.fill(self.subject, members, self._own_devices, self.devices)
+        for contract in (units, certifying.energy, certifying.certificates):
+            contract.set_approval_for_all(self.address("approved account"), True, sender=self.subject)
 
     def _metered(self) -> int:
         """A device of the subject's with the meter as its key."""

@@ -8,6 +8,7 @@ from wattbook.cli.attack_probability import attack_probability
 from wattbook.cli.bench import bench
 from wattbook.cli.bills import bills
 from wattbook.cli.bridge import bridge
+from wattbook.cli.certificates import certificates
 from wattbook.cli.clear import clear
 from wattbook.cli.deploy import deploy
 from wattbook.cli.statement import statement
@@ -24,7 +25,8 @@ def commands() -> None:
     """An energy market on an EVM chain, run from Python."""
 
 
-for command in (attack_probability, bench, bills, bridge, clear, deploy, statement, status, trader, vectors, verify):
+_ASKING = (attack_probability, bills, certificates, clear, statement, status, vectors, verify)
+for command in (*_ASKING, bench, bridge, deploy, trader):
     commands.add_command(command)
 
 

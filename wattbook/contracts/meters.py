@@ -4,7 +4,7 @@ from eth_account.signers.local import LocalAccount
 
 from wattbook.chain import Receipt
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Carrier, Description, Device, Key, Signed
+from wattbook.contracts.structs import Carrier, Description, Device, DeviceStatus, Key, Signed
 
 
 class Meters(Contract):
@@ -367,6 +367,10 @@ class Meters(Contract):
         """
         return self._send("setPayeeSigned", (device, payee, auth), sender)
 
+    def status_of(self, device: int) -> DeviceStatus:
+        """Where a device stands; None when there is none with this number."""
+        return self._call("statusOf", (device,), DeviceStatus)
+
     def suspend(self, device: int, reason: str, *, sender: LocalAccount) -> Receipt:
         """Takes a device out at once, until an operator certifies it again.
 
@@ -377,6 +381,12 @@ class Meters(Contract):
         - the device is Registered or Certified.
         """
         return self._send("suspend", (device, reason), sender)
+
+    def tenure_at(self, device: int, time: int) -> tuple[str, int]:
+        """Whom a device belonged to at a time, and the first second in which it did no more, 0 when
+        it still does.
+        """
+        return self._call("tenureAt", (device, time), tuple[str, int])
 
     def zones(self) -> str:
         """The zones that devices stand in."""

@@ -55,6 +55,14 @@ class AccountsOutOfOrder(ContractRevert):
     account: str
 
 
+class AlreadyClosed(ContractRevert):
+    """Thrown when a programme is closed a second time."""
+
+    SIGNATURE = "AlreadyClosed(uint40)"
+    FIELDS = ("payable_from",)
+    payable_from: int
+
+
 class AlreadyDisputed(ContractRevert):
     """Thrown when a reading was disputed in this version before."""
 
@@ -88,6 +96,15 @@ class BelowPoolPrice(ContractRevert):
     FIELDS = ("price", "pool_in")
     price: int
     pool_in: int
+
+
+class BillsStand(ContractRevert):
+    """Thrown when a month has bills already."""
+
+    SIGNATURE = "BillsStand(uint16,bytes32)"
+    FIELDS = ("month", "root")
+    month: int
+    root: bytes
 
 
 class BondNotDue(ContractRevert):
@@ -191,6 +208,15 @@ class CarrierNotOpen(ContractRevert):
     carrier: Carrier
 
 
+class CertificateExpired(ContractRevert):
+    """Thrown when a slice or certificate is worth nothing any more."""
+
+    SIGNATURE = "CertificateExpired(uint256,uint256)"
+    FIELDS = ("id", "expires")
+    id: int
+    expires: int
+
+
 class CertificationExpired(ContractRevert):
     """Thrown when the certification of an account's member has lapsed."""
 
@@ -217,6 +243,15 @@ class CertificationShortened(ContractRevert):
     current: int
 
 
+class ChangedHands(ContractRevert):
+    """Thrown when a device changed hands within the slots."""
+
+    SIGNATURE = "ChangedHands(uint32,uint40)"
+    FIELDS = ("device", "at")
+    device: int
+    at: int
+
+
 class CheckpointUnorderedInsertion(ContractRevert):
     SIGNATURE = "CheckpointUnorderedInsertion()"
 
@@ -227,6 +262,14 @@ class ChecksItself(ContractRevert):
     SIGNATURE = "ChecksItself(uint32)"
     FIELDS = ("device",)
     device: int
+
+
+class ClaimsStillTaken(ContractRevert):
+    """Thrown when claims are still taken."""
+
+    SIGNATURE = "ClaimsStillTaken(uint40)"
+    FIELDS = ("closes",)
+    closes: int
 
 
 class ClearingAlreadySet(ContractRevert):
@@ -420,6 +463,57 @@ class ERC2612InvalidSigner(ContractRevert):
     owner: str
 
 
+class ERC721IncorrectOwner(ContractRevert):
+    SIGNATURE = "ERC721IncorrectOwner(address,uint256,address)"
+    FIELDS = ("sender", "token_id", "owner")
+    sender: str
+    token_id: int
+    owner: str
+
+
+class ERC721InsufficientApproval(ContractRevert):
+    SIGNATURE = "ERC721InsufficientApproval(address,uint256)"
+    FIELDS = ("operator", "token_id")
+    operator: str
+    token_id: int
+
+
+class ERC721InvalidApprover(ContractRevert):
+    SIGNATURE = "ERC721InvalidApprover(address)"
+    FIELDS = ("approver",)
+    approver: str
+
+
+class ERC721InvalidOperator(ContractRevert):
+    SIGNATURE = "ERC721InvalidOperator(address)"
+    FIELDS = ("operator",)
+    operator: str
+
+
+class ERC721InvalidOwner(ContractRevert):
+    SIGNATURE = "ERC721InvalidOwner(address)"
+    FIELDS = ("owner",)
+    owner: str
+
+
+class ERC721InvalidReceiver(ContractRevert):
+    SIGNATURE = "ERC721InvalidReceiver(address)"
+    FIELDS = ("receiver",)
+    receiver: str
+
+
+class ERC721InvalidSender(ContractRevert):
+    SIGNATURE = "ERC721InvalidSender(address)"
+    FIELDS = ("sender",)
+    sender: str
+
+
+class ERC721NonexistentToken(ContractRevert):
+    SIGNATURE = "ERC721NonexistentToken(uint256)"
+    FIELDS = ("token_id",)
+    token_id: int
+
+
 class EmptyHash(ContractRevert):
     """Thrown when a credential or nullifier hash is zero."""
 
@@ -478,6 +572,15 @@ class ForeignReading(ContractRevert):
     SIGNATURE = "ForeignReading(uint32)"
     FIELDS = ("device",)
     device: int
+
+
+class FundingTooSmall(ContractRevert):
+    """Thrown when less is given to a pot than is worth returning."""
+
+    SIGNATURE = "FundingTooSmall(uint64,uint64)"
+    FIELDS = ("amount", "least")
+    amount: int
+    least: int
 
 
 class InDefault(ContractRevert):
@@ -563,6 +666,12 @@ class InvalidKeyProof(ContractRevert):
     y: bytes
 
 
+class InvalidRetirement(ContractRevert):
+    """Thrown when a time ends before it begins, or nobody benefits."""
+
+    SIGNATURE = "InvalidRetirement()"
+
+
 class InvalidRoles(ContractRevert):
     """Thrown when a role set is empty or has bits that mean nothing here."""
 
@@ -577,6 +686,14 @@ class InvalidRoot(ContractRevert):
     """
 
     SIGNATURE = "InvalidRoot()"
+
+
+class InvalidRoundTrip(ContractRevert):
+    """Thrown when a battery would give back nothing, or more than was put in."""
+
+    SIGNATURE = "InvalidRoundTrip(uint16)"
+    FIELDS = ("round_trip_bps",)
+    round_trip_bps: int
 
 
 class InvalidShortString(ContractRevert):
@@ -641,6 +758,33 @@ class ListsDiffer(ContractRevert):
     amounts: int
 
 
+class LossNotKnown(ContractRevert):
+    """Thrown when readings of a slot may still come."""
+
+    SIGNATURE = "LossNotKnown(uint40,uint40)"
+    FIELDS = ("slot_start", "known_from")
+    slot_start: int
+    known_from: int
+
+
+class MadeInOtherSlots(ContractRevert):
+    """Thrown when the next Wh on a device's counter were not made in just these slots."""
+
+    SIGNATURE = "MadeInOtherSlots(uint32,uint256,uint256)"
+    FIELDS = ("device", "first", "wh")
+    device: int
+    first: int
+    wh: int
+
+
+class MadeLater(ContractRevert):
+    """Thrown when what comes out of a battery would have been made after it came out."""
+
+    SIGNATURE = "MadeLater(uint256)"
+    FIELDS = ("id",)
+    id: int
+
+
 class MembershipNotSettable(ContractRevert):
     """Thrown when the membership is set by anybody but the authority itself, or a second time."""
 
@@ -692,6 +836,23 @@ class ModuleNotChosen(ContractRevert):
     module: str
 
 
+class MonthBegun(ContractRevert):
+    """Thrown when a month has begun, so that what is paid in it is fixed."""
+
+    SIGNATURE = "MonthBegun(uint16,uint40)"
+    FIELDS = ("month", "begun")
+    month: int
+    begun: int
+
+
+class MonthNotOver(ContractRevert):
+    """Thrown when bills of a month are posted before it is over."""
+
+    SIGNATURE = "MonthNotOver(uint16)"
+    FIELDS = ("month",)
+    month: int
+
+
 class MonthsOutOfOrder(ContractRevert):
     """Thrown when months do not rise, so that one could count twice."""
 
@@ -709,10 +870,48 @@ class NeverRead(ContractRevert):
     time: int
 
 
+class NoBills(ContractRevert):
+    """Thrown when a month has no bills."""
+
+    SIGNATURE = "NoBills(uint16)"
+    FIELDS = ("month",)
+    month: int
+
+
+class NoClaim(ContractRevert):
+    """Thrown when a programme has no claim in this place."""
+
+    SIGNATURE = "NoClaim(uint256)"
+    FIELDS = ("place",)
+    place: int
+
+
+class NoProgramme(ContractRevert):
+    """Thrown when nobody has said what is paid in this month."""
+
+    SIGNATURE = "NoProgramme(uint16,uint8,uint16)"
+    FIELDS = ("zone", "carrier", "month")
+    zone: int
+    carrier: Carrier
+    month: int
+
+
+class NoRate(ContractRevert):
+    """Thrown when a programme would pay nothing."""
+
+    SIGNATURE = "NoRate()"
+
+
 class NoRating(ContractRevert):
     """Thrown when a device can do nothing."""
 
     SIGNATURE = "NoRating()"
+
+
+class NoReason(ContractRevert):
+    """Thrown when a power over others is used without saying why."""
+
+    SIGNATURE = "NoReason()"
 
 
 class NoRecovery(ContractRevert):
@@ -769,6 +968,15 @@ class NotActive(ContractRevert):
     status: Status
 
 
+class NotAmongBills(ContractRevert):
+    """Thrown when a bill is not among those of its month."""
+
+    SIGNATURE = "NotAmongBills(uint16,uint64)"
+    FIELDS = ("month", "number")
+    month: int
+    number: int
+
+
 class NotAsShown(ContractRevert):
     """Thrown when a part is not rewarded with what was shown."""
 
@@ -791,6 +999,37 @@ class NotAuthority(ContractRevert):
     SIGNATURE = "NotAuthority(address)"
     FIELDS = ("caller",)
     caller: str
+
+
+class NotBattery(ContractRevert):
+    """Thrown when two devices are not the registers of one battery, or one of them is another
+    battery's.
+    """
+
+    SIGNATURE = "NotBattery(uint32,uint32)"
+    FIELDS = ("charging", "device")
+    charging: int
+    device: int
+
+
+class NotCertifiable(ContractRevert):
+    """Thrown when a device's energy gets no certificates: not clean, not certified, storing, or
+    taking energy.
+    """
+
+    SIGNATURE = "NotCertifiable(uint32)"
+    FIELDS = ("device",)
+    device: int
+
+
+class NotCharged(ContractRevert):
+    """Thrown when less was charged by then than would be accounted for."""
+
+    SIGNATURE = "NotCharged(uint32,uint256,uint256)"
+    FIELDS = ("device", "left", "asked")
+    device: int
+    left: int
+    asked: int
 
 
 class NotClaimant(ContractRevert):
@@ -816,6 +1055,12 @@ class NotClearing(ContractRevert):
     SIGNATURE = "NotClearing(address)"
     FIELDS = ("caller",)
     caller: str
+
+
+class NotClosed(ContractRevert):
+    """Thrown when a programme is not closed."""
+
+    SIGNATURE = "NotClosed()"
 
 
 class NotDebtor(ContractRevert):
@@ -856,6 +1101,15 @@ class NotDrawn(ContractRevert):
     asked: int
 
 
+class NotExpired(ContractRevert):
+    """Thrown when a slice or certificate is still worth something."""
+
+    SIGNATURE = "NotExpired(uint256,uint256)"
+    FIELDS = ("id", "expires")
+    id: int
+    expires: int
+
+
 class NotFirstAccount(ContractRevert):
     """Thrown when the caller, or signer, is not the first account of its member."""
 
@@ -872,6 +1126,14 @@ class NotFounded(ContractRevert):
     SIGNATURE = "NotFounded()"
 
 
+class NotHeld(ContractRevert):
+    """Thrown when a zone is not held, or not any more."""
+
+    SIGNATURE = "NotHeld(uint40)"
+    FIELDS = ("payable_from",)
+    payable_from: int
+
+
 class NotInRoot(ContractRevert):
     """Thrown when a root does not cover a leaf."""
 
@@ -879,6 +1141,16 @@ class NotInRoot(ContractRevert):
     FIELDS = ("device", "place")
     device: int
     place: int
+
+
+class NotLess(ContractRevert):
+    """Thrown when a correction is not to less."""
+
+    SIGNATURE = "NotLess(uint32,uint64,uint64)"
+    FIELDS = ("device", "wh", "corrected")
+    device: int
+    wh: int
+    corrected: int
 
 
 class NotMember(ContractRevert):
@@ -923,6 +1195,22 @@ class NotOwnAccount(ContractRevert):
     account: str
 
 
+class NotPaid(ContractRevert):
+    """Thrown when a claim was not paid, so that there is nothing to take back."""
+
+    SIGNATURE = "NotPaid(uint32)"
+    FIELDS = ("device",)
+    device: int
+
+
+class NotPart(ContractRevert):
+    """Thrown when somebody else than the contract that it is for calls."""
+
+    SIGNATURE = "NotPart(address)"
+    FIELDS = ("caller",)
+    caller: str
+
+
 class NotPledgee(ContractRevert):
     """Thrown when a device is not pledged to the caller."""
 
@@ -948,6 +1236,16 @@ class NotPurseKeeper(ContractRevert):
     FIELDS = ("purse", "caller")
     purse: Purse
     caller: str
+
+
+class NotRecorded(ContractRevert):
+    """Thrown when more is asked for than was recorded and not used yet."""
+
+    SIGNATURE = "NotRecorded(uint32,uint256,uint256)"
+    FIELDS = ("device", "left", "asked")
+    device: int
+    left: int
+    asked: int
 
 
 class NotReplaced(ContractRevert):
@@ -989,6 +1287,15 @@ class NotWithheld(ContractRevert):
     FIELDS = ("trader", "number")
     trader: str
     number: int
+
+
+class NotYourBill(ContractRevert):
+    """Thrown when the bill is somebody else's."""
+
+    SIGNATURE = "NotYourBill(address,address)"
+    FIELDS = ("account", "caller")
+    account: str
+    caller: str
 
 
 class NothingTaken(ContractRevert):
@@ -1081,6 +1388,15 @@ class OrderNotTaken(ContractRevert):
     refusal: Refusal
 
 
+class OutsideClaims(ContractRevert):
+    """Thrown when it is not the time of claims."""
+
+    SIGNATURE = "OutsideClaims(uint40,uint40)"
+    FIELDS = ("opens", "closes")
+    opens: int
+    closes: int
+
+
 class OutsidePhase(ContractRevert):
     """Thrown when something comes before or after its phase, the end of which does not belong to
     it.
@@ -1110,6 +1426,14 @@ class OwnersOutOfOrder(ContractRevert):
     account: str
 
 
+class PartsAlreadySet(ContractRevert):
+    """Thrown when the contracts of certificates and batteries were named already."""
+
+    SIGNATURE = "PartsAlreadySet(address)"
+    FIELDS = ("certificates",)
+    certificates: str
+
+
 class PledgeeDidNotConsent(ContractRevert):
     """Thrown when the pledgee has not agreed that a device moves to the account."""
 
@@ -1126,6 +1450,16 @@ class PoolPricesCrossed(ContractRevert):
     FIELDS = ("pool_in", "pool_out")
     pool_in: int
     pool_out: int
+
+
+class ProgrammeKnown(ContractRevert):
+    """Thrown when a programme is set a second time."""
+
+    SIGNATURE = "ProgrammeKnown(uint16,uint8,uint16)"
+    FIELDS = ("zone", "carrier", "month")
+    zone: int
+    carrier: Carrier
+    month: int
 
 
 class ReadingKnown(ContractRevert):
@@ -1310,6 +1644,16 @@ class SignersOutOfOrder(ContractRevert):
     signer: str
 
 
+class SlicesStay(ContractRevert):
+    """Thrown when slices cannot be handed on, as certificates can be sold a limited number of times
+    only.
+    """
+
+    SIGNATURE = "SlicesStay(uint16)"
+    FIELDS = ("max_transfers",)
+    max_transfers: int
+
+
 class SlotNotOver(ContractRevert):
     """Thrown when a slot is not over."""
 
@@ -1362,6 +1706,23 @@ class SpendNotAllowed(ContractRevert):
     FIELDS = ("account", "to")
     account: str
     to: str
+
+
+class StillHeld(ContractRevert):
+    """Thrown when a zone is held."""
+
+    SIGNATURE = "StillHeld(uint40)"
+    FIELDS = ("payable_from",)
+    payable_from: int
+
+
+class StillOpenToObjection(ContractRevert):
+    """Thrown when a month's bills were posted too short a time ago."""
+
+    SIGNATURE = "StillOpenToObjection(uint16,uint40)"
+    FIELDS = ("month", "until")
+    month: int
+    until: int
 
 
 class StringTooLong(ContractRevert):
@@ -1447,6 +1808,15 @@ class TooFewSigners(ContractRevert):
     threshold: int
 
 
+class TooFewWh(ContractRevert):
+    """Thrown when slices have less than is needed."""
+
+    SIGNATURE = "TooFewWh(uint256,uint256)"
+    FIELDS = ("given", "needed")
+    given: int
+    needed: int
+
+
 class TooManyAccounts(ContractRevert):
     """Thrown when a member has as many accounts as one may have."""
 
@@ -1475,6 +1845,16 @@ class TooManyOffers(ContractRevert):
     book: bytes
 
 
+class TooManyPoints(ContractRevert):
+    """Thrown when a bill takes fewer points than are given."""
+
+    SIGNATURE = "TooManyPoints(uint64,uint128,uint128)"
+    FIELDS = ("number", "left", "points")
+    number: int
+    left: int
+    points: int
+
+
 class TooManySales(ContractRevert):
     """Thrown when an account trades directly for the 33rd time in a slot."""
 
@@ -1499,6 +1879,15 @@ class TradesOpen(ContractRevert):
     SIGNATURE = "TradesOpen(bytes32)"
     FIELDS = ("book",)
     book: bytes
+
+
+class TransferLimitReached(ContractRevert):
+    """Thrown when a certificate changed hands as many times as it may."""
+
+    SIGNATURE = "TransferLimitReached(uint256,uint16)"
+    FIELDS = ("id", "transfers")
+    id: int
+    transfers: int
 
 
 class UnexpectedDeviceStatus(ContractRevert):
@@ -1631,6 +2020,15 @@ class UnknownZoneNumber(ContractRevert):
     SIGNATURE = "UnknownZoneNumber(uint16)"
     FIELDS = ("number",)
     number: int
+
+
+class WithdrawalKnown(ContractRevert):
+    """Thrown when a withdrawal was ordered before."""
+
+    SIGNATURE = "WithdrawalKnown(uint32,bytes32)"
+    FIELDS = ("device", "evidence")
+    device: int
+    evidence: bytes
 
 
 class WrongExtent(ContractRevert):

@@ -30,6 +30,18 @@ class Carrier(IntEnum):
     FLEXIBILITY = 5
 
 
+class CertificateStatus(IntEnum):
+    """What became of a certificate. Held: it can be handed on. Retired, Exported: for good.
+    Unwrapped: its slices were given back.
+    """
+
+    NONE = 0
+    HELD = 1
+    RETIRED = 2
+    EXPORTED = 3
+    UNWRAPPED = 4
+
+
 class ClaimRefusal(IntEnum):
     """Why a claim is not taken, in the order in which that is looked for. NotEligible: not a
     certified device of this zone and carrier that makes clean energy anew. NotFinal: its month
@@ -306,6 +318,35 @@ class Balance(NamedTuple):
     traders: int
 
 
+class Battery(NamedTuple):
+    """A battery's two registers, known by the one that counts what comes out.
+
+    - charging: the device that counts what goes in
+    - roundTripBps: what comes out of what went in, in 1/10000
+    - spent: Wh that went in and were accounted for with slices
+    """
+
+    charging: int
+    round_trip_bps: int
+    spent: int
+
+
+class Bill(NamedTuple):
+    """What an account paid in a month.
+
+    - number: 65,536 times the member's id, and the place of the account among all that he ever
+      had, from 1
+    - account: the account, by the name that it had when the month ended
+    - amount: uPT that it paid for energy, the network's part in it
+    - statement: hash of the statement that says how this came about
+    """
+
+    number: int
+    account: str
+    amount: int
+    statement: bytes
+
+
 class BonusClaim(NamedTuple):
     """A claim of the bonus, in one storage slot.
 
@@ -347,6 +388,21 @@ class Book(NamedTuple):
     dearest_wh: int
     carrier: Carrier
     state: BookState
+
+
+class Certificate(NamedTuple):
+    """A certificate of 1 MWh, in one storage slot.
+
+    - holder: whose it is; of a retired one, whose use it covers; of others, whose it was last
+    - expires: first second in which it is worth nothing any more: that of its earliest slice
+    - transfers: how many times it changed hands
+    - status: see CertificateStatus
+    """
+
+    holder: str
+    expires: int
+    transfers: int
+    status: CertificateStatus
 
 
 class CleanParty(NamedTuple):
@@ -399,6 +455,19 @@ class Content(NamedTuple):
     trust: Trust
     source: bytes
     salt: bytes
+
+
+class Contents(NamedTuple):
+    """What a certificate is made of; its id is the hash of this.
+
+    - number: of the certificate
+    - ids: its slices
+    - amounts: Wh of each
+    """
+
+    number: int
+    ids: list[int]
+    amounts: list[int]
 
 
 class Delivery(NamedTuple):
@@ -597,6 +666,23 @@ class Limits(NamedTuple):
     grid_wh: int
 
 
+class Mark(NamedTuple):
+    """How much of a device's counter is used up.
+
+    - mark: the counter up to which nothing can be issued any more
+    - debt: Wh that are withdrawn as soon as the device makes them
+    - zone: number of its zone
+    - carrier: what it makes
+    - slotSeconds: length of its slots, 0 while nothing is known of the device here
+    """
+
+    mark: int
+    debt: int
+    zone: int
+    carrier: int
+    slot_seconds: int
+
+
 class Member(NamedTuple):
     """One natural or legal person in the market.
 
@@ -655,6 +741,21 @@ class MonthlyBalance(NamedTuple):
     exported: int
 
 
+class MonthlyBills(NamedTuple):
+    """A month's bills, in two storage slots.
+
+    - root: of the tree over them, by rising number, see Trees; zero while none stands
+    - size: how many there are
+    - postedAt: when they were posted
+    - version: how many roots of this month were withdrawn
+    """
+
+    root: bytes
+    size: int
+    posted_at: int
+    version: int
+
+
 class Neighbour(NamedTuple):
     """A leaf without its values."""
 
@@ -705,6 +806,14 @@ class OrderId(NamedTuple):
 
     trader: str
     number: int
+
+
+class Origin(NamedTuple):
+    """What a device made in a slot."""
+
+    device: int
+    slot_start: int
+    wh: int
 
 
 class Part(NamedTuple):
@@ -822,6 +931,21 @@ class Recovery(NamedTuple):
     replacement: str
     registrar_owner: int
     ready_at: int
+
+
+class Retirement(NamedTuple):
+    """What clean energy was retired for.
+
+    - beneficiary: whose use it covers
+    - since: start of the time in which he used as much
+    - until: its end
+    - purpose: in his words
+    """
+
+    beneficiary: str
+    since: int
+    until: int
+    purpose: str
 
 
 class Root(NamedTuple):
@@ -948,6 +1072,25 @@ class SignedCommit(NamedTuple):
     vs: bytes
 
 
+class Slice(NamedTuple):
+    """A range on a device's counter of clean energy, as its id tells it.
+
+    - device: number of the device that made it
+    - since: start of the slot in which its first Wh was made
+    - until: end of the slot in which its last Wh was made
+    - expires: first second in which it is worth nothing any more
+    - first: the device's counter at its first Wh
+    - wh: how many there are
+    """
+
+    device: int
+    since: int
+    until: int
+    expires: int
+    first: int
+    wh: int
+
+
 class Source(NamedTuple):
     """A device as the market sells it, under the account that owns it. A group is four slots one
     after the other, the first of which has an index that four divides.
@@ -1028,6 +1171,30 @@ class Terms(NamedTuple):
     pool: bool
 
 
+class Totals(NamedTuple):
+    """Where all Wh are that were ever taken from devices' counters: `taken` is the sum of all that
+    follow it.
+
+    - taken: from the counters
+    - slices: held as slices
+    - wholes: held in certificates of 1 MWh
+    - retired: for good
+    - expired: past their date
+    - withdrawn: because the device had made less than its counter said
+    - lost: in batteries
+    - exported: to other registers
+    """
+
+    taken: int
+    slices: int
+    wholes: int
+    retired: int
+    expired: int
+    withdrawn: int
+    lost: int
+    exported: int
+
+
 class Unit(NamedTuple):
     """What a unit id stands for.
 
@@ -1041,3 +1208,16 @@ class Unit(NamedTuple):
     zone: int
     device: int
     slot_start: int
+
+
+class Withdrawal(NamedTuple):
+    """What attesters say was counted too much.
+
+    - device: whose counter it is
+    - wh: how much
+    - evidence: hash of what shows it
+    """
+
+    device: int
+    wh: int
+    evidence: bytes

@@ -98,6 +98,9 @@ CONTRACTS = (
     PlannedContract("SubsidyFund", lambda settings, at, deployer: [at("Imbalance"), at("Authority")]),
     PlannedContract("Losses", lambda settings, at, deployer: [at("Imbalance")]),
     PlannedContract("Bills", lambda settings, at, deployer: [at("Readings"), at("PowerPoints"), at("Authority")]),
+    PlannedContract("CleanEnergy", lambda settings, at, deployer: [at("Production"), at("Authority")]),
+    PlannedContract("GreenCertificates", lambda settings, at, deployer: [at("CleanEnergy")]),
+    PlannedContract("Batteries", lambda settings, at, deployer: [at("CleanEnergy")]),
 )
 
 
@@ -141,6 +144,7 @@ def constitution(settings: MarketSettings, at: Address, deployer: str) -> list[C
         *(Call("PowerPoints", "setPort", (int(reason), at(name))) for reason, name in PORTS.items()),
         # From the first of all epochs on: in which the market will be founded nobody knows before.
         *(Call("PowerPoints", "setBudget", (int(reason), 0, settings.points_budget(reason))) for reason in PORTS),
+        Call("CleanEnergy", "setParts", (at("GreenCertificates"), at("Batteries"))),
     ]
     if deployer != settings.administrator:
         calls.append(Call("Authority", "revokeRole", (PROPOSER_ROLE, deployer)))

@@ -141,9 +141,9 @@ def _function(contract: str, function: str) -> tuple[bytes, list[str]]:
 
 
 @cache
-def _events() -> dict[bytes, tuple[str, list[tuple[str, bool]]]]:
+def _events() -> dict[tuple[bytes, int], tuple[str, list[tuple[str, bool]]]]:
     return {
-        keccak(text=abi.signature(entry)): (
+        (keccak(text=abi.signature(entry)), abi.topic_count(entry)): (
             entry["name"],
             [(abi.canonical_type(part), bool(part["indexed"])) for part in entry["inputs"]],
         )
@@ -154,9 +154,9 @@ def _events() -> dict[bytes, tuple[str, list[tuple[str, bool]]]]:
 def _logs(logs: list[dict[str, Any]]) -> Iterator[Log]:
     for log in logs:
         topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
-        if topics[0] not in _events():
+        if (topics[0], len(topics)) not in _events():
             continue
-        name, parts = _events()[topics[0]]
+        name, parts = _events()[topics[0], len(topics)]
         indexed = iter(topics[1:])
         inside = iter(decode([kind for kind, is_topic in parts if not is_topic], bytes.fromhex(log["data"][2:])))
         yield Log(name, tuple(decode([k], next(indexed))[0] if is_topic else next(inside) for k, is_topic in parts))

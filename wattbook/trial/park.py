@@ -114,7 +114,7 @@ class Park:
             message(market.vault, "chooseModules", trader, _ALL_MODULES),
         ]
 
-    def new_device(self, owner: str | None = None, **described: Any) -> int:
+    def new_device(self, owner: str | None = None, availability_bps: int = 10_000, **described: Any) -> int:
         """One more device, of the first trader's unless said otherwise, certified, with a register of its own.
         `described`: what is another's in its description."""
         self.have_traders(1)
@@ -122,7 +122,7 @@ class Park:
         [registered] = self.blocks.mine([self._registration(owner or self.traders[0], name, **described)])
         number: int = next(log.args[0] for log in registered.logs if log.name == "DeviceRegistered")
         operator = known_account("operator").address
-        self.blocks.mine([message(self.market.meters, "certify", operator, number, 10_000, 0)])
+        self.blocks.mine([message(self.market.meters, "certify", operator, number, availability_bps, 0)])
         return number
 
     def _registration(self, trader: str, name: str = "meter", **described: Any) -> Message:
@@ -156,6 +156,11 @@ class Park:
         ]
         for step in [*self._joining(payer, -1), *funding]:
             self.blocks.mine([step])
+
+    def open_carrier(self, carrier: Carrier, slot_seconds: int) -> None:
+        """Has the authority let another carrier be traded."""
+        opening = (1, carrier, slot_seconds, slot_seconds, self._facts(0, 0))
+        self.blocks.mine([message(self.market.zones, "openCarrier", self.market.authority.address, *opening)])
 
     def _facts(self, pool_in: int, pool_out: int) -> Facts:
         grid = purse_account(Purse.GRID)

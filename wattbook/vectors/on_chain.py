@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from wattbook.deployment.anvil import Anvil
 from wattbook.trial.billing import bill_split_on_chain
 from wattbook.trial.blocks import OPTIONS
+from wattbook.trial.capacity import Registering, registration_on_chain
+from wattbook.trial.certificates import Certifying, certificates_on_chain, storage_on_chain, wrap_on_chain
 from wattbook.trial.clearing import result_on_chain
 from wattbook.trial.escrow import settled_on_chain
 from wattbook.trial.metering import Meterings, intervals_on_chain
@@ -44,14 +46,19 @@ def contracts() -> Iterator[tuple[Kind, ...]]:
             Kind(clearing.recognises, cleared),
             Kind(escrow.recognises, settled),
             Kind(metering.recognises, metered, covers=("intervals", "imbalance")),
-            Kind(rewards.recognises, rewarded, covers=("points", "epochBudget", "subsidy", "billSplit")),
+            Kind(rewards.recognises, rewarded, covers=rewards.LISTS),
         )
 
 
 def _rewards(park: Park) -> dict[str, rewards.Run]:
     """The lists of the file of rewards, by what runs them."""
     slots, subsidising, settling = CleanSlots(park), Subsidising(park), Settling(park)
+    certifying, registering = Certifying(park), Registering(park)
     return {
+        "certificates": lambda case: certificates_on_chain(certifying, case),
+        "wrap": lambda case: wrap_on_chain(certifying, case),
+        "storageCertificates": lambda case: storage_on_chain(certifying, case),
+        "registration": lambda case: registration_on_chain(registering, case),
         "points": lambda case: slots.traded(case["cleanWh"]),
         "epochBudget": lambda case: {"granted": granted_on_chain(park, case["budget"], case["asks"])},
         "subsidy": lambda case: paid_on_chain(subsidising, case),
