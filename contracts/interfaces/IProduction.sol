@@ -35,6 +35,8 @@ interface IProduction is ISettled {
     /// @notice Adds to devices' counters. Of each device slots come by rising time.
     /// @param made words, from the low end: device 32, start of the slot 40, its length in seconds 24, Wh 64
     ///
+    /// Emits nothing; Readings tells what was used.
+    ///
     /// Requirements:
     /// - the caller is the contract that settles.
     function record(uint256[] calldata made) external;
