@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from eth_utils.address import to_checksum_address
@@ -17,6 +18,7 @@ from wattbook.contracts.structs import Purse
 from wattbook.deployment.anvil import Anvil
 from wattbook.deployment.local import known_account
 from wattbook.deployment.plan import purse_account
+from wattbook.errors import ChainError
 from wattbook.market import clearing
 from wattbook.settlement.imbalance import Metered, imbalance, settle
 from wattbook.trial.blocks import OPTIONS, message
@@ -241,6 +243,27 @@ class TestPeriods:
         day = parse_period(ALWAYS).shown(period)[:10]
         [found] = statements(slots, slots.account("plant"), period=day)
         assert found.closing == MONEY
+
+    def test_of_a_node_with_little_patience(self, slots: Slots, monkeypatch: pytest.MonkeyPatch):
+        """It answers for seven blocks at once, and does not say when they were made."""
+        slots.have(["plant"])
+        expected = statement(slots, "plant")
+        provider = slots.market.chain.web3.provider
+        ask, longest = provider.make_request, 7
+
+        def answer(method: str, parameters: list[Any]) -> Any:
+            if method != "eth_getLogs":
+                return ask(method, parameters)
+            if int(parameters[0]["toBlock"], 16) - int(parameters[0]["fromBlock"], 16) >= longest:
+                return {"error": {"code": -32005, "message": "range is too long"}}
+            told = ask(method, parameters)["result"]
+            return {"result": [{name: log[name] for name in log if name != "blockTimestamp"} for log in told]}
+
+        monkeypatch.setattr(provider, "make_request", answer)
+        assert statement(slots, "plant") == expected
+        longest = 0
+        with pytest.raises(ChainError, match="the node refused: range is too long"):
+            statement(slots, "plant")
 
     def test_that_has_not_begun(self, slots: Slots):
         with pytest.raises(StatementError, match="2098-01 has not begun: the newest block is of 2027-"):
