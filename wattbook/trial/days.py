@@ -12,17 +12,20 @@ from itertools import count
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
+from wattbook.certificates.slices import next_slots, stock
 from wattbook.contracts.structs import Carrier, Direction, Facts, ProvenReading, Purse, Root, Sale
 from wattbook.deployment.local import known_account
 from wattbook.deployment.plan import MODULES, purse_account
 from wattbook.eip712 import sign
 from wattbook.metering.roots import in_order, proven, root_of, sign_root
 from wattbook.metering.tree import Leaf, Tree
+from wattbook.points.reasons import Reason
 from wattbook.settlement.imbalance import Metered, Settled, Terms, settle
 from wattbook.settlement.statements import Statement, unpacked
 from wattbook.trial.blocks import Message, Mined, message
 from wattbook.trial.metering import ATTESTERS
 from wattbook.trial.park import FAR, SLOT_SECONDS, Park
+from wattbook.trial.points import Rewarding, begin_an_epoch
 
 _ZONE = 1
 _CARRIERS = (Carrier.ELECTRICITY, Carrier.HEATING)
@@ -115,6 +118,8 @@ class Days:
         for end in ends:
             self._settle(end - SLOT_SECONDS)
         self._add_up(before, held)
+        self._certify()
+        self._reward([end - SLOT_SECONDS for end in ends])
         return self.report
 
     # ------------------------------------------------------------------------------------------------- who there is
@@ -335,6 +340,66 @@ class Days:
             "Wh in the ledger of production = what is clean in the slots", recorded, sum(one.clean for one in balances)
         )
         self._hold("Wh in the ledger of production = Wh injected", recorded, injected)
+
+    def _certify(self) -> None:
+        """All clean energy is certified; of each slice a part goes to somebody else, and one is retired."""
+        market, luck, traders = self.park.market, self._luck, self.park.traders
+        clean, before, ids = market.clean_energy, market.clean_energy.totals(), []
+        for member in [one for carrier in _CARRIERS for one in self.members[carrier]]:
+            wh = stock(market, member.plant.device)
+            if wh == 0:
+                continue
+            slots = next_slots(market, member.plant.device, wh)
+            [mined] = self._mine([message(clean, "issue", member.account, member.plant.device, *slots, wh)])
+            id = next(log.args[2] for log in mined.logs if log.name == "SliceIssued")
+            ids.append(id)
+            given, used, to = luck.randint(1, wh), luck.randint(0, wh), luck.choice(traders)
+            self._mine([message(clean, "safeTransferFrom", member.account, member.account, to, id, given, b"")])
+            holder = to if used <= given else member.account
+            if 0 < used <= clean.balance_of(holder, id):
+                retirement = (holder, *slots, "own use")
+                self._mine([message(clean, "retire", holder, id, used, retirement)])
+        after = clean.totals()
+        sums = {name: getattr(after, name) - getattr(before, name) for name in after._fields}
+        certified = sums.pop("taken")
+        plants = [one.plant.device for carrier in _CARRIERS for one in self.members[carrier]]
+        recorded = sum(market.production.total_of(device) for device in plants)
+        held = sum(clean.balance_of(trader, id) for id in ids for trader in traders)
+        self._hold("Wh certified = final clean Wh", certified, recorded)
+        self._hold("Wh held in slices = what the contract says is held", held, sums["slices"])
+        self._hold(
+            "Wh certified = held, retired, expired, withdrawn, lost in batteries, exported",
+            certified,
+            sum(sums.values()),
+        )
+
+    def _reward(self, slots: list[int]) -> None:
+        """Clean trades are shown when nothing can change them any more, and granted when the epoch is over."""
+        market, rewarding = self.park.market, Rewarding(self.park)
+        points, trades = market.power_points, market.clean_trades
+        begin_an_epoch(self.park)
+        rewarding.ripen(slots[-1])
+        epoch, before = points.current_epoch(), points.total_supply()
+        accounts = rewarding.in_order(self.park.traders)
+        asked = 0
+        for start in slots:
+            for carrier in _CARRIERS:
+                made = [
+                    one.plant.device
+                    for one in self.members[carrier]
+                    if market.production.counted_in(one.plant.device, start)
+                ]
+                arguments = (_ZONE, carrier, start, accounts, sorted(made))
+                [mined] = self._mine([message(trades, "reward", self._relayer, *arguments)])
+                asked += sum(log.args[2] for log in mined.logs if log.name == "PointsAsked")
+        begin_an_epoch(self.park)
+        last = points.current_epoch()
+        for number in range(epoch, last):
+            self._mine([message(trades, "grant", self._relayer, number, 10 * len(accounts))])
+        budget = sum(points.budget_of(int(Reason.CLEAN_TRADE), number) for number in range(epoch, last))
+        granted = points.total_supply() - before
+        self._hold("points granted = points asked for, or the budget", granted, min(asked, budget))
+        self._hold("points granted = points of members", granted, sum(points.balance_of(one) for one in accounts))
 
     def _expected(self, carrier: Carrier, start: int) -> Settled:
         """A slot as the engine settles it."""
