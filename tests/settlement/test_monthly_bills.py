@@ -382,7 +382,7 @@ class TestRedeeming:
         """All or nothing: the points stay where they are."""
         fund, free = purse_account(Purse.COMMON_FUND), month.purse(Purse.COMMON_FUND)
         vault, authority = month.market.vault, month.market.authority.address
-        month.decide(vault, "setPurse", int(Purse.COMMON_FUND), authority, 1 << 4 | 1 << 5)
+        month.decide(vault, "setPurse", int(Purse.COMMON_FUND), authority, vault.account_of(fund).modules)
         month.decide(vault, "spend", int(Purse.COMMON_FUND), month.account("plant"), free - 9_999, b"\1" * 32)
         month.refuses_redeeming(reverts.InsufficientFree, "shop", 1, account=fund, free=9_999, asked=10_000)
 
