@@ -300,6 +300,8 @@ def test_a_constitution_that_was_not_carried_out(node, found, file):
         *settled,
         "Readings.settlement",
         "Production.settlement",
+        "CleanEnergy.certificates",
+        "CleanEnergy.batteries",
         "constitution",
     ]
 
