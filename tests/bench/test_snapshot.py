@@ -6,7 +6,7 @@ import pytest
 
 from wattbook import abi
 from wattbook.bench import gas, metering, sizes, snapshot
-from wattbook.bench.anchors import ANCHORS, MARKET_ANCHORS, METERING_ANCHORS, SETTLEMENT_ANCHORS
+from wattbook.bench.anchors import ANCHORS, CERTIFICATE_ANCHORS, MARKET_ANCHORS, METERING_ANCHORS, SETTLEMENT_ANCHORS
 
 COMMITTED = Path(__file__).parents[1] / "snapshots" / "figures.json"
 
@@ -47,9 +47,14 @@ def test_metering_budgets(figures, anchor):
     assert figures["metering"][anchor.figure] <= anchor.budget
 
 
-@pytest.mark.parametrize("anchor", [a for a in SETTLEMENT_ANCHORS if a.budget], ids=lambda anchor: anchor.figure)
+@pytest.mark.parametrize("anchor", SETTLEMENT_ANCHORS, ids=lambda anchor: anchor.figure)
 def test_settlement_budgets(figures, anchor):
     assert figures["settlement"][anchor.figure] <= anchor.budget
+
+
+@pytest.mark.parametrize("anchor", CERTIFICATE_ANCHORS, ids=lambda anchor: anchor.figure)
+def test_certificate_budgets(figures, anchor):
+    assert figures["certificates"][anchor.figure] <= anchor.budget
 
 
 def test_a_root_costs_the_same_at_any_count(figures):
@@ -60,6 +65,7 @@ def test_a_root_costs_the_same_at_any_count(figures):
 def test_every_figure_of_metering_is_shown(figures):
     assert figures["metering"].keys() == {anchor.figure for anchor in METERING_ANCHORS}
     assert figures["settlement"].keys() == {anchor.figure for anchor in SETTLEMENT_ANCHORS}
+    assert figures["certificates"].keys() == {anchor.figure for anchor in CERTIFICATE_ANCHORS}
 
 
 @pytest.mark.parametrize("anchor", [anchor for anchor in ANCHORS if anchor.budget], ids=lambda anchor: anchor.operation)

@@ -86,3 +86,18 @@ SETTLEMENT_ANCHORS = (
         "0xSplits, five payees: 97,905; no meters, no positions",
     ),
 )
+
+CERTIFICATE_ANCHORS = (
+    MarketAnchor(
+        "issued of 20 slots",
+        "1 MWh issued from a device's counter",
+        120_000,
+        "Origin: 238k asked, 403k approved, 590k issued",
+    ),
+    MarketAnchor(
+        "wrapped of 10 slices",
+        "1 MWh wrapped from ten slices",
+        190_000,
+        "Origin: nothing like it; a claim 128k",
+    ),
+)

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from wattbook.bench import gas, market, metering, settlement, sizes
+from wattbook.bench import certificates, gas, market, metering, settlement, sizes
 from wattbook.errors import WattbookError
 
 # The book whose figures are kept: large enough to show every step, small enough for every run of the tests.
@@ -19,8 +19,14 @@ class SnapshotError(WattbookError):
 def measure() -> Figures:
     """The figures of the contracts as they are."""
     life = market.measure((SNAPSHOT_ORDERS,))[0]
-    figures = {"gas": gas.measure(), "codeSize": sizes.measure(), "market": life.figures()}
-    return {**figures, "metering": metering.measure(), "settlement": settlement.measure()}
+    return {
+        "gas": gas.measure(),
+        "codeSize": sizes.measure(),
+        "market": life.figures(),
+        "metering": metering.measure(),
+        "settlement": settlement.measure(),
+        "certificates": certificates.measure(),
+    }
 
 
 def read(path: Path) -> Figures:

@@ -6,7 +6,14 @@ from typing import Any
 import click
 
 from wattbook.bench import bridge, market, sizes, snapshot
-from wattbook.bench.anchors import ANCHORS, MARKET_ANCHORS, METERING_ANCHORS, SETTLEMENT_ANCHORS, MarketAnchor
+from wattbook.bench.anchors import (
+    ANCHORS,
+    CERTIFICATE_ANCHORS,
+    MARKET_ANCHORS,
+    METERING_ANCHORS,
+    SETTLEMENT_ANCHORS,
+    MarketAnchor,
+)
 from wattbook.bench.bridge import Load
 from wattbook.bench.snapshot import SnapshotError
 from wattbook.cli.output import as_json, show, table
@@ -97,6 +104,7 @@ def bench(
             *_market(lives, clearing),
             *_metering(figures),
             *_settlement(figures),
+            *_certificates(figures),
             *_bridge(load),
             *(_conservation(lived) if lived else []),
             *_changes(changed),
@@ -129,6 +137,10 @@ def _metering(figures: snapshot.Figures) -> list[str]:
 
 def _settlement(figures: snapshot.Figures) -> list[str]:
     return ["", "Settlement", *_beside("gas of a position", figures["settlement"], SETTLEMENT_ANCHORS)]
+
+
+def _certificates(figures: snapshot.Figures) -> list[str]:
+    return ["", "Certificates", *_beside("gas of a certificate", figures["certificates"], CERTIFICATE_ANCHORS)]
 
 
 def _beside(title: str, figures: dict[str, int], anchors: tuple[MarketAnchor, ...]) -> list[str]:

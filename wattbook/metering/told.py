@@ -52,5 +52,5 @@ def told(word: int) -> Told:
         trust=Trust(part(224, 8)),
         refusal=ReadingRefusal(part(232, 8)),
         carrier=Carrier(part(208, 4)),
-        direction=Direction(part(212, 4)),
+        direction=Direction(part(212, 1)),
     )
