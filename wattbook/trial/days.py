@@ -5,7 +5,8 @@ readings never come, some come wrong, are doubted and corrected. What is drawn i
 """
 
 import random
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -21,7 +22,7 @@ from wattbook.metering.roots import in_order, proven, root_of, sign_root
 from wattbook.metering.tree import Leaf, Tree
 from wattbook.points.reasons import Reason
 from wattbook.settlement.imbalance import Metered, Settled, Terms, settle
-from wattbook.settlement.statements import Statement, unpacked
+from wattbook.settlement.statements import unpacked
 from wattbook.trial.blocks import Message, Mined, message
 from wattbook.trial.metering import ATTESTERS
 from wattbook.trial.park import FAR, SLOT_SECONDS, Park
@@ -92,8 +93,8 @@ class Days:
         self._imbalance, self._relayer = park.market.imbalance, known_account("grid").address
         self._lost = 0
         self._positions: dict[tuple[Carrier, int], dict[str, list[int]]] = {}
-        self._told: dict[tuple[Carrier, int, str], Statement] = {}
-        self._roots: list[tuple[Root, list[ProvenReading]]] = []
+        self._cash: Counter[tuple[Carrier, int, str]] = Counter()
+        self.roots: list[tuple[Root, list[ProvenReading]]] = []
         self._luck = random.Random(seed)
         self._salts = count()
         self._open_heating()
@@ -103,24 +104,42 @@ class Days:
 
     def run(self, slots: int, progress: Callable[[int], None] = lambda slot: None) -> Report:
         """So many slots, from the first on for which facts can still be decided."""
-        before, held = self._money(), self._tokens()
+        before, held = self.money(), self.tokens()
+        starts = self.begin(slots)
+        for place, start in enumerate(starts):
+            self.live(start, last=place == slots - 1)
+            progress(place)
+        self.wait_until_final()
+        self.meter(len(self.roots))
+        for start in starts:
+            self.settle(start, self.park.traders)
+        self._add_up(before, held)
+        self._certify()
+        self._reward(starts)
+        return self.report
+
+    def begin(self, slots: int) -> list[int]:
+        """Goes to the first slot, and gives the starts of all."""
         self._start()
-        ends = [self._first + (place + 1) * SLOT_SECONDS for place in range(slots)]
         self._sell(self._first)
         self.park.blocks.mine([], self._first + 1)
         self._read(self._first)
-        for place, end in enumerate(ends):
-            self._slot(end, last=place == slots - 1)
-            progress(place)
-        self._wait_until_final()
-        for root, given in self._roots:
-            self._mine([message(self._imbalance, "meter", self._relayer, root, given)])
-        for end in ends:
-            self._settle(end - SLOT_SECONDS)
-        self._add_up(before, held)
-        self._certify()
-        self._reward([end - SLOT_SECONDS for end in ends])
-        return self.report
+        return [self._first + place * SLOT_SECONDS for place in range(slots)]
+
+    def live(self, start: int, last: bool) -> None:
+        """Lets a slot pass, in which the next one is traded, and reads what it brought."""
+        end = start + SLOT_SECONDS
+        if not last:
+            self._sell(end)
+        self.park.blocks.mine([], end + 1)
+        for carrier in _CARRIERS:
+            self._flow(carrier)
+        self._read(end, 0 if last else _MISSING, _WRONG)
+        self.report.slots += 1
+
+    def trading(self, carrier: Carrier) -> list[Member]:
+        """Who sells and buys ahead."""
+        return self.members[carrier]
 
     # ------------------------------------------------------------------------------------------------- who there is
 
@@ -164,15 +183,6 @@ class Days:
 
     # ---------------------------------------------------------------------------------------------------- one slot
 
-    def _slot(self, end: int, last: bool) -> None:
-        if not last:
-            self._sell(end)
-        self.park.blocks.mine([], end + 1)
-        for carrier in _CARRIERS:
-            self._flow(carrier)
-        self._read(end, 0 if last else _MISSING, _WRONG)
-        self.report.slots += 1
-
     def _sell(self, start: int) -> None:
         self._mine([sale for carrier in _CARRIERS for sale in self._sales(carrier, start)])
 
@@ -184,7 +194,7 @@ class Days:
     def _sales(self, carrier: Carrier, start: int) -> list[Message]:
         """Pairs of members, drawn anew."""
         luck, park = self._luck, self.park
-        members = self.members[carrier][:]
+        members = self.trading(carrier)[:]
         luck.shuffle(members)
         direct = park.market.direct_sale
         sales = []
@@ -241,19 +251,19 @@ class Days:
         right = [leaf for leaf in leaves if leaf.device not in lying]
         for start in range(0, len(right), _AT_ONCE):
             given = [proven(tree, leaf) for leaf in right[start : start + _AT_ONCE]]
-            self._roots.append((root, given))
+            self.roots.append((root, given))
         if lies:
             self._put_right(root, tree, lies)
 
     def _put_right(self, root: Root, tree: Tree, lies: list[tuple[Leaf, Leaf]]) -> None:
-        readings, doubter = self.park.market.readings, self.park.traders[0]
+        readings, doubter = self.park.market.readings, self.trading(_CARRIERS[0])[0].account
         for lie, _ in lies:
             place = tree.place(lie.device)
             named = (root, lie.device, lie.content_hash, place, tree.proof(place))
             self._mine([message(readings, "dispute", doubter, *named)])
         truth = [leaf for _, leaf in lies]
         again, corrected = self._post(root.time, truth, 1)
-        self._roots.append((again, [proven(corrected, leaf) for leaf in truth]))
+        self.roots.append((again, [proven(corrected, leaf) for leaf in truth]))
         for lie, _ in lies:
             verdict = {
                 "device": lie.device,
@@ -275,7 +285,7 @@ class Days:
         self._mine([message(readings, "post", self._relayer, root, devices, signed)])
         return root, tree
 
-    def _wait_until_final(self) -> None:
+    def wait_until_final(self) -> None:
         blocks = self.park.blocks
         blocks.mine([], blocks.now + self.park.market.readings.window() + 1)
 
@@ -285,19 +295,27 @@ class Days:
 
     # ----------------------------------------------------------------------------------------------- what is settled
 
-    def _settle(self, start: int) -> None:
-        accounts = sorted(self.park.traders, key=lambda one: int(one, 16))
+    def meter(self, count: int) -> None:
+        """Has the next readings counted, in the order in which they were posted."""
+        given, self.roots = self.roots[:count], self.roots[count:]
+        for root, readings in given:
+            self._mine([message(self._imbalance, "meter", self._relayer, root, readings)])
+
+    def settle(self, start: int, accounts: Sequence[str]) -> None:
+        """Settles accounts in a slot, as far as they are metered."""
+        listed = sorted(accounts, key=lambda one: int(one, 16))
         for carrier in _CARRIERS:
-            for first in range(0, len(accounts), _AT_ONCE):
-                some = accounts[first : first + _AT_ONCE]
+            for first in range(0, len(listed), _AT_ONCE):
+                some = listed[first : first + _AT_ONCE]
                 [mined] = self._mine([message(self._imbalance, "settle", self._relayer, _ZONE, carrier, start, some)])
-                said = [log.args[1:] for log in mined.logs if log.name == "AccountSettled"]
-                self._told |= {(carrier, start, account.lower()): unpacked(words) for account, words in said}
-        self.report.positions += len(accounts) * len(_CARRIERS)
+                for log in mined.logs:
+                    if log.name == "AccountSettled":
+                        self._cash[carrier, start, log.args[1].lower()] += unpacked(log.args[2]).cash
+        self.report.positions += len(listed) * len(_CARRIERS)
 
     # ---------------------------------------------------------------------------------------------------- what adds up
 
-    def _money(self) -> dict[str, int]:
+    def money(self) -> dict[str, int]:
         """What everybody has free, by account."""
         vault = self.park.market.vault
         accounts = [*self.park.traders, *(purse_account(purse) for purse in Purse)]
@@ -305,23 +323,25 @@ class Days:
 
     def _add_up(self, before: dict[str, int], held: int) -> None:
         vault, market = self.park.market.vault, self.park.market
-        after = self._money()
+        after = self.money()
         gains = {account: after[account] - before[account] for account in before}
         locked = sum(vault.module_of(market.deployment.address(name)).locked for name in MODULES)
-        self._hold("tokens in the Vault = those that were there", self._tokens(), held)
+        self._hold("tokens in the Vault = those that were there", self.tokens(), held)
         self._hold("what all gained or lost together = nothing", sum(gains.values()), 0)
         self._hold("what settlement and trades still hold = nothing", locked, 0)
         expected = [self._expected(carrier, start) for carrier, start in self._positions]
         self._hold("what the grid gets", gains[purse_account(Purse.GRID)], -sum(one.grid_cash for one in expected))
         self._add_up_energy()
-        told = {key: one.cash for key, one in self._told.items()}
+        self._hold("positions settled otherwise than the engine says", len(self.unlike_the_engine()), 0)
+
+    def unlike_the_engine(self) -> list[tuple[Carrier, int, str]]:
+        """Positions that all in all were paid something else than the engine reckons."""
         reckoned = {
             (carrier, start, account.lower()): one.cash
-            for (carrier, start), zone in zip(self._positions, expected, strict=True)
-            for account, one in zone.parties.items()
+            for carrier, start in self._positions
+            for account, one in self._expected(carrier, start).parties.items()
         }
-        wrong = [key for key in reckoned if told.get(key) != reckoned[key]]
-        self._hold("positions settled otherwise than the engine says", len(wrong), 0)
+        return [key for key, cash in reckoned.items() if self._cash[key] != cash]
 
     def _add_up_energy(self) -> None:
         market, slots = self.park.market, sorted({start for _, start in self._positions})
@@ -412,7 +432,7 @@ class Days:
         }
         return settle(parties, _TERMS)
 
-    def _tokens(self) -> int:
+    def tokens(self) -> int:
         return int(self.park.market.power_token.balance_of(self.park.market.vault.address))
 
     def _hold(self, what: str, left: int, right: int) -> None:
