@@ -168,6 +168,7 @@ contract GreenCertificates is IGreenCertificates, IERC721Errors, ERC165, SignedA
     function unwrap(Contents calldata contents) external {
         uint256 id = _idOf(contents.number, contents.ids, contents.amounts);
         Certificate memory c = _heldBy(msg.sender, id);
+        _requireOwnName(msg.sender);
         // Slices that were sold wrapped would be sold again wrapped anew.
         uint16 limit = cleanEnergy.maxTransfers();
         require(limit == 0 || c.transfers == 0, TransferLimitReached(id, c.transfers));
@@ -281,9 +282,15 @@ contract GreenCertificates is IGreenCertificates, IERC721Errors, ERC165, SignedA
     }
 
     function _wrap(address holder, uint256[] calldata ids, uint256[] calldata amounts) private returns (uint256 id) {
+        _requireOwnName(holder);
         (uint256[] memory used, uint256[] memory taken, uint256 expires, uint32 number) =
             cleanEnergy.wrapSlices(holder, ids, amounts);
         return _make(holder, expires, number, used, taken);
+    }
+
+    /// @dev A lost key cannot go on changing what its successor would take over.
+    function _requireOwnName(address holder) private view {
+        membership.payoutOf(holder);
     }
 
     function _make(address holder, uint256 expires, uint32 number, uint256[] memory ids, uint256[] memory amounts)

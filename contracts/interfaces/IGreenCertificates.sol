@@ -129,7 +129,7 @@ interface IGreenCertificates is IERC721 {
     ///
     /// Emits {Transfer} and {CertificateMade}, and what {ICleanEnergy-wrapSlices} emits.
     ///
-    /// Requirements: those of {ICleanEnergy-wrapSlices} for the caller.
+    /// Requirements: those of {ICleanEnergy-wrapSlices} for the caller, who was not replaced.
     function wrap(uint256[] calldata ids, uint256[] calldata amounts) external returns (uint256 id);
 
     /// @notice {wrap}, signed by the holder.
@@ -147,7 +147,7 @@ interface IGreenCertificates is IERC721 {
     /// Emits {Transfer} and {CertificateUnwrapped}, and what {ICleanEnergy-unwrapSlices} emits.
     ///
     /// Requirements:
-    /// - the caller holds the certificate with these contents;
+    /// - the caller holds the certificate with these contents, and was not replaced;
     /// - it never changed hands, if there is a limit to that.
     function unwrap(Contents calldata contents) external;
 

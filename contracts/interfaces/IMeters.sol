@@ -202,8 +202,12 @@ interface IMeters {
     /// @notice The account that is paid for what a device delivers: its payee, else its owner.
     function payeeOf(uint32 device) external view returns (address);
 
-    /// @notice The accounts that were named to be paid for what devices deliver, zero where that is the owner.
-    function namedPayeesOf(uint32[] calldata devices) external view returns (address[] memory);
+    /// @notice The accounts that were named to be paid for what sellers sold of devices, zero where that is the seller: an owner
+    /// names who is paid for his own sales, a pledgee for all.
+    function namedPayeesOf(uint32[] calldata devices, address[] calldata sellers)
+        external
+        view
+        returns (address[] memory);
 
     /// @notice The device whose key has this hash, or had it; 0 when none.
     function deviceByKey(bytes32 keyHash) external view returns (uint32);
@@ -313,7 +317,7 @@ interface IMeters {
     ///
     /// Requirements:
     /// - the device is not pledged and the caller is the owner, with the right to spend; or he is the pledgee;
-    /// - the payee was ever admitted or belongs to the system.
+    /// - the payee was ever admitted or belongs to the system, and is not the Vault.
     function setPayee(uint32 device, address payee) external;
 
     /// @notice {setPayee}, signed by the owner or pledgee.
@@ -331,7 +335,7 @@ interface IMeters {
     /// Requirements:
     /// - the caller is the owner, is active and has the right to spend;
     /// - the device is neither pledged nor retired;
-    /// - pledgee and payee were ever admitted or belong to the system; a payee of zero stands for the owner.
+    /// - pledgee and payee were ever admitted or belong to the system, and are not the Vault; a payee of zero stands for the owner.
     function pledge(uint32 device, address pledgee, address payee) external;
 
     /// @notice {pledge}, signed by the owner.
@@ -347,7 +351,7 @@ interface IMeters {
     ///
     /// Requirements:
     /// - the caller is the owner, in whatever standing;
-    /// - the device is neither pledged nor retired.
+    /// - the device is neither pledged nor suspended nor retired.
     function retire(uint32 device) external;
 
     /// @notice {retire}, signed by the owner.

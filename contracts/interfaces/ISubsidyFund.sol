@@ -215,7 +215,7 @@ interface ISubsidyFund {
     ///
     /// Requirements:
     /// - the programme exists and its month has not begun; the amount is {LEAST_FUNDING} or more;
-    /// - the caller is active, not in default, chose this module, and has the amount free.
+    /// - the caller is active, not in default, has the right to spend, chose this module, and has the amount free.
     function fund(uint16 zone, Carrier carrier, uint16 month, uint64 amount) external;
 
     // ----------------------------------------------------------------------------------------------------- anyone

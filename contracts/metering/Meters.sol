@@ -14,6 +14,7 @@ import {IZones} from "../interfaces/IZones.sol";
 import {Carrier} from "../libraries/Carriers.sol";
 import {Counts} from "../libraries/Counts.sol";
 import {Roles} from "../libraries/Roles.sol";
+import {Standings} from "../libraries/Standings.sol";
 
 /// @title The devices of the market
 /// @notice See IMeters. Owners and pledgees are kept as the accounts they were, and asked of Membership as the accounts
@@ -136,10 +137,18 @@ contract Meters is IMeters, Governed, SignedActions {
     }
 
     /// @inheritdoc IMeters
-    function namedPayeesOf(uint32[] calldata devices) external view returns (address[] memory payees) {
+    function namedPayeesOf(uint32[] calldata devices, address[] calldata sellers)
+        external
+        view
+        returns (address[] memory payees)
+    {
         payees = new address[](devices.length);
         for (uint256 i = 0; i < devices.length; ++i) {
-            payees[i] = _devices[devices[i]].payee;
+            Device storage d = _devices[devices[i]];
+            address payee = d.payee;
+            if (payee == address(0)) continue;
+            bool holds = d.pledgee != address(0) || membership.currentOf(d.owner) == sellers[i];
+            if (holds) payees[i] = payee;
         }
     }
 
@@ -440,6 +449,8 @@ contract Meters is IMeters, Governed, SignedActions {
         Device storage d = _inUse(device);
         _requireOwner(d, device, account);
         require(d.pledgee == address(0), DeviceIsPledged(device, d.pledgee));
+        // Or what it made and should not have would be free again.
+        require(d.status != DeviceStatus.Suspended, UnexpectedDeviceStatus(device, d.status));
         d.status = DeviceStatus.Retired;
         _count(d, -1);
         emit DeviceRetired(device);
@@ -504,9 +515,12 @@ contract Meters is IMeters, Governed, SignedActions {
         require(membership.standingOf(ownerOf(device)).owner != owner, ConflictOfInterest(device, owner));
     }
 
-    /// @dev Settlement pays in the course of a batch, which one account that nobody can pay would stop.
+    /// @dev Settlement pays in the course of a batch, which one account that nobody can pay would stop. The Vault, to which
+    /// Membership tells everything, is a system account and has none with itself.
     function _requirePayable(address account) private view {
-        if (account != address(0)) membership.currentOf(account);
+        if (account == address(0)) return;
+        require(account != membership.mirror(), Standings.NotMember(account));
+        membership.currentOf(account);
     }
 
     function _requireKeyProof(Key calldata key, uint256 deadline, bytes32 structHash, bytes calldata signature)

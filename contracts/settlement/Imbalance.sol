@@ -215,7 +215,7 @@ contract Imbalance is Deliveries, Governed {
         r.payees = new address[][](count);
         for (uint256 i = 0; i < count; ++i) {
             uint256[] memory parts = _sources[i].handOver(r.book, r.names);
-            address[] memory payees = _payeesOf(parts);
+            address[] memory payees = _payeesOf(r, parts);
             (r.parts[i], r.payees[i]) = (parts, payees);
             for (uint256 k = 0; k < parts.length; ++k) {
                 uint256 part = parts.at(k);
@@ -225,12 +225,16 @@ contract Imbalance is Deliveries, Governed {
     }
 
     /// @dev Who was named to be paid for what is delivered, for each trade.
-    function _payeesOf(uint256[] memory parts) private view returns (address[] memory) {
+    function _payeesOf(Round memory r, uint256[] memory parts) private view returns (address[] memory) {
+        if (parts.length == 0) return new address[](0);
         uint32[] memory devices = new uint32[](parts.length);
+        address[] memory sellers = new address[](parts.length);
         for (uint256 k = 0; k < parts.length; ++k) {
-            devices[k] = Parts.device(parts.at(k));
+            uint256 part = parts.at(k);
+            devices[k] = Parts.device(part);
+            sellers.put(k, r.accounts[r.owners.at(Parts.place(part))].account);
         }
-        return parts.length == 0 ? new address[](0) : meters.namedPayeesOf(devices);
+        return meters.namedPayeesOf(devices, sellers);
     }
 
     /// @dev Adds a trade to what is known of an account.
@@ -341,8 +345,9 @@ contract Imbalance is Deliveries, Governed {
         (uint256 sum, uint256 count) = (0, 0);
         for (uint256 day = 1; day <= DAYS; ++day) {
             uint256 d = _deliveries[r.key - day * 1 days][a.account];
-            if (d.devices() == 0) continue;
-            sum += d.withdrawn();
+            // What was estimated then counts too, or a meter that stays silent would pay in the end.
+            if (d.devices() == 0 && !d.isSettled()) continue;
+            sum += Math.max(d.withdrawn(), d.settledWithdrawn());
             ++count;
         }
         if (count != 0 && sum / count > withdrawn) withdrawn = sum / count;

@@ -103,6 +103,7 @@ contract Losses is ILosses {
 
     /// @dev As much of an amount as an account has free and lets this module take.
     function _takeFrom(address account, uint256 amount) private returns (uint128 taken) {
+        account = vault.membership().currentOf(account);
         uint128 free = vault.accountOf(account).free;
         taken = amount < free ? uint128(amount) : free;
         uint256[] memory moves = new uint256[](1);

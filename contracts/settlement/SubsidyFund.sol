@@ -136,6 +136,8 @@ contract SubsidyFund is ISubsidyFund, Governed {
     function fund(uint16 zone, Carrier carrier, uint16 month, uint64 amount) external {
         (uint256 key, Programme storage p) = _known(zone, carrier, month);
         _requireToCome(month);
+        address payout = membership.payoutOf(msg.sender);
+        require(payout == msg.sender, IMembership.SpendNotAllowed(msg.sender, address(this)));
         require(amount >= LEAST_FUNDING, FundingTooSmall(amount, LEAST_FUNDING));
         p.pot += amount;
         _fundings[key].push(Funding(msg.sender, p.pot));
@@ -293,7 +295,10 @@ contract SubsidyFund is ISubsidyFund, Governed {
         uint256 arrived = uint256(m.exported) + m.withdrawn;
         arrived = arrived > m.imported ? arrived - m.imported : 0;
         seen = arrived * WHOLE / (WHOLE - facts.lossBps);
-        if (facts.feeder == 0 || facts.exportFeeder == 0) return (Hold.Unmeasured, seen);
+        uint256 end = Months.startOf(uint256(month) + 1);
+        bool measured = facts.feeder != 0 && production.recordedUntil(facts.feeder) >= end && facts.exportFeeder != 0
+            && production.recordedUntil(facts.exportFeeder) >= end;
+        if (!measured) return (Hold.Unmeasured, seen);
         if (claimed * WHOLE > seen * (WHOLE + TOLERANCE_BPS)) return (Hold.Claims, seen);
         int256 excess = Leaks.excess(m.injected, m.withdrawn, m.imported, m.exported, facts.lossBps);
         return (Leaks.isAlarming(excess, m.injected) ? Hold.Losses : Hold.None, seen);

@@ -6,6 +6,7 @@ import {Governed} from "../access/Governed.sol";
 import {IMembership} from "../interfaces/IMembership.sol";
 import {Facts, IZones} from "../interfaces/IZones.sol";
 import {Carrier} from "../libraries/Carriers.sol";
+import {Standings} from "../libraries/Standings.sol";
 
 /// @title The facts of each zone, for each carrier
 /// @notice See IZones. Versions stand in the order of the time from which they hold, and are only ever taken from the
@@ -170,7 +171,9 @@ contract Zones is IZones, Governed {
         return zoneA < zoneB ? _distances[zoneA][zoneB] : _distances[zoneB][zoneA];
     }
 
+    /// @dev The Vault, to which Membership tells everything, is a system account and has none with itself.
     function _requirePayable(address account) private view {
+        require(account != membership.mirror(), Standings.NotMember(account));
         membership.currentOf(account);
     }
 

@@ -246,6 +246,14 @@ class TestPayee:
         with refused(reverts.NotMember, account=people.stranger.address):
             market.meters.set_payee(device, people.stranger.address, sender=alice)
 
+    def test_the_vault_has_no_account_with_itself(self, market, device, alice):
+        """It is a system account, and a batch in which it were paid would stop there."""
+        vault = market.vault.address
+        with refused(reverts.NotMember, account=vault):
+            market.meters.set_payee(device, vault, sender=alice)
+        with refused(reverts.NotMember, account=vault):
+            market.meters.pledge(device, alice.address, vault, sender=alice)
+
     def test_by_others(self, market, devices, device, bob, narrow):
         with refused(reverts.NotDeviceOwner, device=device, account=bob.address):
             market.meters.set_payee(device, bob.address, sender=bob)
@@ -355,6 +363,12 @@ class TestRetire:
         receipt = market.meters.retire_signed(device, auth, sender=people.relayer)
         check_event(receipt, "NonceUsed", signer=alice.address, nonce=9)
         assert market.meters.device_of(device).status == DeviceStatus.RETIRED
+
+    def test_not_while_it_is_suspended(self, market, people, device, alice):
+        """What it made and should not have stays held up."""
+        market.meters.suspend(device, "looks forged", sender=people.operator)
+        with refused(reverts.UnexpectedDeviceStatus, device=device, status=DeviceStatus.SUSPENDED):
+            market.meters.retire(device, sender=alice)
 
     def test_not_by_others(self, market, people, device, bob):
         for other in (bob, people.operator):

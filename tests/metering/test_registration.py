@@ -288,6 +288,7 @@ class TestSuspend:
         suspend()
         with refused(reverts.UnexpectedDeviceStatus, device=device, status=DeviceStatus.SUSPENDED):
             suspend()
+        devices.certify(device)
         market.meters.retire(device, sender=alice)
         with refused(reverts.UnexpectedDeviceStatus, device=device, status=DeviceStatus.RETIRED):
             suspend()

@@ -86,6 +86,7 @@ class TestCountAt:
     def test_until_it_is_retired(self, market, people, device, alice, counted):
         market.meters.suspend(device, "an inquiry", sender=people.operator)
         assert counted(alice, market.chain.now) == 1
+        market.meters.certify(device, 10_000, 0, sender=people.operator)
         market.meters.retire(device, sender=alice)
         retired = market.chain.now
         assert [counted(alice, time) for time in (retired - 1, retired)] == [1, 0]
@@ -119,4 +120,25 @@ class TestCountAt:
 def test_payees_that_were_named(market, devices, alice, bob):
     one, two = devices.certified(alice), devices.certified(alice)
     market.meters.set_payee(two, bob.address, sender=alice)
-    assert market.meters.named_payees_of([two, one, two]) == [bob.address, "0x" + "00" * 20, bob.address]
+    nobody = "0x" + "00" * 20
+    sellers = [alice.address] * 3
+    assert market.meters.named_payees_of([two, one, two], sellers) == [bob.address, nobody, bob.address]
+
+
+def test_an_owner_names_payees_of_his_own_sales_only(market, devices, alice, bob):
+    """Who takes a device over, or sold energy of it on, has no say in what another sold."""
+    device = devices.certified(alice)
+    market.meters.set_payee(device, bob.address, sender=alice)
+    nobody = "0x" + "00" * 20
+    assert market.meters.named_payees_of([device], [bob.address]) == [nobody]
+    market.meters.offer(device, bob.address, sender=alice)
+    market.meters.accept(device, sender=bob)
+    market.meters.set_payee(device, bob.address, sender=bob)
+    assert market.meters.named_payees_of([device], [alice.address]) == [nobody]
+    assert market.meters.named_payees_of([device], [bob.address]) == [bob.address]
+
+
+def test_a_pledgee_names_payees_of_all(market, devices, alice, bob):
+    device = devices.certified(alice)
+    market.meters.pledge(device, bob.address, bob.address, sender=alice)
+    assert market.meters.named_payees_of([device] * 2, [alice.address, bob.address]) == [bob.address] * 2

@@ -57,7 +57,7 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
             "Readings": world.bare_readings,
         }
         return bare[name]
-    if function in ("claim", "claimSigned"):
+    if name == "RegistrationBonus" and function in ("claim", "claimSigned"):
         return world.another_bonus
     if function in ("setAuction", "setClearing"):
         return world.bare_rulebook if name == "Rulebook" else world.bare_auction

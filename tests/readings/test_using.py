@@ -155,6 +155,7 @@ class TestForeign:
         stand.told(0, device, 0, 1)
         stand.market.meters.suspend(device, "why", sender=known_account("operator"))
         assert stand.told(1, device, 100, 2).wh == 100
+        stand.market.meters.certify(device, 10_000, 0, sender=known_account("operator"))
         stand.market.meters.retire(device, sender=stand.alice)
         assert stand.told(2, device, 200, 3).wh == 100
         late = stand.device()

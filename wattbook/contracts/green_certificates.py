@@ -183,7 +183,7 @@ class GreenCertificates(Contract):
         Emits {Transfer} and {CertificateUnwrapped}, and what {ICleanEnergy-unwrapSlices} emits.
 
         Requirements:
-        - the caller holds the certificate with these contents;
+        - the caller holds the certificate with these contents, and was not replaced;
         - it never changed hands, if there is a limit to that.
         """
         return self._send("unwrap", (contents,), sender)

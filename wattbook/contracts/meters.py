@@ -177,11 +177,11 @@ class Meters(Contract):
         """Who is told when a device's certification, availability or owner changes."""
         return self._call("mirror", (), str)
 
-    def named_payees_of(self, devices: list[int]) -> list[str]:
-        """The accounts that were named to be paid for what devices deliver, zero where that is the
-        owner.
+    def named_payees_of(self, devices: list[int], sellers: list[str]) -> list[str]:
+        """The accounts that were named to be paid for what sellers sold of devices, zero where that
+        is the seller: an owner names who is paid for his own sales, a pledgee for all.
         """
-        return self._call("namedPayeesOf", (devices,), list[str])
+        return self._call("namedPayeesOf", (devices, sellers), list[str])
 
     def offer(self, device: int, to: str, *, sender: LocalAccount) -> Receipt:
         """Offers a device to another account, or to nobody any more. It moves when it is accepted.
@@ -230,8 +230,8 @@ class Meters(Contract):
         Requirements:
         - the caller is the owner, is active and has the right to spend;
         - the device is neither pledged nor retired;
-        - pledgee and payee were ever admitted or belong to the system; a payee of zero stands
-          for the owner.
+        - pledgee and payee were ever admitted or belong to the system, and are not the Vault; a
+          payee of zero stands for the owner.
         """
         return self._send("pledge", (device, pledgee, payee), sender)
 
@@ -323,7 +323,7 @@ class Meters(Contract):
 
         Requirements:
         - the caller is the owner, in whatever standing;
-        - the device is neither pledged nor retired.
+        - the device is neither pledged nor suspended nor retired.
         """
         return self._send("retire", (device,), sender)
 
@@ -354,7 +354,7 @@ class Meters(Contract):
         Requirements:
         - the device is not pledged and the caller is the owner, with the right to spend; or he
           is the pledgee;
-        - the payee was ever admitted or belongs to the system.
+        - the payee was ever admitted or belongs to the system, and is not the Vault.
         """
         return self._send("setPayee", (device, payee), sender)
 

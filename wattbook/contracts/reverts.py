@@ -1388,6 +1388,14 @@ class OrderNotTaken(ContractRevert):
     refusal: Refusal
 
 
+class OtherCarrier(ContractRevert):
+    """Thrown when a slice is of something else than the battery stores."""
+
+    SIGNATURE = "OtherCarrier(uint256)"
+    FIELDS = ("id",)
+    id: int
+
+
 class OutsideClaims(ContractRevert):
     """Thrown when it is not the time of claims."""
 

@@ -96,7 +96,8 @@ class SubsidyFund(Contract):
         Requirements:
         - the programme exists and its month has not begun; the amount is {LEAST_FUNDING} or
           more;
-        - the caller is active, not in default, chose this module, and has the amount free.
+        - the caller is active, not in default, has the right to spend, chose this module, and
+          has the amount free.
         """
         return self._send("fund", (zone, carrier, month, amount), sender)
 
