@@ -217,12 +217,14 @@ class TestChooseModules:
 
 class TestSync:
     def test_a_purse_is_an_account_of_the_system(self, market, vault, people):
-        """The auction may lock from the pool's, settlement from that, the grid's and the common fund's."""
-        settlement = market.imbalance.address
+        """The auction may lock from the pool's, settlement from that, the grid's and the common fund's, Losses from the
+        grid's and the network's, Bills from the common fund's."""
+        settlement, losses = market.imbalance.address, market.losses.address
         choices = dict.fromkeys(Purse, 0) | {
             Purse.POOL: set_of(vault, market.auction.address, settlement),
-            Purse.GRID: set_of(vault, settlement),
-            Purse.COMMON_FUND: set_of(vault, settlement),
+            Purse.GRID: set_of(vault, settlement, losses),
+            Purse.NETWORK: set_of(vault, losses),
+            Purse.COMMON_FUND: set_of(vault, settlement, market.bills.address),
         }
         for purse, chosen in choices.items():
             account = vault.purse_account(purse)
