@@ -141,7 +141,9 @@ class Day:
         print(f"\n  supply {format_pt(supply)} = reserves {format_pt(reserve)}")
         print(f"  Vault holds {format_pt(held)} = accounts {format_pt(free)}")
         print("\nContracts")
-        for name, contract in self.market.deployment.contracts.items():
-            print(f"  {name:<14} {contract.address}")
+        contracts = self.market.deployment.contracts
+        width = max(map(len, contracts))
+        for name, contract in contracts.items():
+            print(f"  {name:<{width}} {contract.address}")
         if supply != reserve or held != free:
             raise SystemExit("the books do not balance")

@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {Battery, IBatteries} from "../interfaces/IBatteries.sol";
 import {ICleanEnergy} from "../interfaces/ICleanEnergy.sol";
 import {Device, DeviceStatus, Direction, IMeters} from "../interfaces/IMeters.sol";
-import {Mark} from "../interfaces/IOrigins.sol";
+import {InTurn} from "../libraries/InTurn.sol";
 import {Roles} from "../libraries/Roles.sol";
 import {Slice, Slices} from "../libraries/Slices.sol";
 import {Origins} from "./Origins.sol";
@@ -58,19 +58,18 @@ contract Batteries is IBatteries, Origins {
         uint256[] calldata amounts
     ) external returns (uint256 id) {
         membership.requireActive(msg.sender, 0);
+        Slice memory out;
+        (out.carrier, out.device) = (_marks[device].carrier, device);
+        (out.since, out.until, out.wh) = (since, until, wh);
         for (uint256 i = 0; i < ids.length; ++i) {
             require(Slices.until(ids[i]) <= until, MadeLater(ids[i]));
+            require(Slices.carrier(ids[i]) == out.carrier, ICleanEnergy.OtherCarrier(ids[i]));
         }
-        Slice memory out;
-        (out.device, out.since, out.until, out.wh) = (device, since, until, wh);
         uint64 grey = _release(out);
-        for (uint256 i = 0; i < ids.length; ++i) {
-            require(_carrierOf(Slices.device(ids[i])) == _carrierOf(device), OtherCarrier(ids[i]));
-        }
-        uint256 burned = _account(device, until, wh);
-        uint256[] memory used;
-        uint256[] memory taken;
-        (id, used, taken) = cleanEnergy.turn(msg.sender, burned, ids, amounts, out);
+        (uint256[] memory used, uint256[] memory taken, uint256 expires) =
+            InTurn.take(ids, amounts, _account(device, until, wh));
+        out.expires = uint40(expires);
+        id = cleanEnergy.turn(msg.sender, used, taken, out);
         emit BatteryDischarged(device, msg.sender, id, grey, used, taken);
     }
 
@@ -99,12 +98,6 @@ contract Batteries is IBatteries, Origins {
         uint256 left = charged > b.spent ? charged - b.spent : 0;
         require(burned <= left, NotCharged(b.charging, left, burned));
         b.spent += uint64(burned);
-    }
-
-    /// @dev Of a device of which a slice was issued.
-    function _carrierOf(uint32 device) private view returns (uint8) {
-        Mark memory m = _marks[device];
-        return m.slotSeconds == 0 ? cleanEnergy.markOf(device).carrier : m.carrier;
     }
 
     function _requireOwn(uint32 device, uint40 since, uint40 end) private view {

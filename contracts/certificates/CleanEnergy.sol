@@ -254,20 +254,15 @@ contract CleanEnergy is ICleanEnergy, Origins, ERC1155, SignedActions, Governed 
     // ------------------------------------------------------------------------------------------------------ parts
 
     /// @inheritdoc ICleanEnergy
-    function turn(
-        address holder,
-        uint256 burned,
-        uint256[] calldata ids,
-        uint256[] calldata amounts,
-        Slice calldata out
-    ) external onlyPart(batteries) returns (uint256 id, uint256[] memory used, uint256[] memory taken) {
-        Slice memory s = out;
-        uint256 expires;
-        (used, taken, expires) = _burnInTurn(holder, ids, amounts, burned);
-        s.expires = uint40(expires);
-        id = Slices.pack(s);
-        _sums.move(Place.Slices, Place.Lost, burned - s.wh);
-        _move(address(0), holder, id, s.wh);
+    function turn(address holder, uint256[] calldata ids, uint256[] calldata amounts, Slice calldata out)
+        external
+        onlyPart(batteries)
+        returns (uint256 id)
+    {
+        id = Slices.pack(out);
+        ERC1155._update(holder, address(0), ids, amounts);
+        _sums.move(Place.Slices, Place.Lost, _sum(amounts) - out.wh);
+        _move(address(0), holder, id, out.wh);
     }
 
     /// @inheritdoc ICleanEnergy
@@ -277,19 +272,17 @@ contract CleanEnergy is ICleanEnergy, Origins, ERC1155, SignedActions, Governed 
         returns (uint256 id, address owner, uint32 number)
     {
         (id, owner) = _take(account, device, since, until, WHOLE_WH);
-        _sums.take(Place.Wholes, WHOLE_WH);
-        number = _sums.nextNumber();
+        number = _sums.makeWhole(Place.Taken, WHOLE_WH);
     }
 
     /// @inheritdoc ICleanEnergy
     function wrapSlices(address holder, uint256[] calldata ids, uint256[] calldata amounts)
         external
         onlyPart(certificates)
-        returns (uint256[] memory used, uint256[] memory taken, uint256 expires, uint32 number)
+        returns (uint32 number)
     {
-        (used, taken, expires) = _burnInTurn(holder, ids, amounts, WHOLE_WH);
-        _sums.move(Place.Slices, Place.Wholes, WHOLE_WH);
-        number = _sums.nextNumber();
+        ERC1155._update(holder, address(0), ids, amounts);
+        number = _sums.makeWhole(Place.Slices, WHOLE_WH);
     }
 
     /// @inheritdoc ICleanEnergy
@@ -339,7 +332,8 @@ contract CleanEnergy is ICleanEnergy, Origins, ERC1155, SignedActions, Governed 
         _payDebt(device);
         s.first = _marks[device].mark;
         last = _requireMade(device, since, until, s.first, wh);
-        (s.device, s.since, s.until, s.wh) = (device, since, until, wh);
+        (s.carrier, s.device) = (_marks[device].carrier, device);
+        (s.since, s.until, s.wh) = (since, until, wh);
         _marks[device].mark = s.first + wh;
     }
 
@@ -374,30 +368,6 @@ contract CleanEnergy is ICleanEnergy, Origins, ERC1155, SignedActions, Governed 
         _sums.move(Place.Slices, Place.Retired, wh);
         bytes memory claimData = abi.encode(retirement.purpose, since, until);
         emit ClaimSingle(holder, beneficiary, Slices.device(id), id, wh, claimData);
-    }
-
-    /// @dev Burns just so many Wh of slices, one after the other, and says when the first of them expires.
-    function _burnInTurn(address holder, uint256[] calldata ids, uint256[] calldata amounts, uint256 wh)
-        private
-        returns (uint256[] memory used, uint256[] memory taken, uint256 expires)
-    {
-        require(ids.length == amounts.length, ERC1155InvalidArrayLength(ids.length, amounts.length));
-        (used, taken) = (new uint256[](ids.length), new uint256[](ids.length));
-        expires = type(uint40).max;
-        (uint256 missing, uint256 count) = (wh, 0);
-        for (uint256 i = 0; i < ids.length; ++i) {
-            uint256 part = amounts[i] < missing ? amounts[i] : missing;
-            if (part == 0) continue;
-            _requireGood(ids[i]);
-            if (Slices.expires(ids[i]) < expires) expires = Slices.expires(ids[i]);
-            (used[count], taken[count]) = (ids[i], part);
-            missing -= part;
-            ++count;
-        }
-        require(missing == 0, TooFewWh(wh - missing, wh));
-        Lists.cut(used, count);
-        Lists.cut(taken, count);
-        ERC1155._update(holder, address(0), used, taken);
     }
 
     /// @dev Moves, mints or burns without asking or calling anybody.

@@ -20,6 +20,7 @@ import {IMemberToken} from "../interfaces/IMemberToken.sol";
 import {Description, IMeters} from "../interfaces/IMeters.sol";
 import {IProduction} from "../interfaces/IProduction.sol";
 import {Signed} from "../interfaces/ISignedActions.sol";
+import {InTurn} from "../libraries/InTurn.sol";
 import {Slice, Slices} from "../libraries/Slices.sol";
 
 /// @title Certificates of 1 MWh of clean energy
@@ -283,8 +284,8 @@ contract GreenCertificates is IGreenCertificates, IERC721Errors, ERC165, SignedA
 
     function _wrap(address holder, uint256[] calldata ids, uint256[] calldata amounts) private returns (uint256 id) {
         _requireOwnName(holder);
-        (uint256[] memory used, uint256[] memory taken, uint256 expires, uint32 number) =
-            cleanEnergy.wrapSlices(holder, ids, amounts);
+        (uint256[] memory used, uint256[] memory taken, uint256 expires) = InTurn.take(ids, amounts, _wholeWh);
+        uint32 number = cleanEnergy.wrapSlices(holder, used, taken);
         return _make(holder, expires, number, used, taken);
     }
 

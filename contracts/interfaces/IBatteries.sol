@@ -32,8 +32,6 @@ interface IBatteries is IOrigins {
     error NotCharged(uint32 device, uint256 left, uint256 asked);
     /// @notice Thrown when what comes out of a battery would have been made after it came out.
     error MadeLater(uint256 id);
-    /// @notice Thrown when a slice is of something else than the battery stores.
-    error OtherCarrier(uint256 id);
 
     // ------------------------------------------------------------------------------------------------- read only
 
@@ -73,7 +71,8 @@ interface IBatteries is IOrigins {
     /// Requirements:
     /// - the caller is active, and both devices, not suspended, were his in these slots;
     /// - `wh` came out in just these slots, and so much went in by then, neither accounted for before;
-    /// - the caller holds the slices, which are of the battery's carrier, have not expired and were made by then.
+    /// - the caller holds the slices, at most 256, which are of the battery's carrier, have not expired, were made by then, and
+    ///   together have as many Wh as are burned.
     function discharge(
         uint32 device,
         uint40 since,

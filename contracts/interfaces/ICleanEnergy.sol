@@ -57,6 +57,10 @@ interface ICleanEnergy is IERC1155, IClaims, IOrigins {
     error SlicesStay(uint16 maxTransfers);
     /// @notice Thrown when slices have less than is needed.
     error TooFewWh(uint256 given, uint256 needed);
+    /// @notice Thrown when a slice is of another carrier than the battery or the first slice of a certificate.
+    error OtherCarrier(uint256 id);
+    /// @notice Thrown when more slices are named than a certificate or a discharge is made of.
+    error TooManySlices(uint256 given, uint256 most);
     /// @notice Thrown when a time ends before it begins, or nobody benefits.
     error InvalidRetirement();
     /// @notice Thrown when a withdrawal was ordered before.
@@ -225,25 +229,18 @@ interface ICleanEnergy is IERC1155, IClaims, IOrigins {
 
     // ------------------------------------------------------------------------------------------------------ parts
 
-    /// @notice Burns just so many Wh of slices, in the sequence of the list, and issues fewer as a slice of a battery, which
-    /// expires with the first of them.
-    /// @param out what comes out, without its expiry
+    /// @notice Burns slices, and issues fewer Wh as a slice of a battery.
+    /// @param out what comes out
     /// @return id of what comes out
-    /// @return used the slices that were needed
-    /// @return taken what was taken of each
     ///
     /// Emits {TransferBatch} or {TransferSingle} to nobody, and {TransferSingle}.
     ///
     /// Requirements:
-    /// - the caller is the contract of batteries;
-    /// - the holder has the slices, none of which has expired, and together as much.
-    function turn(
-        address holder,
-        uint256 burned,
-        uint256[] calldata ids,
-        uint256[] calldata amounts,
-        Slice calldata out
-    ) external returns (uint256 id, uint256[] memory used, uint256[] memory taken);
+    /// - the caller is the contract of batteries, which answers for what it names;
+    /// - the holder has the slices.
+    function turn(address holder, uint256[] calldata ids, uint256[] calldata amounts, Slice calldata out)
+        external
+        returns (uint256 id);
 
     /// @notice Takes the next 1 MWh of a device's counter into a certificate, as {issue} would issue it.
     ///
@@ -254,20 +251,17 @@ interface ICleanEnergy is IERC1155, IClaims, IOrigins {
         external
         returns (uint256 id, address owner, uint32 number);
 
-    /// @notice Takes 1 MWh of slices into a certificate, in the sequence of the list.
-    /// @return used the slices that were needed
-    /// @return taken what was taken of each
-    /// @return expires when the first of them does
+    /// @notice Burns 1 MWh of slices for a certificate.
     /// @return number of the certificate
     ///
     /// Emits {TransferBatch} or {TransferSingle} to nobody.
     ///
     /// Requirements:
-    /// - the caller is the contract of certificates;
-    /// - the holder has the slices, none of which has expired, and together 1 MWh.
+    /// - the caller is the contract of certificates, which answers for what it names;
+    /// - the holder has the slices.
     function wrapSlices(address holder, uint256[] calldata ids, uint256[] calldata amounts)
         external
-        returns (uint256[] memory used, uint256[] memory taken, uint256 expires, uint32 number);
+        returns (uint32 number);
 
     /// @notice Gives the slices of a certificate back.
     ///

@@ -129,7 +129,9 @@ interface IGreenCertificates is IERC721 {
     ///
     /// Emits {Transfer} and {CertificateMade}, and what {ICleanEnergy-wrapSlices} emits.
     ///
-    /// Requirements: those of {ICleanEnergy-wrapSlices} for the caller, who was not replaced.
+    /// Requirements:
+    /// - the caller was not replaced;
+    /// - he has the slices, at most 256 of one carrier, none of which has expired, and together 1 MWh.
     function wrap(uint256[] calldata ids, uint256[] calldata amounts) external returns (uint256 id);
 
     /// @notice {wrap}, signed by the holder.

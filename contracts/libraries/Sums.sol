@@ -62,11 +62,15 @@ library Sums {
         }
     }
 
-    /// @dev The next number, beginning with 1.
-    function nextNumber(Words storage self) internal returns (uint32 number) {
-        uint256 word = self.word[0];
-        number = uint32(word >> NUMBER) + 1;
-        self.word[0] = word + (1 << NUMBER);
+    /// @dev From a device's counter, or out of slices, into certificates of 1 MWh: the next number, beginning with 1.
+    /// @param from Taken or Slices, both of which share their word with Wholes
+    function makeWhole(Words storage self, Place from, uint256 wh) internal returns (uint32 number) {
+        unchecked {
+            uint256 word = self.word[0];
+            number = uint32(word >> NUMBER) + 1;
+            word = from == Place.Taken ? word + wh : word - (wh << _shift(from));
+            self.word[0] = word + (wh << _shift(Place.Wholes)) + (1 << NUMBER);
+        }
     }
 
     function read(Words storage self) internal view returns (Totals memory) {

@@ -152,6 +152,14 @@ class Register:
         self.made(device, wh)
         return self.issue(device, 0, None, wh, by=owner)
 
+    def heat(self, wh: int) -> int:
+        """A slice of a boiler, the first in its zone."""
+        opening = (SLOT, QUARTER, facts(self.operator.address))
+        self.decide("Zones", "openCarrier", self.zone, int(Carrier.HEATING), *opening)
+        boiler = self.plant(carrier=Carrier.HEATING)
+        self.made(boiler, wh)
+        return self.issue(boiler, 0, None, wh)
+
     def wrap(self, ids: list[int], amounts: list[int], by: LocalAccount | None = None) -> Whole:
         return whole(self.certificates.wrap(ids, amounts, sender=by or self.alice))
 

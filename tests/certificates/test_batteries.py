@@ -6,10 +6,10 @@ import pytest
 
 from tests.assertions import check_event, pass_time, refused
 from tests.certificates.register import Register
-from tests.devices import QUARTER, SLOT, facts
+from tests.devices import SLOT
 from wattbook.certificates.storage import discharge
 from wattbook.contracts import reverts
-from wattbook.contracts.structs import Battery, Carrier, DeviceStatus, Origin, Status
+from wattbook.contracts.structs import Battery, DeviceStatus, Origin, Status
 
 BPS = 8_600
 
@@ -132,11 +132,7 @@ class TestRefusals:
 
     def test_of_another_carrier(self, register: Register, battery: tuple[int, int]):
         """Heat does not become electricity."""
-        opening = (SLOT, QUARTER, facts(register.operator.address))
-        register.decide("Zones", "openCarrier", register.zone, int(Carrier.HEATING), *opening)
-        boiler = register.plant(carrier=Carrier.HEATING)
-        register.made(boiler, 2_000, place=0)
-        heat = register.issue(boiler, 0, None, 2_000)
+        heat = register.heat(2_000)
         with refused(reverts.OtherCarrier, id=heat):
             put_through(register, battery[1], 2, 2, 1_000, (heat, 2_000))
 

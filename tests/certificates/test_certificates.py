@@ -117,6 +117,19 @@ class TestWrapping:
         with refused(reverts.ERC1155InvalidArrayLength, ids_length=1, values_length=2):
             register.wrap([register.fresh(MWH)], [MWH, 1])
 
+    def test_more_slices_than_could_be_given_back(self, register: Register):
+        with refused(reverts.TooManySlices, given=257, most=256):
+            register.wrap([1] * 257, [1] * 257)
+
+    def test_of_two_carriers(self, register: Register):
+        """A megawatt hour is of one thing; what is not needed may be of another."""
+        heat = register.heat(600_000)
+        power = register.fresh(600_000)
+        with refused(reverts.OtherCarrier, id=heat):
+            register.wrap([power, heat], [600_000, 400_000])
+        rest = register.fresh(400_000)
+        assert register.wrap([heat, power, rest], [0, 600_000, 400_000]).contents.ids == [power, rest]
+
     def test_an_expired_slice(self, register: Register):
         id = register.fresh(MWH)
         register.expired()

@@ -23,7 +23,7 @@ class TestIssuing:
     def test_in_one_slot(self, register: Register, plant: int):
         since, until = register.slots(0)
         receipt = register.energy.issue(plant, since, until, 400, sender=register.alice)
-        expected = Slice(plant, since, until, until + VALIDITY, 0, 400)
+        expected = Slice(0, plant, since, until, until + VALIDITY, 0, 400)
         id = receipt.event("SliceIssued").args["id"]
         check_event(receipt, "SliceIssued", device=plant, owner=register.alice.address, id=id)
         assert register.energy.slice_of(id) == expected
@@ -36,11 +36,11 @@ class TestIssuing:
     def test_expires_by_its_first_slot(self, register: Register, plant: int):
         id = register.issue(plant, 0, 3, 1_000)
         since, until = register.slots(0, 3)
-        assert register.energy.slice_of(id) == Slice(plant, since, until, since + SLOT + VALIDITY, 0, 1_000)
+        assert register.energy.slice_of(id) == Slice(0, plant, since, until, since + SLOT + VALIDITY, 0, 1_000)
 
     def test_parts_of_a_slot(self, register: Register, plant: int):
         ids = [register.issue(plant, 0, None, 150), register.issue(plant, 0, 2, 350), register.issue(plant, 2, 3, 500)]
-        assert [register.energy.slice_of(id)[4:] for id in ids] == [(0, 150), (150, 350), (500, 500)]
+        assert [register.energy.slice_of(id)[5:] for id in ids] == [(0, 150), (150, 350), (500, 500)]
         mark = register.energy.mark_of(plant)
         assert (mark.mark, mark.debt, mark.zone, mark.carrier, mark.slot_seconds) == (1_000, 0, register.zone, 0, SLOT)
 
@@ -322,13 +322,13 @@ class TestAuthority:
 
     def test_parts_only(self, register: Register):
         alice = register.alice
-        slice = Slice(0, 0, 0, 0, 0, 0)
+        slice = Slice(0, 0, 0, 0, 0, 0, 0)
         calls = [
             lambda: register.energy.take_whole(alice.address, 1, 0, 0, sender=alice),
             lambda: register.energy.wrap_slices(alice.address, [], [], sender=alice),
             lambda: register.energy.unwrap_slices(alice.address, [1], [1], sender=alice),
             lambda: register.energy.end_whole(False, sender=alice),
-            lambda: register.energy.turn(alice.address, 0, [], [], slice, sender=alice),
+            lambda: register.energy.turn(alice.address, [], [], slice, sender=alice),
         ]
         for call in calls:
             with refused(reverts.NotPart, caller=alice.address):

@@ -4,7 +4,7 @@ from wattbook.connection import Market
 from wattbook.contracts.structs import Slice
 from wattbook.errors import WattbookError
 
-_FIELDS = (("wh", 40), ("first", 64), ("expires", 40), ("until", 40), ("since", 40), ("device", 32))
+_FIELDS = (("wh", 40), ("first", 64), ("expires", 40), ("until", 40), ("since", 40), ("device", 24), ("carrier", 8))
 
 
 class NotMadeError(WattbookError):

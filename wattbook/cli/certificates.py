@@ -2,7 +2,7 @@ import click
 
 from wattbook.certificates.holdings import holdings
 from wattbook.certificates.slices import slice_of
-from wattbook.chain import address_of
+from wattbook.cli.members import account_of
 from wattbook.cli.output import as_json, network_option, show, table
 from wattbook.connection import Market
 from wattbook.deployment import networks
@@ -10,14 +10,15 @@ from wattbook.deployment.record import find_deployment
 
 
 @click.command()
-@click.argument("account")
+@click.argument("member")
+@click.option("--deployment", help="The deployment file, if it is not where it is kept.")
 @network_option
 @as_json
-def certificates(account: str, network: str, as_json: bool) -> None:
-    """What clean energy ACCOUNT holds: Wh on its devices' counters, slices, certificates of 1 MWh."""
+def certificates(as_json: bool, network: str, deployment: str | None, member: str) -> None:
+    """What clean energy a member holds: Wh on its devices' counters, slices, certificates of 1 MWh."""
     chain = networks.network(network).connect()
-    market = Market(chain, find_deployment(chain))
-    found = holdings(market, _address(account))
+    market = Market(chain, find_deployment(chain, deployment))
+    found = holdings(market, account_of(market, member))
     # As texts: other programs round whole numbers of this size.
     value = {
         "stock": [{"device": device, "wh": wh} for device, wh in found.stock.items()],
@@ -30,11 +31,4 @@ def certificates(account: str, network: str, as_json: bool) -> None:
     rows = [("stock", f"{wh} Wh", f"device {device}") for device, wh in found.stock.items()]
     rows += [("slice", f"{wh} Wh", f"device {slice_of(id).device} {id:#x}") for id, wh in found.slices.items()]
     rows += [("certificate", "1 MWh", f"{id:#x}") for id in found.certificates]
-    show(as_json, value, lambda: table(rows) if rows else ["nothing"])
-
-
-def _address(account: str) -> str:
-    try:
-        return address_of(account)
-    except ValueError:
-        raise click.BadParameter(f"{account} is not an address", param_hint="ACCOUNT") from None
+    show(as_json, value, lambda: table(rows) if rows else ["no stock, no slices, no certificates"])

@@ -270,13 +270,9 @@ class CleanEnergy(Contract):
         """
         return self._send("transferSigned", (to, id, amount, auth), sender)
 
-    def turn(
-        self, holder: str, burned: int, ids: list[int], amounts: list[int], out: Slice, *, sender: LocalAccount
-    ) -> Receipt:
-        """Burns just so many Wh of slices, in the sequence of the list, and issues fewer as a slice
-        of a battery, which expires with the first of them.
-        """
-        return self._send("turn", (holder, burned, ids, amounts, out), sender)
+    def turn(self, holder: str, ids: list[int], amounts: list[int], out: Slice, *, sender: LocalAccount) -> Receipt:
+        """Burns slices, and issues fewer Wh as a slice of a battery."""
+        return self._send("turn", (holder, ids, amounts, out), sender)
 
     def unwrap_slices(self, holder: str, ids: list[int], amounts: list[int], *, sender: LocalAccount) -> Receipt:
         """Gives the slices of a certificate back.
@@ -305,5 +301,5 @@ class CleanEnergy(Contract):
         return self._send("withdraw", (withdrawal, signatures), sender)
 
     def wrap_slices(self, holder: str, ids: list[int], amounts: list[int], *, sender: LocalAccount) -> Receipt:
-        """Takes 1 MWh of slices into a certificate, in the sequence of the list."""
+        """Burns 1 MWh of slices for a certificate."""
         return self._send("wrapSlices", (holder, ids, amounts), sender)

@@ -1389,7 +1389,9 @@ class OrderNotTaken(ContractRevert):
 
 
 class OtherCarrier(ContractRevert):
-    """Thrown when a slice is of something else than the battery stores."""
+    """Thrown when a slice is of another carrier than the battery or the first slice of a
+    certificate.
+    """
 
     SIGNATURE = "OtherCarrier(uint256)"
     FIELDS = ("id",)
@@ -1870,6 +1872,15 @@ class TooManySales(ContractRevert):
     FIELDS = ("book", "account")
     book: bytes
     account: str
+
+
+class TooManySlices(ContractRevert):
+    """Thrown when more slices are named than a certificate or a discharge is made of."""
+
+    SIGNATURE = "TooManySlices(uint256,uint256)"
+    FIELDS = ("given", "most")
+    given: int
+    most: int
 
 
 class TooSoon(ContractRevert):

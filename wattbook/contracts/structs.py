@@ -1075,6 +1075,7 @@ class SignedCommit(NamedTuple):
 class Slice(NamedTuple):
     """A range on a device's counter of clean energy, as its id tells it.
 
+    - carrier: what it is energy of
     - device: number of the device that made it
     - since: start of the slot in which its first Wh was made
     - until: end of the slot in which its last Wh was made
@@ -1083,6 +1084,7 @@ class Slice(NamedTuple):
     - wh: how many there are
     """
 
+    carrier: int
     device: int
     since: int
     until: int
