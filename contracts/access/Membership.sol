@@ -36,6 +36,8 @@ contract Membership is IMembership, Governed, SignedActions {
     /// @inheritdoc IMembership
     uint256 public constant MAX_ACCOUNTS = 8;
     /// @inheritdoc IMembership
+    uint256 public constant MAX_NAMES = 64;
+    /// @inheritdoc IMembership
     uint40 public immutable recoveryDelay;
     /// @inheritdoc IMembership
     uint32 public memberCount;
@@ -417,12 +419,22 @@ contract Membership is IMembership, Governed, SignedActions {
         require(member != 0, Standings.NotMember(first));
         _requireFirst(member, first);
         require(_members[member].accounts.length < MAX_ACCOUNTS, TooManyAccounts(member));
+        require(_namesOf(member) < MAX_NAMES, TooManyNames(member));
         _requireKnownRoles(rights & ~Roles.SPEND);
         _requireNew(account);
         bytes32 accepted = keccak256(abi.encode(ACCEPT_ACCOUNT_TYPEHASH, account, member, rights, deadline));
         _requireSignature(account, deadline, accepted, acceptance);
         emit AccountAdded(member, account, rights);
         _openAccount(member, account, rights);
+    }
+
+    /// @dev How many accounts a member has, and had that others of his took the place of.
+    function _namesOf(uint32 member) private view returns (uint256 count) {
+        address[] storage accounts = _members[member].accounts;
+        count = accounts.length;
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            count += _standings[accounts[i]].predecessors;
+        }
     }
 
     function _openAccount(uint32 member, address account, uint32 rights) private {

@@ -198,6 +198,8 @@ contract EnergyUnits is IEnergyUnits, IDeviceMirror, ERC1155, SignedActions {
         require(word.hasSlot(slotStart), IZones.OffGrid(unit.zone, unit.carrier, slotStart));
         require(!_hasBegun(id), UnitExpired(id));
         require(amount != 0, IMemberToken.ZeroAmount());
+        address pledgee = meters.deviceOf(device).pledgee;
+        require(pledgee == address(0), IMeters.DeviceIsPledged(device, pledgee));
         membership.checkTransfer(owner, owner, to);
         uint256 left = _left(word, device, slotStart);
         require(amount <= left, CapacityExceeded(device, slotStart, left, amount));

@@ -105,7 +105,7 @@ interface IEnergyUnits is IERC1155 {
     /// Emits {TransferSingle} and {UnitsIssued}.
     ///
     /// Requirements:
-    /// - the device is the caller's and certified; a slot begins at `slotStart`, in the future;
+    /// - the device is the caller's, certified and not pledged: what it sells is its pledgee's matter; a slot begins at `slotStart`, in the future;
     /// - `amount` is not zero and not drawn;
     /// - the caller could transfer units to `to`.
     function issue(uint32 device, uint40 slotStart, address to, uint40 amount) external;

@@ -54,30 +54,6 @@ struct MonthlyBalance {
     uint64 exported;
 }
 
-/// @notice How an account was settled in a slot, told as Statements packs it. Money is uPT; what changed since it was settled before, if it was.
-/// @param injected Wh at its meters
-/// @param withdrawn the same of what it took
-/// @param sold Wh that it owed
-/// @param bought Wh that it was owed
-/// @param due for what it sold
-/// @param network the network's share of that
-/// @param platform the platform's
-/// @param fund the common fund's
-/// @param cash what it gets for its imbalance, or pays when negative
-/// @param unpaid what of that could not be taken
-struct Statement {
-    uint40 injected;
-    uint40 withdrawn;
-    uint40 sold;
-    uint40 bought;
-    uint64 due;
-    uint64 network;
-    uint64 platform;
-    uint64 fund;
-    int128 cash;
-    uint64 unpaid;
-}
-
 /// @title Delivered against sold
 /// @notice Readings that are final are used here, by anyone, and give each account its Wh in each slot. When all its
 /// devices are read to the end of the slot, anyone settles it: its trades are taken over with their money, what it sold is
@@ -86,6 +62,7 @@ struct Statement {
 /// who bought. What changes later is settled again, by the difference.
 interface IImbalance {
     event SourceAdded(IPositionSource indexed source);
+    /// @notice How an account was settled, as Statements packs it.
     event AccountSettled(bytes32 indexed book, address indexed account, uint256[3] statement);
     event AccountWaits(bytes32 indexed book, address indexed account, uint256 devices, uint256 expected);
     event SlotBalanced(bytes32 indexed book, int256 difference, int256 toGrid, int256 toCommonFund);

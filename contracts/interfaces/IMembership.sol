@@ -97,6 +97,8 @@ interface IMembership {
     error NotFirstAccount(address account);
     /// @notice Thrown when a member has as many accounts as one may have.
     error TooManyAccounts(uint32 member);
+    /// @notice Thrown when a member has had so many accounts that what was done under all of them could not be settled at once.
+    error TooManyNames(uint32 member);
     /// @notice Thrown when a member retires his first account.
     error FirstAccountStays(address account);
     /// @notice Thrown when an account is not the caller's member's.
@@ -140,6 +142,9 @@ interface IMembership {
 
     /// @notice How many accounts a member can have.
     function MAX_ACCOUNTS() external view returns (uint256);
+
+    /// @notice How many accounts a member can have and have had, those of lost keys not refused.
+    function MAX_NAMES() external view returns (uint256);
 
     /// @notice Seconds between a regulator's approval of a recovery and its completion.
     function recoveryDelay() external view returns (uint40);
@@ -301,7 +306,8 @@ interface IMembership {
     /// Emits {AccountAdded}.
     ///
     /// Requirements:
-    /// - the caller is the active first account of a member who has fewer than MAX_ACCOUNTS;
+    /// - the caller is the active first account of a member who has fewer than MAX_ACCOUNTS, and with those that were
+    ///   retired or replaced fewer than MAX_NAMES;
     /// - `rights` are known roles, with or without SPEND; the account is new and signed AcceptAccount until `deadline`.
     function addAccount(address account, uint32 rights, uint256 deadline, bytes calldata acceptance) external;
 

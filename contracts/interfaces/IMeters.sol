@@ -192,8 +192,7 @@ interface IMeters {
     function statusOf(uint32 device) external view returns (DeviceStatus);
 
     /// @notice How many devices of a carrier accounts had in a zone at a time, certified then and not retired: so many
-    /// readings of theirs there must be. Devices of an account that was replaced since are still counted as that one's. Of a
-    /// time before an account's last four changes it is the greatest number that it had since.
+    /// readings of theirs there must be. Devices of an account that was replaced since are still counted as that one's.
     function countsAt(address[] calldata accounts, uint16 zone, Carrier carrier, uint40 time)
         external
         view
@@ -202,8 +201,8 @@ interface IMeters {
     /// @notice The account that is paid for what a device delivers: its payee, else its owner.
     function payeeOf(uint32 device) external view returns (address);
 
-    /// @notice The accounts that were named to be paid for what sellers sold of devices, zero where that is the seller: an owner
-    /// names who is paid for his own sales, a pledgee for all.
+    /// @notice The accounts that were named to be paid for what sellers sold of devices, zero where that is the seller: payees
+    /// are named for what is sold by who owns the device when it is settled, not for what others bought and sell on.
     function namedPayeesOf(uint32[] calldata devices, address[] calldata sellers)
         external
         view

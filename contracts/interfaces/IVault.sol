@@ -65,6 +65,7 @@ interface IVault {
     event PassedOn(address indexed module, address indexed to, uint128 amount);
     event DebtRecorded(address indexed module, address indexed debtor, address indexed creditor, uint128 amount);
     event DebtPaid(address indexed debtor, address indexed creditor, uint128 amount);
+    event DebtRepaid(address indexed module, address indexed debtor, address indexed creditor, uint128 amount);
     event Spent(Purse indexed purse, address indexed to, uint128 amount, bytes32 indexed spendReference);
     event ModulesChosen(address indexed account, uint48 modules);
     event AccountReplaced(address indexed account, address indexed replacement, uint128 free);
@@ -315,6 +316,17 @@ interface IVault {
     /// - the caller is a module; `amount` is not zero;
     /// - debtor and creditor were ever admitted or belong to the system.
     function recordDebt(address debtor, address creditor, uint128 amount) external;
+
+    /// @notice Pays a debtor's debt, as far as there is one, out of locked money that would else be the debtor's: who is given
+    /// back what he never paid gets no money for it.
+    /// @param most what the debtor is due
+    /// @return repaid what of that the creditor got; the rest is still locked
+    ///
+    /// Emits {DebtRepaid} unless there is no debt.
+    ///
+    /// Requirements:
+    /// - the caller is a module that has as much locked.
+    function repay(address debtor, address creditor, uint128 most) external returns (uint128 repaid);
 
     // ----------------------------------------------------------------------------------------------------- purses
 

@@ -1,31 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-/// @title How many there were at a time, as far as the last four changes tell
-/// @notice In one word, four times the second of a change 40 and the number since then 16, the newest at the low end.
+/// @title How many there were at any time
+/// @notice In words of four changes: the second of a change 40 and the number since then 16, the newest at the low end. Most
+/// ask of a time that the newest word knows.
 library Counts {
-    uint256 private constant CHANGE = 56;
-    uint256 private constant KEPT = (1 << 4 * CHANGE) - 1;
+    /// @notice All changes.
+    /// @param newest the last of them, at most four
+    /// @param past full words of those before, the oldest first
+    struct History {
+        uint256 newest;
+        uint256[] past;
+    }
 
-    function current(uint256 word) internal pure returns (uint256) {
-        return uint16(word);
+    uint256 private constant CHANGE = 56;
+    uint256 private constant OLDEST = 3 * CHANGE;
+
+    function current(History storage self) internal view returns (uint256) {
+        return uint16(self.newest);
     }
 
     /// @dev A second change in the same second takes the first one's place. The number stays below 2^16.
-    function changed(uint256 word, uint256 time, uint256 count) internal pure returns (uint256) {
-        if (uint40(word >> 16) == time) word >>= CHANGE;
-        return (word << CHANGE & KEPT) | time << 16 | count;
+    function change(History storage self, uint256 time, uint256 count) internal {
+        uint256 word = self.newest;
+        if (uint40(word >> 16) == time) {
+            word >>= CHANGE;
+        } else if (word >> OLDEST != 0) {
+            self.past.push(word);
+            word = 0;
+        }
+        self.newest = word << CHANGE | time << 16 | count;
     }
 
-    /// @dev Of a time before all changes that are kept, the greatest number that any of them tells of: rather too many than
-    /// too few. Before the first change of all there were none.
-    function at(uint256 word, uint256 time) internal pure returns (uint256 most) {
-        for (uint256 i = 0; i < 4; ++i) {
-            uint256 since = uint40(word >> 16);
-            if (since == 0) return 0;
-            if (since <= time) return uint16(word);
-            if (uint16(word) > most) most = uint16(word);
-            word >>= CHANGE;
+    /// @dev Before the first change of all there were none.
+    function at(History storage self, uint256 time) internal view returns (uint256) {
+        (bool known, uint256 count) = _in(self.newest, time);
+        if (known) return count;
+        // The newest of the words that begin no later.
+        (uint256 low, uint256 high) = (0, self.past.length);
+        while (low < high) {
+            uint256 middle = (low + high) / 2;
+            if (uint40(self.past[middle] >> OLDEST + 16) <= time) low = middle + 1;
+            else high = middle;
+        }
+        if (low != 0) (, count) = _in(self.past[low - 1], time);
+        return count;
+    }
+
+    /// @dev What a word tells of a time, unless all its changes came later.
+    function _in(uint256 word, uint256 time) private pure returns (bool known, uint256 count) {
+        for (; word != 0; word >>= CHANGE) {
+            if (uint40(word >> 16) <= time) return (true, uint16(word));
         }
     }
 }

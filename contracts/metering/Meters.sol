@@ -20,7 +20,7 @@ import {Standings} from "../libraries/Standings.sol";
 /// @notice See IMeters. Owners and pledgees are kept as the accounts they were, and asked of Membership as the accounts
 /// they are, so that devices follow a replaced key without anybody's doing.
 contract Meters is IMeters, Governed, SignedActions {
-    using Counts for uint256;
+    using Counts for Counts.History;
 
     /// @notice Whom a device belonged to, and the first second in which it did no more.
     struct Tenure {
@@ -74,7 +74,7 @@ contract Meters is IMeters, Governed, SignedActions {
     mapping(uint32 device => Device) private _devices;
     mapping(uint32 device => Key) private _proposedKeys;
     mapping(uint32 device => Tenure[]) private _tenures;
-    mapping(address account => mapping(uint256 zoneAndCarrier => uint256)) private _counts;
+    mapping(address account => mapping(uint256 zoneAndCarrier => Counts.History)) private _counts;
 
     constructor(IMembership membership_, IZones zones_, address authority_)
         Governed(authority_)
@@ -146,9 +146,7 @@ contract Meters is IMeters, Governed, SignedActions {
         for (uint256 i = 0; i < devices.length; ++i) {
             Device storage d = _devices[devices[i]];
             address payee = d.payee;
-            if (payee == address(0)) continue;
-            bool holds = d.pledgee != address(0) || membership.currentOf(d.owner) == sellers[i];
-            if (holds) payees[i] = payee;
+            if (payee != address(0) && membership.currentOf(d.owner) == sellers[i]) payees[i] = payee;
         }
     }
 
@@ -467,10 +465,10 @@ contract Meters is IMeters, Governed, SignedActions {
     function _count(Device storage d, int256 change) private {
         if (d.certifier == 0) return;
         uint256 place = uint256(d.description.zone) << 8 | uint256(d.description.carrier);
-        uint256 counts = _counts[d.owner][place];
+        Counts.History storage counts = _counts[d.owner][place];
         uint256 count = uint256(int256(counts.current()) + change);
         require(count <= type(uint16).max, TooManyDevices());
-        _counts[d.owner][place] = counts.changed(block.timestamp, count);
+        counts.change(block.timestamp, count);
     }
 
     function _mirror(uint32 device) private {

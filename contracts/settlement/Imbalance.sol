@@ -64,6 +64,7 @@ contract Imbalance is Deliveries, Governed {
     /// @param margin uPT
     /// @param charge uPT that it owes and that its trades do not cover
     /// @param fromOthers what its named payees give up for what it owes
+    /// @param again whether it was settled before
     /// @param nothingNew whether it was settled with just this before
     /// @param injected Wh
     /// @param withdrawn Wh, as far as it is known or has to be estimated
@@ -85,6 +86,7 @@ contract Imbalance is Deliveries, Governed {
         uint256 margin;
         uint256 charge;
         uint256 fromOthers;
+        bool again;
         bool nothingNew;
         uint256 injected;
         uint256 withdrawn;
@@ -325,6 +327,7 @@ contract Imbalance is Deliveries, Governed {
                 r.difference -= difference;
                 a.cash -= cash;
                 if (position != 0) --r.newTraders;
+                a.again = true;
             }
             if (k == 0) {
                 d = one;
@@ -344,11 +347,15 @@ contract Imbalance is Deliveries, Governed {
         if (a.bought > a.sold && a.bought - a.sold > withdrawn) withdrawn = a.bought - a.sold;
         (uint256 sum, uint256 count) = (0, 0);
         for (uint256 day = 1; day <= DAYS; ++day) {
-            uint256 d = _deliveries[r.key - day * 1 days][a.account];
-            // What was estimated then counts too, or a meter that stays silent would pay in the end.
-            if (d.devices() == 0 && !d.isSettled()) continue;
-            sum += Math.max(d.withdrawn(), d.settledWithdrawn());
-            ++count;
+            bool told = false;
+            for (uint256 k = 0; k < a.names; ++k) {
+                uint256 d = _deliveries[r.key - day * 1 days][r.names[a.firstName + k]];
+                if (d.devices() == 0 && !d.isSettled()) continue;
+                // What was estimated then counts too, or a meter that stays silent would pay in the end.
+                sum += Math.max(d.withdrawn(), d.settledWithdrawn());
+                told = true;
+            }
+            if (told) ++count;
         }
         if (count != 0 && sum / count > withdrawn) withdrawn = sum / count;
     }
@@ -361,7 +368,7 @@ contract Imbalance is Deliveries, Governed {
         facts.bandBps = uint16(WHOLE);
     }
 
-    /// @dev Takes from free balances what trades do not cover. What is not there is recorded as a debt to the common fund.
+    /// @dev Takes from free balances what trades do not cover, as far as it is there.
     function _collect(Round memory r) private {
         uint256 count = 0;
         uint256[] memory moves = new uint256[](r.accounts.length);
@@ -378,7 +385,6 @@ contract Imbalance is Deliveries, Governed {
         for (uint256 i = 0; i < refused.length; ++i) {
             Account memory a = r.accounts[owners[refused[i]]];
             a.unpaid = a.charge - _takeFrom(a.account, a.charge);
-            vault.recordDebt(a.account, _commonFund, uint128(a.unpaid));
         }
     }
 
@@ -397,12 +403,35 @@ contract Imbalance is Deliveries, Governed {
         }
         emit SlotBalanced(r.book, r.difference, toGrid, toFund);
         toFund += int256(r.fund);
+        uint256 borne = 0;
         if (toFund < 0) {
-            toGrid += toFund + int256(_takeFrom(_commonFund, uint256(-toFund)));
+            borne = uint256(-toFund) - _takeFrom(_commonFund, uint256(-toFund));
+            toGrid -= int256(borne);
             toFund = 0;
         }
+        _recordDebts(r, borne);
         if (toGrid < 0) vault.lockMore(r.facts.balancing, uint128(uint256(-toGrid)));
         (r.toBalancing, r.fund) = (toGrid > 0 ? toGrid : int256(0), uint256(toFund));
+    }
+
+    /// @dev What was not paid is owed to who bore it: the balancing account as far as it did, else the common fund.
+    function _recordDebts(Round memory r, uint256 borne) private {
+        for (uint256 i = 0; i < r.accounts.length; ++i) {
+            Account memory a = r.accounts[i];
+            if (a.unpaid == 0) continue;
+            uint256 part = Math.min(borne, a.unpaid);
+            borne -= part;
+            if (part != 0) vault.recordDebt(a.account, r.facts.balancing, uint128(part));
+            if (part != a.unpaid) vault.recordDebt(a.account, _commonFund, uint128(a.unpaid - part));
+        }
+    }
+
+    /// @dev What an account is given back it may never have paid: that goes to whom it owes it.
+    function _repay(Round memory r, Account memory a) private returns (int256 repaid) {
+        if (!a.again || a.cash <= 0) return 0;
+        uint128 due = uint128(uint256(a.cash));
+        uint128 first = vault.repay(a.account, r.facts.balancing, due);
+        return int256(uint256(first + vault.repay(a.account, _commonFund, due - first)));
     }
 
     /// @dev As much of an amount as an account has free and lets this module take.
@@ -418,7 +447,7 @@ contract Imbalance is Deliveries, Governed {
         uint256 count = _payPayees(r, moves);
         for (uint256 i = 0; i < r.accounts.length; ++i) {
             Account memory a = r.accounts[i];
-            int256 amount = int256(a.margin + a.own) + a.cash;
+            int256 amount = int256(a.margin + a.own) + a.cash - _repay(r, a);
             if (amount > 0) moves.put(count++, Moves.pack(a.account, -amount));
             if (!a.nothingNew) emit AccountSettled(r.book, a.account, _told(a));
         }

@@ -92,7 +92,8 @@ contract Losses is ILosses {
         if (cost < 0) {
             uint128 saved = uint128(uint256(-cost));
             vault.lockMore(balancing, saved);
-            vault.pay(balancing, network, saved);
+            saved -= vault.repay(network, balancing, saved);
+            if (saved != 0) vault.pay(balancing, network, saved);
         } else if (cost > 0) {
             uint128 taken = _takeFrom(network, uint256(cost));
             if (taken != 0) vault.pay(network, balancing, taken);

@@ -267,6 +267,19 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         emit DebtRecorded(msg.sender, debtor, creditor, amount);
     }
 
+    /// @inheritdoc IVault
+    function repay(address debtor, address creditor, uint128 most) external returns (uint128 repaid) {
+        ModuleStatus status = _modules[msg.sender].status;
+        require(status != ModuleStatus.None, ModuleNotAllowed(msg.sender, status));
+        uint128 debt = debtTo[debtor][creditor];
+        repaid = most < debt ? most : debt;
+        if (repaid == 0) return 0;
+        _unlock(repaid);
+        _lowerDebt(_current(debtor), debtor, creditor, repaid);
+        _credit(creditor, repaid);
+        emit DebtRepaid(msg.sender, debtor, creditor, repaid);
+    }
+
     // ----------------------------------------------------------------------------------------------------- purses
 
     /// @inheritdoc IVault
@@ -378,12 +391,16 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         require(amount != 0, ZeroAmount());
         uint128 debt = debtTo[debtor][creditor];
         require(amount <= debt, DebtTooSmall(debtor, creditor, debt));
-        debtTo[debtor][creditor] = debt - amount;
-        debtOf[account] -= amount;
-        if (debtOf[account] == 0) _accounts[account].inDefault = false;
+        _lowerDebt(account, debtor, creditor, amount);
         _debit(account, amount);
         _credit(creditor, amount);
         emit DebtPaid(debtor, creditor, amount);
+    }
+
+    function _lowerDebt(address account, address debtor, address creditor, uint128 amount) private {
+        debtTo[debtor][creditor] -= amount;
+        debtOf[account] -= amount;
+        if (debtOf[account] == 0) _accounts[account].inDefault = false;
     }
 
     function _chooseModules(address account, uint48 chosen) private {

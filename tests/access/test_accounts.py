@@ -146,6 +146,17 @@ class TestAdd:
         with refused(reverts.TooManyAccounts, member=member):
             add(known_account(30 + most))
 
+    def test_not_more_than_can_be_settled_at_once(self, market, people, member, add):
+        """Those that were retired are names of the first."""
+        most = market.membership.max_names()
+        for place in range(most - 1):
+            add(known_account(100 + place))
+            market.membership.retire_account(known_account(100 + place).address, sender=people.alice)
+        with refused(reverts.TooManyNames, member=member):
+            add(people.bob)
+        [names, counts] = market.membership.names_of([people.alice.address])
+        assert (len(names), counts) == (most, [most])
+
 
 class TestRetire:
     def test_stops_acting(self, market, people, member, add):

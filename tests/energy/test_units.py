@@ -97,6 +97,14 @@ class TestIssue:
             with refused(reverts.NothingToSell, device=number):
                 units.issue(number, start(), bob.address, 1, sender=alice)
 
+    def test_not_of_a_pledged_device(self, market, units, alice, bob, carol, device, start):
+        """Whose revenue is another's: nobody else is given what he could sell."""
+        market.meters.pledge(device, carol.address, carol.address, sender=alice)
+        with refused(reverts.DeviceIsPledged, device=device, pledgee=carol.address):
+            units.issue(device, start(), bob.address, 1, sender=alice)
+        market.meters.release_pledge(device, sender=carol)
+        units.issue(device, start(), bob.address, 1, sender=alice)
+
     def test_not_more_than_is_left(self, units, alice, bob, device, start, lock):
         about = {"device": device, "slot_start": start()}
         with refused(reverts.CapacityExceeded, **about, left=CAP, asked=CAP + 1):

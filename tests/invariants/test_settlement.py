@@ -16,7 +16,8 @@ from wattbook.trial.park import Park
 
 MEMBERS, SLOTS = 8, 12
 SEEDS = range(20 if os.environ.get("DEEP") else 2)
-FUND = purse_account(Purse.COMMON_FUND)
+# Those who bear what is not paid.
+CREDITORS = (purse_account(Purse.COMMON_FUND), purse_account(Purse.GRID))
 
 
 class Restless(Days):
@@ -66,9 +67,10 @@ class Restless(Days):
     def pay_debts(self) -> None:
         vault = self.park.market.vault
         for who in self.park.traders:
-            if amount := min(vault.debt_to(who, FUND), vault.account_of(who).free):
-                self.park.blocks.mine([message(vault, "payDebt", who, who, FUND, amount)])
-                self.debts += 1
+            for creditor in CREDITORS:
+                if amount := min(vault.debt_to(who, creditor), vault.account_of(who).free):
+                    self.park.blocks.mine([message(vault, "payDebt", who, who, creditor, amount)])
+                    self.debts += 1
 
     def certify_some(self) -> None:
         market, luck = self.park.market, self.luck

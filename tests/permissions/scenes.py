@@ -396,6 +396,7 @@ _VAULT: dict[tuple[str, str], Scene] = {
     ("passOn", ""): lambda world, _: (world.address("leaving module"), LOCKED),
     ("payDebt", ""): lambda world, _: _debt(world),
     ("payDebtSigned", ""): _pay_debt_signed,
+    ("repay", ""): lambda world, _: (world.address("suspended member"), world.subject.address, LOCKED),
     ("recordDebt", ""): lambda world, _: (world.subject.address, world.member.address, LOCKED),
     ("pay", ""): lambda world, _: (world.subject.address, world.member.address, LOCKED),
     ("release", ""): lambda world, _: (world.subject.address, LOCKED),

@@ -176,6 +176,21 @@ class TestUnpaid:
         assert (days.free(keeper), vault.debt_to(keeper, GRID)) == (0, 599_999)
         assert vault.account_of(keeper).in_default
 
+    def test_what_it_never_paid_is_not_given_back(self, days: Days):
+        """Most of 24,000,000 uPT was its debt; then the consumer's meter tells that nothing was lost."""
+        keeper, vault = days.months.person(), days.market.vault
+        days.decide(network=keeper)
+        days.begin()
+        first = days.count(DECLARED, silent=[days.meter])
+        days.wait()
+        days.months.as_member(keeper, vault, "withdraw", days.free(keeper) - 1_000)
+        days.bear(first)
+        assert (days.free(keeper), vault.debt_to(keeper, GRID)) == (0, 23_999_000)
+        had = days.free(GRID)
+        days.count(Counted(100_000, 80_000, 0, 57_000))
+        days.bear(first)
+        assert (days.free(keeper), vault.debt_of(keeper), days.free(GRID)) == (1_000, 0, had - 1_000)
+
     def test_who_did_not_choose_this_owes_it_all(self, days: Days):
         keeper, vault = days.months.person(), days.market.vault
         days.decide(network=keeper)

@@ -177,6 +177,50 @@ class TestPaid:
         assert vault.account_of(fund).free == pt(1)
 
 
+class TestRepaid:
+    """A module pays it out of what the debtor would get."""
+
+    @pytest.fixture
+    def due(self, vault, rich, bob, module):
+        """Alice, of whose money the module holds 6 PT, and who owes bob 4."""
+        vault.lock(rich.address, pt(6), 0, sender=module)
+        vault.record_debt(rich.address, bob.address, pt(4), sender=module)
+        return rich
+
+    def test_as_far_as_there_is_a_debt(self, vault, due, bob, module):
+        receipt = vault.repay(due.address, bob.address, pt(6), sender=module)
+        names = {"module": module.address, "debtor": due.address, "creditor": bob.address}
+        check_event(receipt, "DebtRepaid", **names, amount=pt(4))
+        assert (locked(vault, module), free(vault, due, bob)) == (pt(2), [pt(4), pt(4)])
+        assert (vault.debt_of(due.address), vault.debt_to(due.address, bob.address)) == (0, 0)
+        assert not vault.account_of(due.address).in_default
+
+    def test_as_far_as_the_debtor_is_due_something(self, vault, due, bob, module):
+        vault.repay(due.address, bob.address, pt(1), sender=module)
+        assert (locked(vault, module), free(vault, due, bob)) == (pt(5), [pt(4), pt(1)])
+        assert (vault.debt_of(due.address), vault.debt_to(due.address, bob.address)) == (pt(3), pt(3))
+        assert vault.account_of(due.address).in_default
+
+    def test_no_debt(self, vault, due, people, module):
+        """Nor one to somebody else."""
+        receipt = vault.repay(due.address, people.operator.address, pt(6), sender=module)
+        assert receipt.events == ()
+        assert (locked(vault, module), vault.debt_of(due.address)) == (pt(6), pt(4))
+
+    def test_more_than_is_held(self, vault, owing, bob, module):
+        with refused(reverts.InsufficientLocked, module=module.address, locked=0, asked=1):
+            vault.repay(owing.address, bob.address, 1, sender=module)
+
+    def test_by_a_stranger(self, vault, people, owing, bob):
+        with refused(reverts.ModuleNotAllowed, module=people.stranger.address, status=ModuleStatus.NONE):
+            vault.repay(owing.address, bob.address, 1, sender=people.stranger)
+
+    def test_of_a_replaced_account(self, vault, people, due, bob, decide, module):
+        decide("Membership", "decideRecovery", due.address, people.spare.address)
+        vault.repay(due.address, bob.address, pt(6), sender=module)
+        assert (vault.debt_of(people.spare.address), vault.account_of(people.spare.address).in_default) == (0, False)
+
+
 class TestReplaced:
     """Alice's key is lost; spare takes its place, and what she owes."""
 

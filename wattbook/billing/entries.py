@@ -145,6 +145,7 @@ class Ledger:
             ("Vault", "Paid"): self._paid,
             ("Vault", "DebtRecorded"): self._debt_recorded,
             ("Vault", "DebtPaid"): self._debt_paid,
+            ("Vault", "DebtRepaid"): self._debt_repaid,
             ("Vault", "Spent"): self._spent,
             ("Vault", "AccountReplaced"): self._replaced,
             ("Zones", "ZoneAdded"): lambda log: slots.add_zone(log.topics[1], log.topics[2]),
@@ -203,9 +204,20 @@ class Ledger:
 
     def _debt_paid(self, log: Log) -> None:
         _, debtor, creditor = log.topics
-        self._owe(log, debtor, -log.words[0])
-        self._add(log, debtor, _Part(Kind.DEBT, -log.words[0]))
-        self._add(log, creditor, _Part(Kind.REPAID, log.words[0]))
+        self._pay_debt(log, debtor, creditor, log.words[0])
+
+    def _debt_repaid(self, log: Log) -> None:
+        """A module gave it to the debtor, who paid at once. For what, the settlement of an account tells itself."""
+        _, module, debtor, creditor = log.topics
+        self._move(module, debtor, log.words[0])
+        if module != self._imbalance:
+            self._explain(log, debtor, module, _Part(Kind.RECEIVED, log.words[0]))
+        self._pay_debt(log, debtor, creditor, log.words[0])
+
+    def _pay_debt(self, log: Log, debtor: int, creditor: int, amount: int) -> None:
+        self._owe(log, debtor, -amount)
+        self._add(log, debtor, _Part(Kind.DEBT, -amount))
+        self._add(log, creditor, _Part(Kind.REPAID, amount))
 
     def _spent(self, log: Log) -> None:
         _, purse, to, _ = log.topics

@@ -63,7 +63,8 @@ class EnergyUnits(Contract):
         Emits {TransferSingle} and {UnitsIssued}.
 
         Requirements:
-        - the device is the caller's and certified; a slot begins at `slotStart`, in the future;
+        - the device is the caller's, certified and not pledged: what it sells is its pledgee's
+          matter; a slot begins at `slotStart`, in the future;
         - `amount` is not zero and not drawn;
         - the caller could transfer units to `to`.
         """

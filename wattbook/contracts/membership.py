@@ -32,6 +32,10 @@ class Membership(Contract):
         """How many accounts a member can have."""
         return self._call("MAX_ACCOUNTS", (), int)
 
+    def max_names(self) -> int:
+        """How many accounts a member can have and have had, those of lost keys not refused."""
+        return self._call("MAX_NAMES", (), int)
+
     def object_to_recovery_typehash(self) -> bytes:
         """EIP-712 type of {objectToRecoverySigned}."""
         return self._call("OBJECT_TO_RECOVERY_TYPEHASH", (), bytes)
@@ -48,7 +52,8 @@ class Membership(Contract):
         Emits {AccountAdded}.
 
         Requirements:
-        - the caller is the active first account of a member who has fewer than MAX_ACCOUNTS;
+        - the caller is the active first account of a member who has fewer than MAX_ACCOUNTS, and
+          with those that were retired or replaced fewer than MAX_NAMES;
         - `rights` are known roles, with or without SPEND; the account is new and signed
           AcceptAccount until `deadline`.
         """

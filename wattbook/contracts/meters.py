@@ -134,8 +134,7 @@ class Meters(Contract):
     def counts_at(self, accounts: list[str], zone: int, carrier: Carrier, time: int) -> list[int]:
         """How many devices of a carrier accounts had in a zone at a time, certified then and not
         retired: so many readings of theirs there must be. Devices of an account that was
-        replaced since are still counted as that one's. Of a time before an account's last four
-        changes it is the greatest number that it had since.
+        replaced since are still counted as that one's.
         """
         return self._call("countsAt", (accounts, zone, carrier, time), list[int])
 
@@ -179,7 +178,8 @@ class Meters(Contract):
 
     def named_payees_of(self, devices: list[int], sellers: list[str]) -> list[str]:
         """The accounts that were named to be paid for what sellers sold of devices, zero where that
-        is the seller: an owner names who is paid for his own sales, a pledgee for all.
+        is the seller: payees are named for what is sold by who owns the device when it is
+        settled, not for what others bought and sell on.
         """
         return self._call("namedPayeesOf", (devices, sellers), list[str])
 

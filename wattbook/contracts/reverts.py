@@ -1847,6 +1847,16 @@ class TooManyModules(ContractRevert):
     SIGNATURE = "TooManyModules()"
 
 
+class TooManyNames(ContractRevert):
+    """Thrown when a member has had so many accounts that what was done under all of them could not
+    be settled at once.
+    """
+
+    SIGNATURE = "TooManyNames(uint32)"
+    FIELDS = ("member",)
+    member: int
+
+
 class TooManyOffers(ContractRevert):
     """Thrown when a book has as many offers as it can have."""
 

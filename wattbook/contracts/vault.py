@@ -291,6 +291,12 @@ class Vault(Contract):
         """
         return self._send("release", (account, amount), sender)
 
+    def repay(self, debtor: str, creditor: str, most: int, *, sender: LocalAccount) -> Receipt:
+        """Pays a debtor's debt, as far as there is one, out of locked money that would else be the
+        debtor's: who is given back what he never paid gets no money for it.
+        """
+        return self._send("repay", (debtor, creditor, most), sender)
+
     def resume_deposits(self, *, sender: LocalAccount) -> Receipt:
         """Lets deposits go on. Modules are resumed one by one, as one may have been paused for a
         reason of its own.
