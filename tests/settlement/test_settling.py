@@ -286,7 +286,7 @@ def settling(slots: Slots, *names: str):
 class TestUnpaid:
     """Trades do not cover it, and the free balance does not either."""
 
-    def test_is_a_debt_to_the_common_fund(self, slots: Slots):
+    def test_is_a_debt(self, slots: Slots):
         parties = {"plant": Metered(3_000, 0, 1_000, 0), "shop": Metered(0, 3_000, 0, 1_000)}
         slots.play(parties)
         withdrawn = slots.free("shop") - 1_000
@@ -296,8 +296,9 @@ class TestUnpaid:
         charge = -imbalance(parties["shop"], TERMS).cash
         told = slots.settle_all(*parties)
         assert (told["shop"].statement.cash, told["shop"].statement.unpaid) == (-charge, charge - 1_000)
-        vault, fund = slots.market.vault, slots.market.vault.purse_account(Purse.COMMON_FUND)
-        assert vault.debt_to(slots.account("shop"), fund) == charge - 1_000
+        vault, shop = slots.market.vault, slots.account("shop")
+        owed = [vault.debt_to(shop, purse_account(purse)) for purse in (Purse.COMMON_FUND, Purse.GRID)]
+        assert vault.debt_of(shop) == sum(owed) == charge - 1_000
         assert vault.account_of(slots.account("shop")).in_default
         gained = slots.gained(before)
         assert gained["shop"] == -1_000
