@@ -14,6 +14,8 @@ from wattbook.trial.blocks import message
 from wattbook.trial.park import SLOT_SECONDS
 from wattbook.trial.settling import REST
 
+DAY = 86_400
+
 
 def shares_of(due: int) -> dict[str, int]:
     network, platform, fund = SHARES
@@ -182,9 +184,9 @@ class TestMissing:
 
     def test_is_estimated_in_the_end_and_unplugging_does_not_pay(self, silent: Slots):
         """No less than it bought: it gets nothing back."""
-        silent.park.blocks.mine([], silent.slot + SLOT_SECONDS + silent.imbalance.patience() - 1)
+        silent.park.blocks.mine([], known_from(silent) - 1)
         assert silent.settle_all("shop") == {}
-        silent.park.blocks.mine([], silent.slot + SLOT_SECONDS + silent.imbalance.patience())
+        silent.park.blocks.mine([], known_from(silent))
         before = silent.money("shop")
         [told] = silent.settle_all("shop").values()
         assert told.statement == (0, 1_000, 0, 1_000, 0, 0, 0, 0, 0, 0)
@@ -193,7 +195,7 @@ class TestMissing:
     def test_is_paid_by_the_difference_when_it_comes_late(self, silent: Slots):
         """The next register tells it; at the prices of the slot."""
         blocks, shop = silent.park.blocks, silent.parties["shop"]
-        blocks.mine([], silent.slot + SLOT_SECONDS + silent.imbalance.patience())
+        blocks.mine([], known_from(silent))
         silent.settle_all("shop")
         later = silent.slot + 2 * SLOT_SECONDS
         # 1,200 Wh over two slots: 600 in the one that was estimated with 1,000.
@@ -206,25 +208,47 @@ class TestMissing:
         assert (said.statement.withdrawn, said.statement.cash, said.difference) == (600, cash, 400)
         assert silent.gained(before) == {"shop": cash, "GRID": -400 * 300, "COMMON_FUND": 400 * 300 - cash}
 
-    def test_no_less_than_it_usually_takes(self, slots: Slots):
-        """The mean of the same slot of the days before, when that is more than it bought."""
-        slots.have(["shop"])
-        shop, day = slots.parties["shop"], 96 * SLOT_SECONDS
+    @pytest.fixture
+    def usual(self, slots: Slots) -> Slots:
+        """A shop that took 300 Wh in a slot, after which its meter is silent."""
+        slots.have(["plant", "shop"])
+        shop = slots.parties["shop"]
         slots.begin(TERMS)
         start = slots.slot
         slots.park.blocks.mine([], start + 1)
-        begun = slots.read(start, {shop.plant: 0, shop.meter: 0})
-        told = [begun]
+        told = [slots.read(start, {shop.plant: 0, shop.meter: 0})]
         for place in range(1, 4):
             slots.park.blocks.mine([], start + place * SLOT_SECONDS)
             told.append(slots.read(start + place * SLOT_SECONDS, {shop.plant: 0, shop.meter: 100 * place}))
         slots.meterings.wait_until_final()
         for one in told:
             slots.meterings.meter(*one)
-        slots.slot = start + day + 2 * SLOT_SECONDS
-        slots.park.blocks.mine([], slots.slot + SLOT_SECONDS + slots.imbalance.patience())
-        [said] = slots.settle_all("shop").values()
-        assert (said.statement.withdrawn, said.statement.cash) == (300, -300 * 660)
+        slots.slot = start + 2 * SLOT_SECONDS
+        return slots
+
+    @pytest.mark.parametrize(("days", "taken"), [(1, 300), (7, 300), (8, 0)])
+    def test_no_less_than_it_usually_takes(self, usual: Slots, days: int, taken: int):
+        """The mean of the same slot of the seven days before, when that is more than it bought."""
+        assert self.estimated(usual, days) == (taken, -taken * 660)
+
+    def test_what_was_estimated_is_usual_too(self, usual: Slots):
+        """A meter that stays silent does not pay in the end."""
+        usual.slot += DAY
+        usual.sell("plant", "shop", 500)
+        assert self.estimated(usual) == (500, 0)
+        assert self.estimated(usual, 1) == (400, -400 * 660)
+
+    def estimated(self, usual: Slots, days: int = 0) -> tuple[int, int]:
+        """Wh that the shop is held to have taken so many days later, and what it gets for its imbalance."""
+        usual.slot += days * DAY
+        usual.park.blocks.mine([], max(usual.park.blocks.now + 1, known_from(usual)))
+        [said] = usual.settle_all("shop").values()
+        return said.statement.withdrawn, said.statement.cash
+
+
+def known_from(slots: Slots) -> int:
+    """When what was not read of the slot is estimated."""
+    return slots.slot + SLOT_SECONDS + int(slots.imbalance.patience())
 
 
 def settling(slots: Slots, *names: str):
