@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.settlement.slots import MARGIN, PRICE, SHARES, TERMS, Slots
+from tests.settlement.slots import MARGIN, PRICE, SHARES, TERMS, Slots, any_parties, with_rest
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Purse
 from wattbook.deployment.local import known_account
@@ -12,7 +12,6 @@ from wattbook.settlement.bills import split
 from wattbook.settlement.imbalance import Metered, imbalance, settle
 from wattbook.trial.blocks import message
 from wattbook.trial.park import SLOT_SECONDS
-from wattbook.trial.settling import REST
 
 DAY = 86_400
 
@@ -97,18 +96,13 @@ class TestTogether:
     def test_as_the_engine_says_in_any_parts(self, slots: Slots, seed: int):
         """Random slots, settled in chunks of random size and order."""
         luck = random.Random(seed)
-        names = [f"member {place}" for place in range(luck.randint(2, 12))]
-        parties = {}
-        for name in names:
-            sold, bought = (luck.choice([0, luck.randint(100, 50_000)]) for _ in range(2))
-            parties[name] = Metered(luck.choice([0, luck.randint(0, 60_000)]), luck.randint(0, 60_000), sold, bought)
+        parties = any_parties(luck, 2, 12)
+        names = list(parties)
         slots.have(names)
         before = slots.money(*names)
         slots.begin(TERMS, SHARES)
         slots.trade(parties)
-        real = dict(parties)
-        if REST in slots.parties:
-            real[REST] = Metered(0, 0, *traded(parties))
+        real = with_rest(parties)
         slots.deliver(real)
         expected = settle(real, TERMS)
         order, cash, grid, fund, difference = list(real), {}, 0, 0, 0
@@ -126,12 +120,6 @@ class TestTogether:
         gained = slots.gained(before)
         assert gained.get("GRID", 0) == grid
         assert slots.imbalance.balance_of(1, 0, slots.slot).difference == difference
-
-
-def traded(parties: dict[str, Metered]) -> tuple[int, int]:
-    """What the one more member sold and bought."""
-    rest = sum(one.sold for one in parties.values()) - sum(one.bought for one in parties.values())
-    return (0, rest) if rest > 0 else (-rest, 0)
 
 
 class TestAgain:
