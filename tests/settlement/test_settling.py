@@ -8,10 +8,13 @@ from tests.settlement.slots import MARGIN, PRICE, SHARES, TERMS, Slots, any_part
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Purse
 from wattbook.deployment.local import known_account
+from wattbook.deployment.plan import purse_account
 from wattbook.settlement.bills import split
-from wattbook.settlement.imbalance import Metered, imbalance, settle
+from wattbook.settlement.imbalance import Metered, Terms, imbalance, settle
 from wattbook.trial.blocks import message
-from wattbook.trial.park import SLOT_SECONDS
+from wattbook.trial.books import run
+from wattbook.trial.clearing import given_by
+from wattbook.trial.park import MONEY, SLOT_SECONDS
 
 DAY = 86_400
 
@@ -89,6 +92,27 @@ class TestPaid:
         pool = slots.market.vault.purse_account(Purse.POOL)
         [told] = slots.settle_together([pool])
         assert told.statement == (0,) * 10
+
+    def test_beside_the_pool_all_others_have_their_band(self, slots: Slots, monkeypatch: pytest.MonkeyPatch):
+        """A book of which nothing is delivered, and from which the pool takes what one seller is left with."""
+        park, pool = slots.park, purse_account(Purse.POOL)
+        usual, traders = park._facts, len(park.traders)
+        terms = Terms(pool_in=200, pool_out=600, loss_bps=0, band_bps=300, penalty_bps=1_000)
+        monkeypatch.setattr(park, "_facts", lambda *_: usual(200, 600)._replace(band_bps=300, penalty_bps=1_000))
+        orders = [{"id": i, "side": "SB"[i % 2], "qty": 5_000, "price": (100, 800)[i % 2]} for i in range(11)]
+        case = {"rule": "uniform then pool", "orders": orders, "poolIn": {"price": 200, "qty": 10_000}, "poolOut": []}
+        slots.slot = run(park, given_by(park, case)).book.slot_start
+        slots.brought += MONEY * (len(park.traders) - traders)
+        park.blocks.mine([], known_from(slots))
+        told = {one.account: one.statement for one in slots.settle_together([*park.traders, pool])}
+        taken = told.pop(pool)
+        assert (taken.bought, taken.cash) == (5_000, 5_000 * 200)
+        traded = {account: Metered(0, one.withdrawn, one.sold, one.bought) for account, one in told.items()}
+        assert {account: one.cash for account, one in told.items()} == {
+            account: imbalance(one, terms).cash for account, one in traded.items()
+        }
+        # The pool does not come last.
+        assert any(account.lower() > pool.lower() for account, one in traded.items() if one.sold or one.bought)
 
 
 class TestTogether:
@@ -218,6 +242,12 @@ class TestMissing:
     def test_no_less_than_it_usually_takes(self, usual: Slots, days: int, taken: int):
         """The mean of the same slot of the seven days before, when that is more than it bought."""
         assert self.estimated(usual, days) == (taken, -taken * 660)
+
+    def test_no_less_than_it_bought_and_did_not_sell_on(self, usual: Slots):
+        usual.slot += DAY
+        usual.sell("plant", "shop", 900)
+        usual.sell("shop", "plant", 400)
+        assert self.estimated(usual) == (500, 0)
 
     def test_what_was_estimated_is_usual_too(self, usual: Slots):
         """A meter that stays silent does not pay in the end."""
