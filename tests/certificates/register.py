@@ -21,12 +21,12 @@ from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
 from wattbook.eip712 import sign
 from wattbook.metering.roots import in_order
 from wattbook.roles import MARKET_ROLES
+from wattbook.trial.metering import ATTESTERS
 
 MWH = 1_000_000
 VALIDITY = 730 * 24 * 3600
 NOBODY = "0x" + "00" * 20
 BIG = 4_000_000_000  # watts: a MWh in each slot
-ATTESTERS = ("attester1", "attester2", "attester3")
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from tests.assertions import FAR, check_event, refused
-from tests.certificates.register import ATTESTERS, MWH, NOBODY, Register
+from tests.certificates.register import MWH, NOBODY, Register
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import CertificateStatus, Retirement, Status, Withdrawal
 from wattbook.eip712 import sign_action
+from wattbook.trial.metering import ATTESTERS
 
 
 class TestRetiringSlices:

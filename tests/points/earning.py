@@ -5,19 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from eth_utils.address import to_checksum_address
-from eth_utils.crypto import keccak
 
 from tests.assertions import refused
 from tests.settlement.slots import TERMS, Slots
 from wattbook.contracts.base import Contract
 from wattbook.contracts.convert import plain
-from wattbook.contracts.structs import Carrier, Direction, Quality
+from wattbook.contracts.structs import Carrier, Direction
 from wattbook.deployment.local import known_account
-from wattbook.metering.tree import Leaf
 from wattbook.points.clean_trades import Account
 from wattbook.settlement.imbalance import Metered
 from wattbook.trial.blocks import Log, message
-from wattbook.trial.park import SLOT_SECONDS, Park
+from wattbook.trial.park import Park
 from wattbook.trial.points import Rewarding
 
 DAY = 86_400
@@ -41,8 +39,6 @@ class Earning(Slots):
         self.rewarding = Rewarding(park)
         self.trades = park.market.clean_trades
         self.points = park.market.power_points
-        self.qualities: dict[int, Quality] = {}
-        self.others: dict[int, int] = {}
 
     def clear(self) -> None:
         self.parties.clear()
@@ -71,32 +67,6 @@ class Earning(Slots):
         return device
 
     # ------------------------------------------------------------------------------------------------------- slots
-
-    def read(self, time: int, wh: Mapping[int, int]) -> tuple[Any, Any, list[Leaf]]:
-        """With the quality that a device's reading has here."""
-        leaves = []
-        for party in self.parties.values():
-            for device in party.registers:
-                if device in wh:
-                    party.registers[device] += wh[device]
-                    party.readings[device] = party.readings.get(device, 0) + 1
-                    source, quality = keccak(text=f"{device} {time}"), self.qualities.get(device, Quality.MEASURED)
-                    told = (party.registers[device], party.readings[device], quality, 0, source, source)
-                    leaves.append(Leaf(device, *told))
-        leaves.sort(key=lambda leaf: leaf.device)
-        root, tree, _ = self.meterings.post(time, leaves)
-        return root, tree, leaves
-
-    def deliver(self, parties: Mapping[str, Metered]) -> None:
-        blocks, end = self.park.blocks, self.slot + SLOT_SECONDS
-        blocks.mine([], end + 1)
-        begun = {device: 0 for name in parties for device in self.parties[name].registers}
-        ended = {self.parties[name].plant: one.injected for name, one in parties.items()} | self.others
-        ended |= {self.parties[name].meter: one.withdrawn for name, one in parties.items()}
-        roots = [self.read(self.slot, begun), self.read(end, ended)]
-        self.meterings.wait_until_final()
-        for root, tree, leaves in roots:
-            self.meterings.meter(root, tree, leaves)
 
     def trade_and_meter(self, metered: Mapping[str, tuple[int, int]], trades: Sequence[Trade]) -> None:
         """A slot of direct sales, metered and settled; of each member what it injected and withdrew."""

@@ -39,12 +39,13 @@ from wattbook.metering.roots import in_order, proven, root_of, sign_root
 from wattbook.metering.told import ReadingRefusal, Told, told
 from wattbook.metering.tree import Leaf, Tree
 from wattbook.roles import MARKET_ROLES
+from wattbook.trial import metering
 from wattbook.trial.blocks import message
 from wattbook.trial.stand_in import stand_in
 from wattbook.units import pt
 
 OPTIONS = ("--hardfork", "prague", "--accounts", "30", "--base-fee", "0", "--gas-price", "0")
-ATTESTERS = tuple(known_account(name) for name in ("attester1", "attester2", "attester3"))
+ATTESTERS = tuple(map(known_account, metering.ATTESTERS))
 ZONE, ANOTHER_ZONE = 1, 2
 NAMES = {ZONE: b"park".ljust(32, b"\0"), ANOTHER_ZONE: b"village".ljust(32, b"\0")}
 BOND = pt(20)

@@ -1,6 +1,7 @@
 """What tests ask of a zone whose slots are settled."""
 
 from collections.abc import Mapping
+from random import Random
 from typing import Any
 
 from tests.assertions import refused
@@ -10,7 +11,7 @@ from wattbook.deployment.plan import purse_account
 from wattbook.settlement.imbalance import Metered, Terms
 from wattbook.trial.blocks import Mined, message
 from wattbook.trial.park import MONEY, Park
-from wattbook.trial.settling import Settling
+from wattbook.trial.settling import REST, Settling
 
 TERMS = Terms(pool_in=300, pool_out=600, loss_bps=300, band_bps=300, penalty_bps=1_000)
 SHARES = (1_800, 100, 900)
@@ -18,6 +19,22 @@ PRICE = 450
 # ceil(1.1 * 600) is what a missing Wh costs beyond the band; what that is above the price is the margin.
 MARGIN = 660 - PRICE
 PURSES = (Purse.COMMON_FUND, Purse.PLATFORM, Purse.NETWORK, Purse.POOL, Purse.GRID)
+
+
+def any_parties(luck: Random, fewest: int, most: int) -> dict[str, Metered]:
+    """So many members who trade and are metered whatever it may be."""
+    parties = {}
+    for place in range(luck.randint(fewest, most)):
+        sold, bought = (luck.choice([0, luck.randint(100, 50_000)]) for _ in range(2))
+        metered = luck.choice([0, luck.randint(0, 60_000)]), luck.randint(0, 60_000)
+        parties[f"member {place}"] = Metered(*metered, sold, bought)
+    return parties
+
+
+def with_rest(parties: Mapping[str, Metered]) -> dict[str, Metered]:
+    """Who traded, with the one more member by whom it adds up."""
+    rest = sum(one.sold - one.bought for one in parties.values())
+    return dict(parties) | ({REST: Metered(0, 0, max(0, -rest), max(0, rest))} if rest else {})
 
 
 class Slots(Settling):

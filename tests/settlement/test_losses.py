@@ -3,10 +3,13 @@
 import random
 
 import pytest
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.assertions import refused
+from tests.modules import set_of
 from tests.settlement.days import DAY, GRID, NETWORK, POOL_IN, POOL_OUT, Days
 from tests.settlement.months import LOSS_BPS, ZONE
 from wattbook.contracts import reverts
@@ -190,6 +193,20 @@ class TestUnpaid:
         days.count(Counted(100_000, 80_000, 0, 57_000))
         days.bear(first)
         assert (days.free(keeper), vault.debt_of(keeper), days.free(GRID)) == (1_000, 0, had - 1_000)
+
+    def test_a_replaced_network_pays_from_its_new_account(self, days: Days):
+        """The zone's facts still name the old one."""
+        keeper, vault = days.months.person(), days.market.vault
+        days.decide(network=keeper)
+        [slot] = days.play(MORE)
+        days.wait()
+        new = to_checksum_address(keccak(text=f"the keeper's next key of {slot}")[-20:])
+        days.months.as_member(days.market.authority.address, days.market.membership, "decideRecovery", keeper, new)
+        days.months.as_member(new, vault, "chooseModules", set_of(vault, days.losses.address))
+        had = days.free(new), days.free(GRID)
+        days.bear(slot)
+        assert (days.free(new) - had[0], days.free(GRID) - had[1]) == (-600_000, 600_000)
+        assert vault.debt_to(new, GRID) == 0
 
     def test_who_did_not_choose_this_owes_it_all(self, days: Days):
         keeper, vault = days.months.person(), days.market.vault

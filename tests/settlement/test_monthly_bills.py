@@ -26,11 +26,11 @@ from wattbook.metering.roots import in_order
 from wattbook.metering.tree import is_covered, leaf_hash
 from wattbook.settlement.imbalance import Metered, imbalance
 from wattbook.trial.blocks import OPTIONS, Blocks, Mined, message
+from wattbook.trial.metering import ATTESTERS
 from wattbook.trial.park import Park
 
 DAY = 86_400
 REASON = 9
-ATTESTERS = ("attester1", "attester2", "attester3")
 
 
 class Month(Slots):

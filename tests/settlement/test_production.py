@@ -20,7 +20,7 @@ from wattbook.metering.tree import Leaf
 from wattbook.settlement.imbalance import Metered
 from wattbook.trial.park import SLOT_SECONDS
 
-QUARTER, HOUR = 900, 3_600
+QUARTER, HOUR, DAY = 900, 3_600, 86_400
 # The last day of a November, from its first second.
 START = 1_795_996_800
 MONTHS = (682, 683)
@@ -54,7 +54,9 @@ def ledger(chain: Chain) -> Production:
     return ledger
 
 
-def expect(ledger: Production, device: int, made: dict[int, int], length: int) -> None:
+def expect(
+    ledger: Production, device: int, made: dict[int, int], length: int, months: tuple[int, int] = MONTHS
+) -> None:
     """All that can be asked of a device, and each boundary of a slot."""
     assert ledger.total_of(device) == sum(made.values())
     first, last = min(made), max(made)
@@ -63,7 +65,7 @@ def expect(ledger: Production, device: int, made: dict[int, int], length: int) -
         until = sum(wh for slot, wh in made.items() if slot + length <= start)
         assert ledger.counted_until(device, start) == until
         assert ledger.counted_until(device, start + length - 1) == until
-    for month in range(MONTHS[0] - 1, MONTHS[1] + 2):
+    for month in range(months[0] - 1, months[1] + 2):
         expected = sum(wh for slot, wh in made.items() if month_of(slot + length) == month)
         assert ledger.counted_in_month(device, month) == expected
 
@@ -90,6 +92,14 @@ def test_random_series(ledger: Production, seed: int, length: int) -> None:
         words = words[size:]
     for device, made in told.items():
         expect(ledger, device, made, length)
+
+
+@pytest.mark.parametrize("step", [1, 40])
+def test_days_of_several_months(ledger: Production, step: int) -> None:
+    """Months end within four days that share a word, and some pass without anything."""
+    made = {START + place * DAY: 1_000 + place for place in range(0, 130, step)}
+    ledger.record([word(3, start, wh, DAY) for start, wh in made.items()], sender=TELLER)
+    expect(ledger, 3, made, DAY, (MONTHS[0], MONTHS[0] + 5))
 
 
 def test_one_that_never_made_anything(ledger: Production) -> None:

@@ -5,16 +5,19 @@ from dataclasses import replace
 
 import pytest
 
-from tests.settlement.slots import MARGIN, PRICE, SHARES, TERMS, Slots
+from tests.settlement.slots import MARGIN, PRICE, SHARES, TERMS, Slots, any_parties, with_rest
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Purse
 from wattbook.deployment.local import known_account
 from wattbook.deployment.plan import purse_account
 from wattbook.settlement.bills import split
-from wattbook.settlement.imbalance import Metered, imbalance, settle
+from wattbook.settlement.imbalance import Metered, Terms, imbalance, settle
 from wattbook.trial.blocks import message
+from wattbook.trial.books import run
+from wattbook.trial.clearing import given_by
 from wattbook.trial.park import MONEY, SLOT_SECONDS
-from wattbook.trial.settling import REST
+
+DAY = 86_400
 
 
 def shares_of(due: int) -> dict[str, int]:
@@ -91,24 +94,40 @@ class TestPaid:
         [told] = slots.settle_together([pool])
         assert told.statement == (0,) * 10
 
+    def test_beside_the_pool_all_others_have_their_band(self, slots: Slots, monkeypatch: pytest.MonkeyPatch):
+        """A book of which nothing is delivered, and from which the pool takes what one seller is left with."""
+        park, pool = slots.park, purse_account(Purse.POOL)
+        usual, traders = park._facts, len(park.traders)
+        terms = Terms(pool_in=200, pool_out=600, loss_bps=0, band_bps=300, penalty_bps=1_000)
+        monkeypatch.setattr(park, "_facts", lambda *_: usual(200, 600)._replace(band_bps=300, penalty_bps=1_000))
+        orders = [{"id": i, "side": "SB"[i % 2], "qty": 5_000, "price": (100, 800)[i % 2]} for i in range(11)]
+        case = {"rule": "uniform then pool", "orders": orders, "poolIn": {"price": 200, "qty": 10_000}, "poolOut": []}
+        slots.slot = run(park, given_by(park, case)).book.slot_start
+        slots.brought += MONEY * (len(park.traders) - traders)
+        park.blocks.mine([], known_from(slots))
+        told = {one.account: one.statement for one in slots.settle_together([*park.traders, pool])}
+        taken = told.pop(pool)
+        assert (taken.bought, taken.cash) == (5_000, 5_000 * 200)
+        traded = {account: Metered(0, one.withdrawn, one.sold, one.bought) for account, one in told.items()}
+        assert {account: one.cash for account, one in told.items()} == {
+            account: imbalance(one, terms).cash for account, one in traded.items()
+        }
+        # The pool does not come last.
+        assert any(account.lower() > pool.lower() for account, one in traded.items() if one.sold or one.bought)
+
 
 class TestTogether:
     @pytest.mark.parametrize("seed", range(4))
     def test_as_the_engine_says_in_any_parts(self, slots: Slots, seed: int):
         """Random slots, settled in chunks of random size and order."""
         luck = random.Random(seed)
-        names = [f"member {place}" for place in range(luck.randint(2, 12))]
-        parties = {}
-        for name in names:
-            sold, bought = (luck.choice([0, luck.randint(100, 50_000)]) for _ in range(2))
-            parties[name] = Metered(luck.choice([0, luck.randint(0, 60_000)]), luck.randint(0, 60_000), sold, bought)
+        parties = any_parties(luck, 2, 12)
+        names = list(parties)
         slots.have(names)
         before = slots.money(*names)
         slots.begin(TERMS, SHARES)
         slots.trade(parties)
-        real = dict(parties)
-        if REST in slots.parties:
-            real[REST] = Metered(0, 0, *traded(parties))
+        real = with_rest(parties)
         slots.deliver(real)
         expected = settle(real, TERMS)
         order, cash, grid, fund, difference = list(real), {}, 0, 0, 0
@@ -126,12 +145,6 @@ class TestTogether:
         gained = slots.gained(before)
         assert gained.get("GRID", 0) == grid
         assert slots.imbalance.balance_of(1, 0, slots.slot).difference == difference
-
-
-def traded(parties: dict[str, Metered]) -> tuple[int, int]:
-    """What the one more member sold and bought."""
-    rest = sum(one.sold for one in parties.values()) - sum(one.bought for one in parties.values())
-    return (0, rest) if rest > 0 else (-rest, 0)
 
 
 class TestAgain:
@@ -184,9 +197,9 @@ class TestMissing:
 
     def test_is_estimated_in_the_end_and_unplugging_does_not_pay(self, silent: Slots):
         """No less than it bought: it gets nothing back."""
-        silent.park.blocks.mine([], silent.slot + SLOT_SECONDS + silent.imbalance.patience() - 1)
+        silent.park.blocks.mine([], known_from(silent) - 1)
         assert silent.settle_all("shop") == {}
-        silent.park.blocks.mine([], silent.slot + SLOT_SECONDS + silent.imbalance.patience())
+        silent.park.blocks.mine([], known_from(silent))
         before = silent.money("shop")
         [told] = silent.settle_all("shop").values()
         assert told.statement == (0, 1_000, 0, 1_000, 0, 0, 0, 0, 0, 0)
@@ -195,7 +208,7 @@ class TestMissing:
     def test_is_paid_by_the_difference_when_it_comes_late(self, silent: Slots):
         """The next register tells it; at the prices of the slot."""
         blocks, shop = silent.park.blocks, silent.parties["shop"]
-        blocks.mine([], silent.slot + SLOT_SECONDS + silent.imbalance.patience())
+        blocks.mine([], known_from(silent))
         silent.settle_all("shop")
         later = silent.slot + 2 * SLOT_SECONDS
         # 1,200 Wh over two slots: 600 in the one that was estimated with 1,000.
@@ -208,62 +221,10 @@ class TestMissing:
         assert (said.statement.withdrawn, said.statement.cash, said.difference) == (600, cash, 400)
         assert silent.gained(before) == {"shop": cash, "GRID": -400 * 300, "COMMON_FUND": 400 * 300 - cash}
 
-    def test_no_less_than_it_usually_takes(self, slots: Slots):
-        """The mean of the same slot of the days before, when that is more than it bought."""
-        slots.have(["shop"])
-        self.take_300_a_slot(slots, days=1)
-        slots.park.blocks.mine([], slots.slot + SLOT_SECONDS + slots.imbalance.patience())
-        [said] = slots.settle_all("shop").values()
-        assert (said.statement.withdrawn, said.statement.cash) == (300, -300 * 660)
-
-    def test_whatever_its_name_was(self, slots: Slots):
-        """The key was lost since; what it usually took is known under the old name."""
-        slots.have(["shop"])
-        self.take_300_a_slot(slots, days=1)
-        shop, spare = slots.account("shop"), known_account(90).address
-        slots.decide(slots.market.membership, "decideRecovery", shop, spare)
-        slots.parties["shop"] = replace(slots.parties["shop"], account=spare)
-        slots.park.blocks.mine([], slots.slot + SLOT_SECONDS + slots.imbalance.patience())
-        [said] = slots.settle_all("shop").values()
-        assert said.statement.withdrawn == 300
-
-    @pytest.mark.parametrize("fund_bears", [True, False])
-    def test_who_could_not_pay_it_gets_nothing_back_but_what_he_paid(self, slots: Slots, fund_bears: bool):
-        """It was 300 by estimate, for which he had 8,000 uPT; it turns out to have been nothing."""
-        parties = {"plant": Metered(10_310, 0, 10_000, 0), "buyer": Metered(0, 10_000, 0, 10_000)}
-        slots.play(parties)
-        slots.settle_all(*parties)
-        if not fund_bears:
-            spent = slots.purse(Purse.COMMON_FUND)
-            slots.decide(slots.market.vault, "spend", int(Purse.COMMON_FUND), slots.account("plant"), spent, bytes(32))
-        slots.have(["shop"])
-        self.take_300_a_slot(slots, days=1)
-        shop, vault = slots.parties["shop"], slots.market.vault
-        slots.as_account("shop", vault, "withdraw", slots.free("shop") - 8_000)
-        slots.brought -= MONEY - 8_000
-        slots.park.blocks.mine([], slots.slot + SLOT_SECONDS + slots.imbalance.patience())
-        slots.settle_all("shop")
-        # It is owed to who bore it: what the grid's energy cost and what would have been more than that.
-        fund, grid = purse_account(Purse.COMMON_FUND), purse_account(Purse.GRID)
-        owed = [vault.debt_to(shop.account, creditor) for creditor in (fund, grid)]
-        bears = 300 * 600 - 8_000
-        assert owed == ([300 * 60 + bears, 0] if fund_bears else [300 * 60, bears])
-        told = slots.read(slots.slot + SLOT_SECONDS, {shop.plant: 0, shop.meter: 0})
-        slots.meterings.wait_until_final()
-        slots.meterings.meter(*told)
-        before = slots.money("shop")
-        [said] = slots.settle_all("shop").values()
-        assert (said.statement.cash, said.statement.unpaid) == (300 * 660, 0)
-        gained = slots.gained(before)
-        if fund_bears:
-            assert gained == {"shop": 8_000, "GRID": -300 * 600, "COMMON_FUND": bears}
-        else:
-            assert gained == {"shop": 8_000, "GRID": -8_000 - 300 * 60, "COMMON_FUND": 300 * 60}
-        assert (vault.debt_of(shop.account), vault.account_of(shop.account).in_default) == (0, False)
-
-    @staticmethod
-    def take_300_a_slot(slots: Slots, days: int) -> None:
-        """In three slots, all read; some days later one begins like the last of them."""
+    @pytest.fixture
+    def usual(self, slots: Slots) -> Slots:
+        """A shop that took 300 Wh in a slot, after which its meter is silent."""
+        slots.have(["plant", "shop"])
         shop = slots.parties["shop"]
         slots.begin(TERMS)
         start = slots.slot
@@ -271,11 +232,80 @@ class TestMissing:
         told = [slots.read(start, {shop.plant: 0, shop.meter: 0})]
         for place in range(1, 4):
             slots.park.blocks.mine([], start + place * SLOT_SECONDS)
-            told.append(slots.read(start + place * SLOT_SECONDS, {shop.plant: 0, shop.meter: 300}))
+            told.append(slots.read(start + place * SLOT_SECONDS, {shop.plant: 0, shop.meter: 100 * place}))
         slots.meterings.wait_until_final()
         for one in told:
             slots.meterings.meter(*one)
-        slots.slot = start + (96 * days + 2) * SLOT_SECONDS
+        slots.slot = start + 2 * SLOT_SECONDS
+        return slots
+
+    @pytest.mark.parametrize(("days", "taken"), [(1, 300), (7, 300), (8, 0)])
+    def test_no_less_than_it_usually_takes(self, usual: Slots, days: int, taken: int):
+        """The mean of the same slot of the seven days before, when that is more than it bought."""
+        assert self.estimated(usual, days) == (taken, -taken * 660)
+
+    def test_no_less_than_it_bought_and_did_not_sell_on(self, usual: Slots):
+        usual.slot += DAY
+        usual.sell("plant", "shop", 900)
+        usual.sell("shop", "plant", 400)
+        assert self.estimated(usual) == (500, 0)
+
+    def test_what_was_estimated_is_usual_too(self, usual: Slots):
+        """A meter that stays silent does not pay in the end."""
+        usual.slot += DAY
+        usual.sell("plant", "shop", 500)
+        assert self.estimated(usual) == (500, 0)
+        assert self.estimated(usual, 1) == (400, -400 * 660)
+
+    def test_whatever_its_name_was(self, usual: Slots):
+        """The key was lost since; what it usually took is known under the old name."""
+        shop, spare = usual.account("shop"), known_account(90).address
+        usual.decide(usual.market.membership, "decideRecovery", shop, spare)
+        usual.parties["shop"] = replace(usual.parties["shop"], account=spare)
+        assert self.estimated(usual, 1) == (300, -300 * 660)
+
+    @pytest.mark.parametrize("fund_bears", [True, False])
+    def test_who_could_not_pay_it_gets_nothing_back_but_what_he_paid(self, usual: Slots, fund_bears: bool):
+        """It was 300 by estimate, for which he had 8,000 uPT; it turns out to have been nothing."""
+        shop, vault, slot = usual.parties["shop"], usual.market.vault, usual.slot
+        parties = {"seller": Metered(10_310, 0, 10_000, 0), "buyer": Metered(0, 10_000, 0, 10_000)}
+        usual.play(parties)
+        usual.settle_all(*parties)
+        if not fund_bears:
+            spent = usual.purse(Purse.COMMON_FUND)
+            usual.decide(vault, "spend", int(Purse.COMMON_FUND), usual.account("plant"), spent, bytes(32))
+        usual.as_account("shop", vault, "withdraw", usual.free("shop") - 8_000)
+        usual.brought -= MONEY - 8_000
+        usual.slot = slot
+        assert self.estimated(usual, 1) == (300, -300 * 660)
+        # It is owed to who bore it: what the grid's energy cost and what would have been more than that.
+        bears = 300 * 600 - 8_000
+        owed = [vault.debt_to(shop.account, purse_account(purse)) for purse in (Purse.COMMON_FUND, Purse.GRID)]
+        assert owed == ([300 * 60 + bears, 0] if fund_bears else [300 * 60, bears])
+        told = usual.read(usual.slot + SLOT_SECONDS, {shop.plant: 0, shop.meter: 0})
+        usual.meterings.wait_until_final()
+        usual.meterings.meter(*told)
+        before = usual.money("shop")
+        [said] = usual.settle_all("shop").values()
+        assert (said.statement.cash, said.statement.unpaid) == (300 * 660, 0)
+        gained = usual.gained(before)
+        if fund_bears:
+            assert gained == {"shop": 8_000, "GRID": -300 * 600, "COMMON_FUND": bears}
+        else:
+            assert gained == {"shop": 8_000, "GRID": -8_000 - 300 * 60, "COMMON_FUND": 300 * 60}
+        assert (vault.debt_of(shop.account), vault.account_of(shop.account).in_default) == (0, False)
+
+    def estimated(self, usual: Slots, days: int = 0) -> tuple[int, int]:
+        """Wh that the shop is held to have taken so many days later, and what it gets for its imbalance."""
+        usual.slot += days * DAY
+        usual.park.blocks.mine([], max(usual.park.blocks.now + 1, known_from(usual)))
+        [said] = usual.settle_all("shop").values()
+        return said.statement.withdrawn, said.statement.cash
+
+
+def known_from(slots: Slots) -> int:
+    """When what was not read of the slot is estimated."""
+    return slots.slot + SLOT_SECONDS + int(slots.imbalance.patience())
 
 
 def settling(slots: Slots, *names: str):

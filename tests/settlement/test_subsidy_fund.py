@@ -259,6 +259,24 @@ class TestHeld:
         months.claim([months.plants["roof"]])
         assert months.close() is Hold.UNMEASURED
 
+    @pytest.mark.parametrize("side", [0, 1])
+    def test_a_zone_whose_feeder_is_not_read_to_the_end(self, months: Months, side: int):
+        """What the other meters tell would bear the claims out."""
+        months.plant("roof")
+        months.set()
+        months.make({"roof": 60_000}, silent=[months.feeders[side]])
+        months.claim([months.plants["roof"]])
+        assert months.close() is Hold.UNMEASURED
+
+    @pytest.mark.parametrize("side", [0, 1])
+    def test_a_zone_whose_feeder_is_read_late(self, months: Months, side: int):
+        months.plant("roof")
+        months.set()
+        months.make({"roof": 60_000}, silent=[months.feeders[side]])
+        months.claim([months.plants["roof"]])
+        months.read(month_of(months)[1] + DAY, {months.feeders[side]: 0})
+        assert months.close() is Hold.NONE
+
     def test_own_consumption_and_what_is_given_to_the_grid_are_seen(self, months: Months):
         months.plant("roof")
         months.set()

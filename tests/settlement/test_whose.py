@@ -1,12 +1,14 @@
 """Who is paid, and who pays, when devices, keys and payees are others than usual."""
 
+import pytest
 from eth_utils.address import to_checksum_address
 
 from tests.settlement.slots import MARGIN, PRICE, SHARES, TERMS, Slots
 from wattbook.contracts import reverts
-from wattbook.contracts.structs import Purse
+from wattbook.contracts.structs import Carrier, Purse
 from wattbook.settlement.bills import split
 from wattbook.settlement.imbalance import Metered, imbalance
+from wattbook.trial.blocks import message
 from wattbook.trial.park import SLOT_SECONDS
 
 
@@ -17,9 +19,11 @@ def own(due: int) -> int:
 
 
 class TestNamedPayee:
-    def begin(self, slots: Slots, delivered: int) -> dict[str, int]:
+    def begin(self, slots: Slots, delivered: int, shops: int = 1) -> dict[str, int]:
         """A plant whose deliveries the bank is paid for sells 10,000 Wh."""
-        parties = {"plant": Metered(delivered, 0, 10_000, 0), "shop": Metered(0, 10_000, 0, 10_000)}
+        each = 10_000 // shops
+        parties = {"plant": Metered(delivered, 0, 10_000, 0)}
+        parties |= {f"shop {place}": Metered(0, each, 0, each) for place in range(shops)}
         slots.have([*parties, "bank"])
         slots.as_account("plant", slots.market.meters, "setPayee", slots.parties["plant"].plant, slots.account("bank"))
         before = slots.money("plant", "bank")
@@ -41,8 +45,10 @@ class TestNamedPayee:
         assert "bank" not in gained
         assert gained["plant"] == -margin - rest
 
-    def test_gives_up_a_part(self, slots: Slots):
-        gained = self.begin(slots, 5_000)
+    @pytest.mark.parametrize("shops", [1, 2, 5])
+    def test_gives_up_a_part(self, slots: Slots, shops: int):
+        """Once, however many sales there were."""
+        gained = self.begin(slots, 5_000, shops)
         charge, margin = -imbalance(Metered(5_000, 0, 10_000, 0), TERMS).cash, 10_000 * MARGIN
         assert margin < charge < margin + own(10_000 * PRICE)
         assert gained["bank"] == own(10_000 * PRICE) - (charge - margin)
@@ -70,6 +76,25 @@ class TestReplacedKey:
         [told] = slots.settle_together([new])
         assert (told.statement.injected, told.statement.sold, told.statement.cash) == (10_000, 9_700, 0)
         assert slots.market.vault.account_of(new).free - before == own(9_700 * PRICE) + 9_700 * MARGIN
+
+    def test_waits_for_the_devices_of_either_name(self, slots: Slots):
+        """The new key has got a meter of its own, which is not read to the end of the slot."""
+        slots.have(["plant", "shop"])
+        slots.begin(TERMS, SHARES)
+        new, meters = self.replace(slots, "plant"), slots.market.meters
+        plant, shop = slots.parties["plant"], slots.parties["shop"]
+        slots.as_account("shop", meters, "offer", shop.meter, new)
+        slots.park.blocks.mine([message(meters, "accept", new, shop.meter)])
+        slots.park.blocks.mine([], slots.slot + SLOT_SECONDS + 1)
+        known = dict.fromkeys(plant.registers, 0)
+        roots = [slots.read(slots.slot, known | {shop.meter: 0}), slots.read(slots.slot + SLOT_SECONDS, known)]
+        slots.meterings.wait_until_final()
+        for one in roots:
+            slots.meterings.meter(*one)
+        asked = (1, int(Carrier.ELECTRICITY), slots.slot, [new])
+        [mined] = slots.park.blocks.mine([message(slots.imbalance, "settle", new, *asked)])
+        [log] = mined.logs
+        assert (log.name, log.args[2:]) == ("AccountWaits", (2, 3))
 
     def test_after_it_was_settled(self, slots: Slots):
         """Nothing is paid again, and what comes late is added to what was known."""

@@ -12,18 +12,6 @@ from wattbook.eip712 import sign_action
 
 
 @pytest.fixture
-def vault(market):
-    return market.vault
-
-
-@pytest.fixture
-def rich(vault, alice, deposit, module):
-    deposit(alice, pt(10))
-    vault.choose_modules(set_of(vault, module), sender=alice)
-    return alice
-
-
-@pytest.fixture
 def other(people, decide, module):
     decide("Vault", "enterModule", people.other_module.address)
     return people.other_module

@@ -10,11 +10,6 @@ from wattbook.contracts.structs import ModuleStatus
 
 
 @pytest.fixture
-def vault(market):
-    return market.vault
-
-
-@pytest.fixture
 def pair(vault, alice, bob, deposit, module):
     """Alice and bob with 10 PT each, both having chosen the module."""
     for one in (alice, bob):

@@ -11,11 +11,6 @@ from wattbook.eip712 import sign_action, sign_permit
 
 
 @pytest.fixture
-def vault(market):
-    return market.vault
-
-
-@pytest.fixture
 def approved(market, vault, alice, mint):
     """Alice, who has minted and approved 10 PT."""
     mint(alice, pt(10))

@@ -11,19 +11,6 @@ from wattbook.contracts.structs import Module, ModuleStatus, Purse, Status
 
 
 @pytest.fixture
-def vault(market):
-    return market.vault
-
-
-@pytest.fixture
-def rich(vault, alice, deposit, module):
-    """Alice with 10 PT, having chosen the module."""
-    deposit(alice, pt(10))
-    vault.choose_modules(set_of(vault, module), sender=alice)
-    return alice
-
-
-@pytest.fixture
 def holding(vault, rich, module):
     """The module, having locked 6 PT of alice's."""
     vault.lock(rich.address, pt(6), Role.CONSUMER, sender=module)

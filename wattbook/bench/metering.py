@@ -35,6 +35,7 @@ from wattbook.eip712 import digest
 from wattbook.metering.roots import in_order, proven, root_of, sign_root
 from wattbook.metering.tree import Leaf, Tree
 from wattbook.roles import MARKET_ROLES
+from wattbook.trial.metering import ATTESTERS
 from wattbook.trial.stand_in import stand_in
 
 FAR = 4_000_000_000
@@ -44,7 +45,6 @@ SLOT, PERIOD = 900, 300
 START = 1_799_995_500
 BATCH = 50
 MANY = 10_000
-_ATTESTERS = ("attester1", "attester2", "attester3")
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 Sign = Callable[[bytes], bytes]
@@ -123,7 +123,7 @@ class _Site:
     def _post(self, place: int, tree: Tree) -> tuple[Root, int]:
         readings = self.market.readings
         root = root_of(1, START + place * PERIOD, 0, tree)
-        accounts = [known_account(name) for name in _ATTESTERS]
+        accounts = [known_account(name) for name in ATTESTERS]
         signatures = in_order((one.address, sign_root(readings, root, [], one)) for one in accounts)
         return root, readings.post(root, [], signatures, sender=self.settlement).gas_used
 

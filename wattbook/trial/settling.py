@@ -8,7 +8,7 @@ from typing import Any
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
-from wattbook.contracts.structs import Carrier, Direction, Facts, Purse, Sale
+from wattbook.contracts.structs import Carrier, Direction, Facts, Purse, Quality, Sale
 from wattbook.deployment.local import known_account
 from wattbook.deployment.plan import purse_account
 from wattbook.eip712 import sign
@@ -55,6 +55,9 @@ class Settling:
         self.meterings = Meterings(park)
         self.imbalance = park.market.imbalance
         self.parties: dict[str, Party] = {}
+        # By device: what further ones of members count in the slot to come, and whose readings are not measured.
+        self.others: dict[int, int] = {}
+        self.qualities: dict[int, Quality] = {}
         self.slot = 0
         self._salts = count()
 
@@ -142,8 +145,9 @@ class Settling:
                 if device in wh:
                     party.registers[device] += wh[device]
                     party.readings[device] = party.readings.get(device, 0) + 1
-                    source = keccak(text=f"{device} {time}")
-                    leaves.append(Leaf(device, party.registers[device], party.readings[device], 0, 0, source, source))
+                    source, quality = keccak(text=f"{device} {time}"), self.qualities.get(device, Quality.MEASURED)
+                    shown = (party.registers[device], party.readings[device])
+                    leaves.append(Leaf(device, *shown, quality, 0, source, source))
         leaves.sort(key=lambda leaf: leaf.device)
         root, tree, _ = self.meterings.post(time, leaves)
         return root, tree, leaves
@@ -154,7 +158,7 @@ class Settling:
         blocks.mine([], end + 1)
         begun = {device: 0 for name in parties for device in self.parties[name].registers}
         ended = {self.parties[name].plant: one.injected for name, one in parties.items()}
-        ended |= {self.parties[name].meter: one.withdrawn for name, one in parties.items()}
+        ended |= {self.parties[name].meter: one.withdrawn for name, one in parties.items()} | self.others
         roots = [self.read(self.slot, begun), self.read(end, ended)]
         self.meterings.wait_until_final()
         for root, tree, leaves in roots:
