@@ -362,12 +362,9 @@ def _set_device_mirror(grants: Grants, mirror: str) -> None:
 
 def _set_deposits(grants: Grants, deposits: str) -> None:
     """What a device that withdraws needs is asked of this contract, and will never be of another."""
-    assert deposits == "Deposits"
-    market = grants.market
-    address = market.deposits.address
-    assert market.meters.deposits() == address
-    another = Call("Meters", "setDeposits", (STRANGER.address,))
-    _fails(market, another, reverts.DepositsAlreadySet, deposits=address)
+    market, address = grants.market, grants.market.deposits.address
+    assert (deposits, market.meters.deposits()) == ("Deposits", address)
+    _fails(market, Call("Meters", "setDeposits", (STRANGER.address,)), reverts.DepositsAlreadySet, deposits=address)
 
 
 def _set_parts(grants: Grants, certificates: str, batteries: str) -> None:
