@@ -519,7 +519,7 @@ contract Meters is IMeters, Governed, SignedActions {
         require(membership.payoutOf(account) == account, IMembership.SpendNotAllowed(account, to));
     }
 
-    /// @dev What a device takes from the zone must be paid for, whoever it is that does not.
+    /// @dev Who can take energy that he never bought must have something to pay it with.
     function _requireSecured(Device storage d, uint32 device, address account) private view {
         if (d.description.direction != Direction.Withdrawal || address(deposits) == address(0)) return;
         require(deposits.isSecured(device, account), DepositMissing(device, account));

@@ -179,8 +179,8 @@ contract Deposits is IDeposits, Settled, SignedActions {
         if (given != 0) vault.release(account, given);
     }
 
-    /// @dev Refuses while a slot of the account's use of a device may not be settled. Slots that ended before the wait began
-    /// are; of those since, whose they were is asked, change by change.
+    /// @dev Refuses while a slot may not be settled in which the device was the account's. Those from before the wait are; whose
+    /// it was since then is asked, change by change.
     function _requireThrough(address account, uint32 device) private view {
         Description memory its = meters.deviceOf(device).description;
         uint40 wait = zones.slotSeconds(its.zone, its.carrier) + IImbalance(settlement).PATIENCE() + REST;
