@@ -36,6 +36,7 @@ _DOMAIN_NAMES = {
     "Readings": "Wattbook Readings",
     "RegistrationBonus": "Wattbook Registration Bonus",
     "Bills": "Wattbook Bills",
+    "Deposits": "Wattbook Deposits",
     "CleanEnergy": "Wattbook Clean Energy",
     "GreenCertificates": "Wattbook Green Certificates",
 }
@@ -258,6 +259,9 @@ MESSAGES = {
         _action("PledgeDevice", "Meters", ("device", "uint32"), ("pledgee", "address"), ("payee", "address")),
         _action("ClaimBonus", "RegistrationBonus", ("device", "uint32")),
         _action("GiveUpBonus", "RegistrationBonus", ("device", "uint32")),
+        _action("PlaceDeposit", "Deposits", ("device", "uint32")),
+        _action("TopUpDeposit", "Deposits", ("amount", "uint128")),
+        _action("TakeBackDeposit", "Deposits", ("device", "uint32")),
         _action("RetireDevice", "Meters", ("device", "uint32")),
         _action(
             "IssueUnits",

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Carrier} from "../libraries/Carriers.sol";
+import {IDeposits} from "./IDeposits.sol";
 import {IMembership} from "./IMembership.sol";
 import {IMeters} from "./IMeters.sol";
 import {IPositionSource} from "./IPositionSource.sol";
@@ -102,6 +103,9 @@ interface IImbalance {
 
     /// @notice The ledger of what was made cleanly.
     function production() external view returns (IProduction);
+
+    /// @notice What secures those who take more than they can pay for.
+    function deposits() external view returns (IDeposits);
 
     /// @notice Where trades are made that are settled here.
     function sources() external view returns (IPositionSource[] memory);

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Carrier} from "../libraries/Carriers.sol";
+import {IDeposits} from "./IDeposits.sol";
 import {IMembership} from "./IMembership.sol";
 import {Signed} from "./ISignedActions.sol";
 import {IZones} from "./IZones.sol";
@@ -102,6 +103,7 @@ interface IMeters {
     event DevicePledged(uint32 indexed device, address indexed pledgee, address indexed payee);
     event PledgeReleased(uint32 indexed device, address indexed pledgee);
     event MirrorSet(address indexed mirror);
+    event DepositsSet(IDeposits indexed deposits);
 
     /// @notice Thrown when no device has this number.
     error UnknownDevice(uint32 device);
@@ -131,6 +133,10 @@ interface IMeters {
     error DeviceIsPledged(uint32 device, address pledgee);
     /// @notice Thrown when a device is not pledged to the caller.
     error NotPledgee(uint32 device, address caller);
+    /// @notice Thrown when an account has not placed the deposit that a device needs, or something was drawn of what it placed.
+    error DepositMissing(uint32 device, address account);
+    /// @notice Thrown when the contract that keeps deposits is set a second time.
+    error DepositsAlreadySet(IDeposits deposits);
 
     // ------------------------------------------------------------------------------------------------- read only
 
@@ -176,6 +182,9 @@ interface IMeters {
     /// @notice Who is told when a device's certification, availability or owner changes.
     function mirror() external view returns (address);
 
+    /// @notice The contract that keeps the deposits of those who own devices that withdraw, zero before it is set.
+    function deposits() external view returns (IDeposits);
+
     /// @notice All about a device; reverts when there is none with this number.
     function deviceOf(uint32 device) external view returns (Device memory);
 
@@ -190,6 +199,9 @@ interface IMeters {
 
     /// @notice Where a device stands; None when there is none with this number.
     function statusOf(uint32 device) external view returns (DeviceStatus);
+
+    /// @notice When a device was retired, 0 when it was not.
+    function retiredAt(uint32 device) external view returns (uint40);
 
     /// @notice How many devices of a carrier accounts had in a zone at a time, certified then and not retired: so many
     /// readings of theirs there must be. Devices of an account that was replaced since are still counted as that one's.
@@ -278,7 +290,8 @@ interface IMeters {
     /// Requirements:
     /// - the device is offered to the caller, and is not retired; the caller is active in a market role;
     /// - if it is pledged, the pledgee consented to this caller;
-    /// - the caller's beneficial owner is not that of the operator who certified it.
+    /// - the caller's beneficial owner is not that of the operator who certified it;
+    /// - if it withdraws, and was ever certified, the caller has placed the deposit that it needs.
     function accept(uint32 device) external;
 
     /// @notice {accept}, signed by the new owner.
@@ -388,7 +401,8 @@ interface IMeters {
     /// Requirements:
     /// - the caller is an active operator, of another beneficial owner than the device's;
     /// - the device is not retired; the share is at most the whole;
-    /// - the check meter is another device, or 0.
+    /// - the check meter is another device, or 0;
+    /// - if it withdraws, its owner has placed the deposit that it needs, see {IDeposits.isSecured}.
     function certify(uint32 device, uint16 availabilityBps, uint32 checkMeter) external;
 
     /// @notice Takes a device out at once, until an operator certifies it again.
@@ -418,4 +432,12 @@ interface IMeters {
     /// Requirements:
     /// - the caller is the authority; the mirror is not zero and none is set.
     function setMirror(address mirror_) external;
+
+    /// @notice Sets, once, who is asked for deposits. Before that none are needed.
+    ///
+    /// Emits {DepositsSet}.
+    ///
+    /// Requirements:
+    /// - the caller is the authority; the contract is not zero and none is set.
+    function setDeposits(IDeposits deposits_) external;
 }

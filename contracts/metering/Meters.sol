@@ -6,9 +6,10 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
 import {Governed} from "../access/Governed.sol";
 import {SignedActions} from "../access/SignedActions.sol";
+import {IDeposits} from "../interfaces/IDeposits.sol";
 import {IDeviceMirror} from "../interfaces/IDeviceMirror.sol";
 import {IMembership} from "../interfaces/IMembership.sol";
-import {Curve, Description, Device, DeviceStatus, IMeters, Key} from "../interfaces/IMeters.sol";
+import {Curve, Description, Device, DeviceStatus, Direction, IMeters, Key} from "../interfaces/IMeters.sol";
 import {Signed} from "../interfaces/ISignedActions.sol";
 import {IZones} from "../interfaces/IZones.sol";
 import {Carrier} from "../libraries/Carriers.sol";
@@ -65,11 +66,15 @@ contract Meters is IMeters, Governed, SignedActions {
     /// @inheritdoc IMeters
     address public mirror;
     /// @inheritdoc IMeters
+    IDeposits public deposits;
+    /// @inheritdoc IMeters
     mapping(bytes32 keyHash => uint32 device) public deviceByKey;
     /// @inheritdoc IMeters
     mapping(uint32 device => address) public offeredTo;
     /// @inheritdoc IMeters
     mapping(uint32 device => address) public consentedTo;
+    /// @inheritdoc IMeters
+    mapping(uint32 device => uint40) public retiredAt;
 
     mapping(uint32 device => Device) private _devices;
     mapping(uint32 device => Key) private _proposedKeys;
@@ -301,6 +306,7 @@ contract Meters is IMeters, Governed, SignedActions {
         require(availabilityBps <= WHOLE, IZones.BpsTooLarge(availabilityBps));
         require(checkMeter != device, ChecksItself(device));
         require(checkMeter <= deviceCount, UnknownDevice(checkMeter));
+        _requireSecured(d, device, membership.currentOf(d.owner));
         d.status = DeviceStatus.Certified;
         d.availabilityBps = availabilityBps;
         bool first = d.certifier == 0;
@@ -343,6 +349,14 @@ contract Meters is IMeters, Governed, SignedActions {
         require(mirror == address(0), IMembership.MirrorAlreadySet(mirror));
         mirror = mirror_;
         emit MirrorSet(mirror_);
+    }
+
+    /// @inheritdoc IMeters
+    function setDeposits(IDeposits deposits_) external onlyAuthority {
+        require(address(deposits_) != address(0), ZeroAddress());
+        require(address(deposits) == address(0), DepositsAlreadySet(deposits));
+        deposits = deposits_;
+        emit DepositsSet(deposits_);
     }
 
     // ------------------------------------------------------------------------------------------------------ inside
@@ -389,6 +403,8 @@ contract Meters is IMeters, Governed, SignedActions {
         }
         uint32 owner = membership.standingOf(account).owner;
         require(d.certifier != owner, ConflictOfInterest(device, owner));
+        // One that was never certified is asked for when it is.
+        if (d.certifier != 0) _requireSecured(d, device, account);
         address from = membership.currentOf(d.owner);
         _tenures[device].push(Tenure(d.owner, uint40(block.timestamp)));
         _count(d, -1);
@@ -450,6 +466,7 @@ contract Meters is IMeters, Governed, SignedActions {
         // Or what it made and should not have would be free again.
         require(d.status != DeviceStatus.Suspended, UnexpectedDeviceStatus(device, d.status));
         d.status = DeviceStatus.Retired;
+        retiredAt[device] = uint40(block.timestamp);
         _count(d, -1);
         emit DeviceRetired(device);
         _mirror(device);
@@ -498,6 +515,12 @@ contract Meters is IMeters, Governed, SignedActions {
         _requireOwner(d, device, account);
         _requireActive(account, 0);
         require(membership.payoutOf(account) == account, IMembership.SpendNotAllowed(account, to));
+    }
+
+    /// @dev Who can take energy that he never bought must have something to pay it with.
+    function _requireSecured(Device storage d, uint32 device, address account) private view {
+        if (d.description.direction != Direction.Withdrawal || address(deposits) == address(0)) return;
+        require(deposits.isSecured(device, account), DepositMissing(device, account));
     }
 
     function _requirePledgee(uint32 device, address account) private view {

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Governed} from "../access/Governed.sol";
+import {IDeposits} from "../interfaces/IDeposits.sol";
 import {Balance, IImbalance} from "../interfaces/IImbalance.sol";
 import {IMembership} from "../interfaces/IMembership.sol";
 import {IPositionSource} from "../interfaces/IPositionSource.sol";
@@ -107,18 +108,21 @@ contract Imbalance is Deliveries, Governed {
     IMembership public immutable membership;
     /// @inheritdoc IImbalance
     IVault public immutable vault;
+    /// @inheritdoc IImbalance
+    IDeposits public immutable deposits;
     address private immutable _commonFund;
     address private immutable _platform;
     address private immutable _pool;
 
     IPositionSource[] private _sources;
 
-    constructor(IReadings readings_, IProduction production_, address authority_)
+    constructor(IReadings readings_, IProduction production_, IDeposits deposits_, address authority_)
         Deliveries(readings_, production_)
         Governed(authority_)
     {
         vault = readings_.vault();
         membership = vault.membership();
+        deposits = deposits_;
         _commonFund = vault.purseAccount(Purse.CommonFund);
         _platform = vault.purseAccount(Purse.Platform);
         _pool = vault.purseAccount(Purse.Pool);
@@ -368,7 +372,7 @@ contract Imbalance is Deliveries, Governed {
         facts.bandBps = uint16(WHOLE);
     }
 
-    /// @dev Takes from free balances what trades do not cover, as far as it is there.
+    /// @dev Takes from free balances what trades do not cover, and what is not there from deposits.
     function _collect(Round memory r) private {
         uint256 count = 0;
         uint256[] memory moves = new uint256[](r.accounts.length);
@@ -384,7 +388,8 @@ contract Imbalance is Deliveries, Governed {
         uint256[] memory refused = vault.adjustEach(moves);
         for (uint256 i = 0; i < refused.length; ++i) {
             Account memory a = r.accounts[owners[refused[i]]];
-            a.unpaid = a.charge - _takeFrom(a.account, a.charge);
+            uint256 short = a.charge - _takeFrom(a.account, a.charge);
+            a.unpaid = short - deposits.draw(a.account, short);
         }
     }
 

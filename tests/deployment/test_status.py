@@ -47,6 +47,7 @@ def test_a_good_market(node, found):
         "DirectSale",
         "Readings",
         "Production",
+        "Deposits",
         "Imbalance",
         "Computation",
         "CleanTrades",
@@ -73,6 +74,7 @@ def test_a_good_market(node, found):
         "Meters.zones",
         "Meters.authority",
         "Meters.mirror",
+        "Meters.deposits",
         "EnergyUnits.membership",
         "EnergyUnits.vault",
         "EnergyUnits.meters",
@@ -101,8 +103,12 @@ def test_a_good_market(node, found):
         "Readings.authority",
         "Production.readings",
         "Production.authority",
+        "Deposits.vault",
+        "Deposits.meters",
+        "Deposits.authority",
         "Imbalance.readings",
         "Imbalance.production",
+        "Imbalance.deposits",
         "Imbalance.authority",
         "Imbalance.sources",
         "Computation.readings",
@@ -127,6 +133,7 @@ def test_a_good_market(node, found):
         "DirectSale.settlement",
         "Readings.settlement",
         "Production.settlement",
+        "Deposits.settlement",
         "CleanEnergy.production",
         "CleanEnergy.readings",
         "CleanEnergy.meters",
@@ -266,10 +273,12 @@ def test_wrong_wiring(node, found, ask, contract, getter, subjects):
         ("Membership", "Vault", "Membership.mirror"),
         ("Membership", "Readings", "Membership.readings"),
         ("Meters", "EnergyUnits", "Meters.mirror"),
+        ("Meters", "Deposits", "Meters.deposits"),
         ("Rulebook", "Auction", "Rulebook.auction"),
         ("Auction", "Clearing", "Auction.clearing"),
         ("Pool", "Imbalance", "Pool.settlement"),
         ("DirectSale", "Imbalance", "DirectSale.settlement"),
+        ("Deposits", "Imbalance", "Deposits.settlement"),
         ("CleanEnergy", "GreenCertificates", "CleanEnergy.certificates"),
         ("CleanEnergy", "Batteries", "CleanEnergy.batteries"),
     ],
@@ -290,7 +299,7 @@ def test_a_constitution_that_was_not_carried_out(node, found, file):
     break_off_after(found, CONTRACTS[-1].name)
     details = wrong(node, Deployment.read(file))
     assert details["constitution"] == "not carried out; run `wattbook deploy` to finish"
-    named = ["Authority.membership", "Membership.mirror", "Membership.readings", "Meters.mirror"]
+    named = ["Authority.membership", "Membership.mirror", "Membership.readings", "Meters.mirror", "Meters.deposits"]
     ports = [f"PowerPoints.port of {name}" for name in ("RegistrationBonus", "CleanTrades", "Computation")]
     settled = ["Imbalance.sources", *ports, "Auction.settlement", "Pool.settlement", "DirectSale.settlement"]
     assert list(details) == [
@@ -300,6 +309,7 @@ def test_a_constitution_that_was_not_carried_out(node, found, file):
         *settled,
         "Readings.settlement",
         "Production.settlement",
+        "Deposits.settlement",
         "CleanEnergy.certificates",
         "CleanEnergy.batteries",
         "constitution",

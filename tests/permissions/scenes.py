@@ -44,6 +44,8 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         return register_of(world, name, function)
     if function == "setMirror":
         return world.bare_meters if name == "Meters" else world.bare_membership
+    if function == "setDeposits":
+        return world.bare_meters
     if function == "setReadings":
         return world.bare_membership
     if function == "setMembership":
@@ -52,6 +54,7 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         bare: dict[str, Contract] = {
             "Auction": world.bare_auction,
             "Pool": world.bare_pool,
+            "Deposits": world.bare_deposits,
             "DirectSale": world.bare_direct_sale,
             "Production": world.bare_production,
             "Readings": world.bare_readings,
@@ -84,6 +87,7 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         "SubsidyFund": world.market.subsidy_fund,
         "Losses": world.market.losses,
         "Bills": world.market.bills,
+        "Deposits": world.market.deposits,
     }
     return contracts[name]
 
@@ -458,6 +462,7 @@ _METERS: dict[tuple[str, str], Scene] = {
     ("releasePledge", ""): lambda world, _: (world.pledged_device,),
     ("retire", ""): _own_device(),
     ("retireSigned", ""): _device_signed("RetireDevice"),
+    ("setDeposits", ""): _these(NEW_ADDRESS),
     ("setMirror", ""): _these(NEW_ADDRESS),
     ("setPayee", ""): _own_device_to_member,
     ("setPayee", "of a pledged device"): _pledged_device,

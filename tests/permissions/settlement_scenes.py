@@ -1,10 +1,12 @@
-"""The scenes of what settles: readings and trades, losses, and programmes of subsidies, one in each stage."""
+"""The scenes of what settles: readings and trades, deposits, losses, and programmes of subsidies, one in each stage."""
 
 from collections.abc import Callable
 from typing import Any
 
+from tests.assertions import FAR
 from tests.permissions.subsidies import ANOTHER_CARRIER, CARRIER, RATE, ZONE
 from tests.permissions.world import Caller, World
+from wattbook import Signed
 from wattbook.contracts.structs import Carrier
 from wattbook.deployment.local import known_account
 from wattbook.eip712 import sign
@@ -13,6 +15,7 @@ from wattbook.metering.roots import in_order
 Arguments = tuple[Any, ...]
 Scene = Callable[[World, Caller], Arguments]
 
+NONCE = 7
 NEW_ADDRESS = "0x" + "77" * 20
 
 
@@ -37,8 +40,34 @@ _SUBSIDIES: dict[tuple[str, str], Scene] = {
     ("strike", ""): _programme("held", 0, "an empty roof"),
 }
 
+
+def _deposit_signed(name: str, values: Callable[[World], dict[str, int]]) -> Scene:
+    def arguments(world: World, signer: Caller) -> Arguments:
+        assert signer.key
+        given = values(world)
+        whole = {"signer": signer.address, **given, "nonce": NONCE, "deadline": FAR}
+        signature = sign(world.market.deposits, name, signer.key, whole)
+        return *given.values(), Signed(signer.address, NONCE, FAR, signature)
+
+    return arguments
+
+
+_DEPOSITS: dict[tuple[str, str], Scene] = {
+    ("cancelNonce", ""): lambda *_: (NONCE,),
+    ("draw", ""): lambda world, _: (world.member.address, 0),
+    ("place", ""): lambda world, _: (world.unsecured_device,),
+    ("placeSigned", ""): _deposit_signed("PlaceDeposit", lambda world: {"device": world.unsecured_device}),
+    ("setDeposit", ""): lambda *_: (ZONE, int(Carrier.ELECTRICITY), 1),
+    ("setSettlement", ""): lambda *_: (NEW_ADDRESS,),
+    ("takeBack", ""): lambda world, _: (world.secured_device,),
+    ("takeBackSigned", ""): _deposit_signed("TakeBackDeposit", lambda world: {"device": world.secured_device}),
+    ("topUp", ""): lambda *_: (0,),
+    ("topUpSigned", ""): _deposit_signed("TopUpDeposit", lambda _: {"amount": 0}),
+}
+
 SETTLEMENT: dict[tuple[str, str, str], Scene] = {
     **{("SubsidyFund", *key): scene for key, scene in _SUBSIDIES.items()},
+    **{("Deposits", *key): scene for key, scene in _DEPOSITS.items()},
     ("Imbalance", "addSource", ""): lambda *_: (NEW_ADDRESS,),
     ("Imbalance", "meter", ""): lambda world, _: (tuple(world.metering.final), []),
     ("Imbalance", "meterSubmitted", ""): lambda *_: (ZONE, 0, []),

@@ -26,7 +26,7 @@ from wattbook.contracts.structs import Carrier, Module, ModuleStatus, Purse, Roo
 from wattbook.deployment.decisions import carry_out, propose
 from wattbook.deployment.deployer import deploy
 from wattbook.deployment.local import known_account
-from wattbook.deployment.plan import CONTRACTS, MODULES, PROPOSER_ROLE, Call, constitution, purse_account
+from wattbook.deployment.plan import CONTRACTS, MODULES, PROPOSER_ROLE, SETTLED, Call, constitution, purse_account
 from wattbook.deployment.settings import MarketSettings, local_settings
 from wattbook.metering.roots import in_order, sign_root
 from wattbook.roles import MARKET_ROLES, OFFICES
@@ -290,11 +290,12 @@ def _set_settlement(grants: Grants, settlement: str) -> None:
     address = market.imbalance.address
     grants.only([], reverts.NotSettlement, market.readings, "useSubmitted", 1, 0, [])
     grants.only([], reverts.NotSettlement, market.production, "record", [])
-    assert market.readings.settlement() == market.production.settlement() == address
+    grants.only([], reverts.NotSettlement, market.deposits, "draw", STRANGER.address, 1)
+    assert market.readings.settlement() == market.production.settlement() == market.deposits.settlement() == address
     for source in (market.auction, market.pool, market.direct_sale):
         grants.only([], reverts.NotSettlement, source, "handOver", NOTHING, [])
         assert source.settlement() == address
-    for name in ("Readings", "Auction", "Pool", "DirectSale"):
+    for name in ("Readings", "Auction", "Pool", "DirectSale", "Deposits"):
         again = Call(name, "setSettlement", (STRANGER.address,))
         _fails(market, again, reverts.SettlementAlreadySet, settlement=address)
 
@@ -357,6 +358,13 @@ def _set_device_mirror(grants: Grants, mirror: str) -> None:
     assert market.meters.mirror() == market.energy_units.address
     another = Call("Meters", "setMirror", (STRANGER.address,))
     _fails(market, another, reverts.MirrorAlreadySet, mirror=market.energy_units.address)
+
+
+def _set_deposits(grants: Grants, deposits: str) -> None:
+    """What a device that withdraws needs is asked of this contract, and will never be of another."""
+    market, address = grants.market, grants.market.deposits.address
+    assert (deposits, market.meters.deposits()) == ("Deposits", address)
+    _fails(market, Call("Meters", "setDeposits", (STRANGER.address,)), reverts.DepositsAlreadySet, deposits=address)
 
 
 def _set_parts(grants: Grants, certificates: str, batteries: str) -> None:
@@ -444,14 +452,13 @@ CALL_PROOFS: dict[tuple[str, str], Callable[..., None]] = {
     ("Membership", "setMirror"): _set_mirror,
     ("Membership", "setReadings"): _set_readings,
     ("Meters", "setMirror"): _set_device_mirror,
+    ("Meters", "setDeposits"): _set_deposits,
     ("Vault", "enterModule"): _enter_module,
     ("Rulebook", "setAuction"): _set_auction,
     ("Rulebook", "setSchedule"): _set_schedule,
     ("Auction", "setClearing"): _set_clearing,
     ("Readings", "setThreshold"): _set_threshold,
-    **{
-        (name, "setSettlement"): _set_settlement for name in ("Readings", "Auction", "Pool", "DirectSale", "Production")
-    },
+    **{(name, "setSettlement"): _set_settlement for name in SETTLED},
     ("Imbalance", "addSource"): _add_source,
     ("CleanEnergy", "setParts"): _set_parts,
     ("Vault", "setPurse"): _set_purse,
@@ -516,6 +523,7 @@ def test_every_contract_obeys_the_authority_and_nobody_else(market: Market) -> N
         "Readings",
         "Production",
         "CleanEnergy",
+        "Deposits",
         "Imbalance",
         "SubsidyFund",
         "Bills",
@@ -542,6 +550,7 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
 
     assert said.take("ReadingsSet") == [{"readings": at("Readings")}]
     assert said.take("MirrorSet") == [{"mirror": at("Vault")}, {"mirror": at("EnergyUnits")}]
+    assert said.take("DepositsSet") == [{"deposits": at("Deposits")}]
     assert said.take("MembershipSet") == [{"membership": at("Membership")}]
     system = [at("Vault"), *map(purse_account, Purse)]
     assert said.take("SystemAccountRegistered") == [{"account": account} for account in system]
@@ -559,10 +568,10 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
         {"account": purse_account(purse), "modules": modules} for purse, modules in chosen.items()
     ]
     traded = ("Auction", "Pool", "DirectSale", "Readings", "Imbalance")
-    modules = (*traded, "RegistrationBonus", "SubsidyFund", "Losses", "Bills")
+    modules = (*traded, "RegistrationBonus", "SubsidyFund", "Losses", "Bills", "Deposits")
     assert said.take("ModuleEntered") == [{"module": at(module), "bit": bit} for bit, module in enumerate(modules)]
     assert said_of_points(at) == (said.take("PortSet"), said.take("BudgetSet"))
-    assert said.take("SettlementSet") == [{"settlement": at("Imbalance")}] * 5
+    assert said.take("SettlementSet") == [{"settlement": at("Imbalance")}] * 6
     assert said.take("SourceAdded") == [{"source": at(name)} for name in ("Auction", "Pool", "DirectSale")]
     parts = {"certificates": at("GreenCertificates"), "batteries": at("Batteries")}
     assert said.take("PartsSet") == [parts]

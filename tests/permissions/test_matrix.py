@@ -54,6 +54,8 @@ REFUSALS = (
     reverts.NotSettlement,
     # Of those who have no bill.
     reverts.NotYourBill,
+    # Of those who placed none.
+    reverts.NoDeposit,
     reverts.OfficeNotGrantable,
     reverts.SpendNotAllowed,
     reverts.SystemAccountPulls,

@@ -22,6 +22,7 @@ from wattbook import Application, Market, Role, abi
 from wattbook.chain import Chain
 from wattbook.contracts.auction import Auction
 from wattbook.contracts.authority import Authority
+from wattbook.contracts.deposits import Deposits
 from wattbook.contracts.direct_sale import DirectSale
 from wattbook.contracts.membership import Membership
 from wattbook.contracts.meters import Meters
@@ -30,7 +31,7 @@ from wattbook.contracts.production import Production
 from wattbook.contracts.readings import Readings
 from wattbook.contracts.registration_bonus import RegistrationBonus
 from wattbook.contracts.rulebook import Rulebook
-from wattbook.contracts.structs import Carrier, Curve, Facts, Key, Purse
+from wattbook.contracts.structs import Carrier, Curve, Direction, Facts, Key, Purse
 from wattbook.deployment.bytecode import creation_code
 from wattbook.deployment.deployer import deploy, encode_call
 from wattbook.deployment.local import known_account
@@ -51,11 +52,12 @@ NARROW = frozenset(
         "active market account",
         "device owner",
         "active device owner",
+        "depositor",
     }
 )
 
 # Who has a market role has a device of his own too.
-OWNER = frozenset({"device owner", "spending device owner"})
+OWNER = frozenset({"device owner", "spending device owner", "depositor"})
 ACTIVE_OWNER = OWNER | {
     "active device owner",
     "active spending device owner",
@@ -76,6 +78,7 @@ REASON = 7
 BUDGET = 1_000_000
 FUNDS = 1000 * 10**6
 LOCKED = 10
+DEPOSIT = 1_000
 TWO_DAYS = 2 * 24 * 3600
 NOTHING = bytes(32)
 NOBODY = "0x" + "00" * 20
@@ -123,6 +126,7 @@ class World:
         self._bring_devices()
         self._choose_modules()
         self._claim_bonuses()
+        self._place_deposits()
         self._lock_money()
         self._recover()
         self._change_states()
@@ -149,6 +153,9 @@ class World:
         recording = (self.market.readings, self.market.authority)
         untold = self._create("Production", *(contract.address for contract in recording))
         self.bare_production = Production(chain, untold)
+        deposited = (self.market.vault, self.market.meters, self.market.authority)
+        unnamed = self._create("Deposits", *(contract.address for contract in deposited))
+        self.bare_deposits = Deposits(chain, unnamed)
         self.bare_meters = Meters(chain, self._create("Meters", *(contract.address for contract in wired)))
         market = self.market
         senders = (market.vault, market.authority, market.membership, self.bare_authority, market.auction)
@@ -451,6 +458,16 @@ class World:
                 bonus.claim(self._claimed_devices[key.address], sender=key)
         self.retired_device = self._own_devices[self.leaver.address]
         self.market.meters.retire(self.retired_device, sender=self.leaver)
+
+    def _place_deposits(self) -> None:
+        """Everybody with a market role for one device; for another nobody has."""
+        self._carry_out(Call("Deposits", "setDeposit", (1, Carrier.ELECTRICITY, DEPOSIT)))
+        self.secured_device, self.unsecured_device = (
+            self.devices.register(self.subject, direction=Direction.WITHDRAWAL) for _ in range(2)
+        )
+        for key in self._everybody():
+            if key.address in self._own_devices:
+                self.market.deposits.place(self.secured_device, sender=key)
 
     def _recover(self) -> None:
         membership = self.market.membership

@@ -156,6 +156,7 @@ class Ledger:
             ("Auction", "Traded"): self._traded,
             ("Pool", "UnitSold"): self._unit_sold,
             ("DirectSale", "Sold"): self._sold,
+            ("Deposits", "DepositDrawn"): self._drawn,
             ("Imbalance", "AccountSettled"): self._settled,
         }
         self.told = [name for name in handlers if name[0] in contracts]
@@ -275,6 +276,13 @@ class Ledger:
         self._pending[book, seller].margin += log.words[-1]
         slot = self.slots.find(book, log.time)
         self._explain(log, buyer, self._direct, _Part(Kind.BOUGHT, -wh * price, slot, wh))
+
+    def _drawn(self, log: Log) -> None:
+        """What was locked pays a part of what the account owes to settlement, which takes that much less from it."""
+        account = log.topics[1]
+        if account in self._parties:
+            self._round.explained[self._parties[account], self._imbalance] += log.words[0]
+            self._add(log, account, _Part(Kind.HELD, log.words[0]), "Deposits")
 
     def _settled(self, log: Log) -> None:
         _, book, account = log.topics

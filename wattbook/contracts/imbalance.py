@@ -42,6 +42,10 @@ class Imbalance(Contract):
         """What is known of an account in a slot."""
         return self._call("deliveryOf", (zone, carrier, slot_start, account), Delivery)
 
+    def deposits(self) -> str:
+        """What secures those who take more than they can pay for."""
+        return self._call("deposits", (), str)
+
     def membership(self) -> str:
         """The members' book."""
         return self._call("membership", (), str)

@@ -63,7 +63,9 @@ class Meters(Contract):
         - the device is offered to the caller, and is not retired; the caller is active in a
           market role;
         - if it is pledged, the pledgee consented to this caller;
-        - the caller's beneficial owner is not that of the operator who certified it.
+        - the caller's beneficial owner is not that of the operator who certified it;
+        - if it withdraws, and was ever certified, the caller has placed the deposit that it
+          needs.
         """
         return self._send("accept", (device,), sender)
 
@@ -100,7 +102,9 @@ class Meters(Contract):
         Requirements:
         - the caller is an active operator, of another beneficial owner than the device's;
         - the device is not retired; the share is at most the whole;
-        - the check meter is another device, or 0.
+        - the check meter is another device, or 0;
+        - if it withdraws, its owner has placed the deposit that it needs, see
+          {IDeposits.isSecured}.
         """
         return self._send("certify", (device, availability_bps, check_meter), sender)
 
@@ -137,6 +141,12 @@ class Meters(Contract):
         replaced since are still counted as that one's.
         """
         return self._call("countsAt", (accounts, zone, carrier, time), list[int])
+
+    def deposits(self) -> str:
+        """The contract that keeps the deposits of those who own devices that withdraw, zero before
+        it is set.
+        """
+        return self._call("deposits", (), str)
 
     def device_by_key(self, key_hash: bytes) -> int:
         """The device whose key has this hash, or had it; 0 when none."""
@@ -335,6 +345,20 @@ class Meters(Contract):
         Requirements: those of {retire} for the signer, and a valid signature of RetireDevice.
         """
         return self._send("retireSigned", (device, auth), sender)
+
+    def retired_at(self, device: int) -> int:
+        """When a device was retired, 0 when it was not."""
+        return self._call("retiredAt", (device,), int)
+
+    def set_deposits(self, deposits: str, *, sender: LocalAccount) -> Receipt:
+        """Sets, once, who is asked for deposits. Before that none are needed.
+
+        Emits {DepositsSet}.
+
+        Requirements:
+        - the caller is the authority; the contract is not zero and none is set.
+        """
+        return self._send("setDeposits", (deposits,), sender)
 
     def set_mirror(self, mirror: str, *, sender: LocalAccount) -> Receipt:
         """Sets, once, who is told of every change that matters to what can be sold.

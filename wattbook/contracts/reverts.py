@@ -299,6 +299,46 @@ class DebtTooSmall(ContractRevert):
     debt: int
 
 
+class DepositKnown(ContractRevert):
+    """Thrown when an account has placed a deposit for a device already."""
+
+    SIGNATURE = "DepositKnown(uint32,address)"
+    FIELDS = ("device", "account")
+    device: int
+    account: str
+
+
+class DepositMissing(ContractRevert):
+    """Thrown when an account has not placed the deposit that a device needs, or something was drawn
+    of what it placed.
+    """
+
+    SIGNATURE = "DepositMissing(uint32,address)"
+    FIELDS = ("device", "account")
+    device: int
+    account: str
+
+
+class DepositStillNeeded(ContractRevert):
+    """Thrown when what the account used of the device may not be settled yet; that takes until then
+    at least, 0 while the device is the account's and in use.
+    """
+
+    SIGNATURE = "DepositStillNeeded(uint32,address,uint40)"
+    FIELDS = ("device", "account", "until")
+    device: int
+    account: str
+    until: int
+
+
+class DepositsAlreadySet(ContractRevert):
+    """Thrown when the contract that keeps deposits is set a second time."""
+
+    SIGNATURE = "DepositsAlreadySet(address)"
+    FIELDS = ("deposits",)
+    deposits: str
+
+
 class DepositsArePaused(ContractRevert):
     """Thrown when a deposit is made while deposits are paused."""
 
@@ -861,6 +901,16 @@ class MonthsOutOfOrder(ContractRevert):
     month: int
 
 
+class MoreThanDrawn(ContractRevert):
+    """Thrown when an account would make good more than was drawn."""
+
+    SIGNATURE = "MoreThanDrawn(address,uint128,uint128)"
+    FIELDS = ("account", "drawn", "asked")
+    account: str
+    drawn: int
+    asked: int
+
+
 class NeverRead(ContractRevert):
     """Thrown when no register of this carrier is read at the time of a root."""
 
@@ -884,6 +934,23 @@ class NoClaim(ContractRevert):
     SIGNATURE = "NoClaim(uint256)"
     FIELDS = ("place",)
     place: int
+
+
+class NoDeposit(ContractRevert):
+    """Thrown when an account has placed no deposit for a device."""
+
+    SIGNATURE = "NoDeposit(uint32,address)"
+    FIELDS = ("device", "account")
+    device: int
+    account: str
+
+
+class NoDepositAsked(ContractRevert):
+    """Thrown when no deposit is asked for a device, so that none can be placed."""
+
+    SIGNATURE = "NoDepositAsked(uint32)"
+    FIELDS = ("device",)
+    device: int
 
 
 class NoProgramme(ContractRevert):

@@ -1023,6 +1023,17 @@ class SealedOrder(NamedTuple):
     seal: bytes
 
 
+class Security(NamedTuple):
+    """What secures an account's imbalances.
+
+    - needed: uPT that it placed for all its devices
+    - held: uPT of that which were not drawn
+    """
+
+    needed: int
+    held: int
+
+
 class Setting(NamedTuple):
     """What a rule is told of a book beside its orders.
 

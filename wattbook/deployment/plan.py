@@ -43,12 +43,12 @@ RULES = ("Uniform", "TradeReduction", "Muda", "Ranked", "PoolAfter")
 # Contracts that lock members' money, in the order of their bits in the sets that members choose.
 MODULES = (
     *("Auction", "Pool", "DirectSale", "Readings", "Imbalance"),
-    *("RegistrationBonus", "SubsidyFund", "Losses", "Bills"),
+    *("RegistrationBonus", "SubsidyFund", "Losses", "Bills", "Deposits"),
 )
 
 # What is told, and asked, by the contract that settles, and of these where trades are made.
 SOURCES = ("Auction", "Pool", "DirectSale")
-SETTLED = (*SOURCES, "Readings", "Production")
+SETTLED = (*SOURCES, "Readings", "Production", "Deposits")
 
 # Who may issue points, by what they are issued for.
 PORTS = {
@@ -88,7 +88,11 @@ CONTRACTS = (
         lambda settings, at, deployer: [at("Vault"), at("Meters"), at("Authority"), settings.dispute_window],
     ),
     PlannedContract("Production", lambda settings, at, deployer: [at("Readings"), at("Authority")]),
-    PlannedContract("Imbalance", lambda settings, at, deployer: [at("Readings"), at("Production"), at("Authority")]),
+    PlannedContract("Deposits", lambda settings, at, deployer: [at("Vault"), at("Meters"), at("Authority")]),
+    PlannedContract(
+        "Imbalance",
+        lambda settings, at, deployer: [at("Readings"), at("Production"), at("Deposits"), at("Authority")],
+    ),
     PlannedContract("Computation", lambda settings, at, deployer: [at("Readings"), at("PowerPoints")]),
     PlannedContract("CleanTrades", lambda settings, at, deployer: [at("Imbalance"), at("PowerPoints")]),
     PlannedContract(
@@ -125,6 +129,7 @@ def constitution(settings: MarketSettings, at: Address, deployer: str) -> list[C
         Call("Authority", "setMembership", (at("Membership"),)),
         Call("Membership", "setMirror", (at("Vault"),)),
         Call("Meters", "setMirror", (at("EnergyUnits"),)),
+        Call("Meters", "setDeposits", (at("Deposits"),)),
     ]
     calls += [Call("Membership", "registerSystemAccount", (account,)) for account in system]
     calls += [Call("Membership", "admit", (tuple(member.application),)) for member in settings.members]
