@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.permissions.subsidies import ANOTHER_CARRIER, CARRIER, RATE, ZONE
 from tests.permissions.world import Caller, World
-from wattbook.contracts.structs import Carrier
+from wattbook.contracts.structs import Carrier, ShortSignature
 from wattbook.deployment.local import known_account
 from wattbook.eip712 import sign
 from wattbook.metering.roots import in_order
@@ -22,9 +22,19 @@ def _programme(stage: str, *arguments: Any, carrier: Carrier = CARRIER) -> Scene
 
 def _correct(world: World, _: Caller) -> Arguments:
     values = world.subsidies.correction()
-    attesters = [known_account(name) for name in ("attester1", "attester2")]
-    signed = in_order((one.address, sign(world.market.readings, "Correction", one, values)) for one in attesters)
+    signed = _attested(world, "Correction", values)
     return ZONE, int(CARRIER), world.subsidies.paid, 0, values["wh"], values["evidence"], signed
+
+
+def _correct_use(world: World, _: Caller) -> Arguments:
+    values = world.subsidies.use_correction()
+    signed = _attested(world, "UseCorrection", values)
+    return ZONE, int(CARRIER), world.subsidies.paid, values["account"], values["wh"], values["evidence"], signed
+
+
+def _attested(world: World, message: str, values: dict[str, object]) -> list[ShortSignature]:
+    attesters = [known_account(name) for name in ("attester1", "attester2")]
+    return in_order((one.address, sign(world.market.readings, message, one, values)) for one in attesters)
 
 
 _SUBSIDIES: dict[tuple[str, str], Scene] = {
@@ -37,8 +47,17 @@ _SUBSIDIES: dict[tuple[str, str], Scene] = {
     ("strike", ""): _programme("held", 0, "an empty roof"),
 }
 
+_USES: dict[tuple[str, str], Scene] = {
+    ("claim", ""): lambda world, _: (ZONE, int(CARRIER), world.subsidies.claimed, world.subsidies.user, []),
+    ("correct", ""): _correct_use,
+    ("fund", ""): _programme("open", 1_000_000),
+    ("pay", ""): _programme("paid", 1),
+    ("setProgramme", ""): _programme("unset", RATE),
+}
+
 SETTLEMENT: dict[tuple[str, str, str], Scene] = {
     **{("SubsidyFund", *key): scene for key, scene in _SUBSIDIES.items()},
+    **{("UseSubsidy", *key): scene for key, scene in _USES.items()},
     ("Imbalance", "addSource", ""): lambda *_: (NEW_ADDRESS,),
     ("Imbalance", "meter", ""): lambda world, _: (tuple(world.metering.final), []),
     ("Imbalance", "meterSubmitted", ""): lambda *_: (ZONE, 0, []),
