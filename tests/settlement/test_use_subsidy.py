@@ -140,12 +140,13 @@ class TestPaid:
         user, plant = uses.person(), uses.device()
         first, second = uses.meter(user), uses.meter(user)
         uses.set()
-        uses.live({plant: 5_000, first: 2_000})
+        start, end = uses.day(0)
+        uses.read_at(start, {plant: 0, first: 0, second: 0})
+        uses.read_at(end, {plant: 5_000, first: 2_000})
         slice = uses.used(plant, 5_000, user)
         assert uses.counts(user, [slice, slice]) == [2_000, UseRefusal.NOT_WITHDRAWN]
-        start, end = uses.day(0)
-        uses.read(start, {second: 0})
-        uses.read(end, {second: 2_500})
+        # Over three days.
+        uses.read_at(uses.day(2)[1], {second: 7_500})
         assert uses.counts(user, [slice, slice]) == [2_500, UseRefusal.NOT_WITHDRAWN]
         assert uses.dues == {user: (4_500, 0)}
 
@@ -231,12 +232,11 @@ class TestRefused:
     def test_another_carrier(self, uses: Uses):
         """A day's heat and a quarter's electricity."""
         user = uses.person()
-        plant = uses.park.new_device(owner=uses.maker, rated_w=10**9)
-        uses._registers[plant] = uses._readings[plant] = 0
+        plant = uses.device(carrier=Carrier.ELECTRICITY)
         uses.set()
         start, _ = uses.day(0)
-        uses._read_at(start, {plant: 0})
-        uses._read_at(start + 900, {plant: 1_000})
+        uses.read_at(start, {plant: 0})
+        uses.read_at(start + 900, {plant: 1_000})
         slice = uses.used(plant, 1_000, user)
         assert slice_of(slice).carrier == Carrier.ELECTRICITY
         assert uses.counts(user, [slice]) == [UseRefusal.ELSEWHERE]

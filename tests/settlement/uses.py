@@ -61,11 +61,11 @@ class Uses(Subsidising):
     def live(self, *days: Mapping[int, int], first: int = 0) -> None:
         """Lets days pass in which devices make or take this much."""
         devices = sorted({device for wh in days for device in wh})
-        self._read_at(self.day(first)[0], dict.fromkeys(devices, 0))
+        self.read_at(self.day(first)[0], dict.fromkeys(devices, 0))
         for place, wh in enumerate(days, first):
-            self._read_at(self.day(place)[1], dict.fromkeys(devices, 0) | wh)
+            self.read_at(self.day(place)[1], dict.fromkeys(devices, 0) | wh)
 
-    def _read_at(self, time: int, wh: Mapping[int, int]) -> None:
+    def read_at(self, time: int, wh: Mapping[int, int]) -> None:
         if self.park.blocks.now <= time:
             self.park.blocks.mine([], time + 1)
         self.read(time, wh)
