@@ -39,7 +39,7 @@ def client(market):
     tokens = (market.power_token, market.power_points)
     registries = (market.membership, market.meters, market.energy_units)
     clients = (*registries, *tokens, market.vault, market.auction, market.direct_sale, market.readings)
-    clients += (market.registration_bonus, market.subsidy_fund, market.bills, market.deposits)
+    clients += (market.registration_bonus, market.subsidy_fund, market.use_subsidy, market.bills, market.deposits)
     clients += (market.clean_energy, market.green_certificates)
     return {contract.NAME: contract for contract in clients}
 

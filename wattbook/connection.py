@@ -28,6 +28,7 @@ from wattbook.contracts.readings import Readings
 from wattbook.contracts.registration_bonus import RegistrationBonus
 from wattbook.contracts.rulebook import Rulebook
 from wattbook.contracts.subsidy_fund import SubsidyFund
+from wattbook.contracts.use_subsidy import UseSubsidy
 from wattbook.contracts.vault import Vault
 from wattbook.contracts.zones import Zones
 from wattbook.deployment.record import Deployment, find_deployment
@@ -135,6 +136,10 @@ class Market:
     @cached_property
     def subsidy_fund(self) -> SubsidyFund:
         return SubsidyFund(self.chain, self.deployment.address("SubsidyFund"))
+
+    @cached_property
+    def use_subsidy(self) -> UseSubsidy:
+        return UseSubsidy(self.chain, self.deployment.address("UseSubsidy"))
 
     @cached_property
     def losses(self) -> Losses:

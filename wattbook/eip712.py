@@ -232,6 +232,20 @@ MESSAGES = {
             ),
             taken_by="SubsidyFund",
         ),
+        Message(
+            "UseCorrection",
+            ("Readings",),
+            (
+                ("fund", "address"),
+                ("account", "address"),
+                ("zone", "uint16"),
+                ("carrier", "uint8"),
+                ("month", "uint16"),
+                ("wh", "uint64"),
+                ("evidence", "bytes32"),
+            ),
+            taken_by="UseSubsidy",
+        ),
         _action("RedeemPoints", "Bills", ("month", "uint16"), ("number", "uint64"), ("points", "uint128")),
         Message(
             "BillsRoot",

@@ -85,6 +85,7 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         "CleanTrades": world.market.clean_trades,
         "RegistrationBonus": world.market.registration_bonus,
         "SubsidyFund": world.market.subsidy_fund,
+        "UseSubsidy": world.market.use_subsidy,
         "Losses": world.market.losses,
         "Bills": world.market.bills,
         "Deposits": world.market.deposits,

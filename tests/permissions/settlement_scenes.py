@@ -7,7 +7,7 @@ from tests.assertions import FAR
 from tests.permissions.subsidies import ANOTHER_CARRIER, CARRIER, RATE, ZONE
 from tests.permissions.world import Caller, World
 from wattbook import Signed
-from wattbook.contracts.structs import Carrier
+from wattbook.contracts.structs import Carrier, ShortSignature
 from wattbook.deployment.local import known_account
 from wattbook.eip712 import sign
 from wattbook.metering.roots import in_order
@@ -25,9 +25,19 @@ def _programme(stage: str, *arguments: Any, carrier: Carrier = CARRIER) -> Scene
 
 def _correct(world: World, _: Caller) -> Arguments:
     values = world.subsidies.correction()
-    attesters = [known_account(name) for name in ("attester1", "attester2")]
-    signed = in_order((one.address, sign(world.market.readings, "Correction", one, values)) for one in attesters)
+    signed = _attested(world, "Correction", values)
     return ZONE, int(CARRIER), world.subsidies.paid, 0, values["wh"], values["evidence"], signed
+
+
+def _correct_use(world: World, _: Caller) -> Arguments:
+    values = world.subsidies.use_correction()
+    signed = _attested(world, "UseCorrection", values)
+    return ZONE, int(CARRIER), world.subsidies.paid, values["account"], values["wh"], values["evidence"], signed
+
+
+def _attested(world: World, message: str, values: dict[str, object]) -> list[ShortSignature]:
+    attesters = [known_account(name) for name in ("attester1", "attester2")]
+    return in_order((one.address, sign(world.market.readings, message, one, values)) for one in attesters)
 
 
 _SUBSIDIES: dict[tuple[str, str], Scene] = {
@@ -65,9 +75,18 @@ _DEPOSITS: dict[tuple[str, str], Scene] = {
     ("topUpSigned", ""): _deposit_signed("TopUpDeposit", lambda _: {"amount": 0}),
 }
 
+_USES: dict[tuple[str, str], Scene] = {
+    ("claim", ""): lambda world, _: (ZONE, int(CARRIER), world.subsidies.claimed, world.subsidies.user, []),
+    ("correct", ""): _correct_use,
+    ("fund", ""): _programme("open", 1_000_000),
+    ("pay", ""): _programme("paid", 1),
+    ("setProgramme", ""): _programme("unset", RATE),
+}
+
 SETTLEMENT: dict[tuple[str, str, str], Scene] = {
     **{("SubsidyFund", *key): scene for key, scene in _SUBSIDIES.items()},
     **{("Deposits", *key): scene for key, scene in _DEPOSITS.items()},
+    **{("UseSubsidy", *key): scene for key, scene in _USES.items()},
     ("Imbalance", "addSource", ""): lambda *_: (NEW_ADDRESS,),
     ("Imbalance", "meter", ""): lambda world, _: (tuple(world.metering.final), []),
     ("Imbalance", "meterSubmitted", ""): lambda *_: (ZONE, 0, []),

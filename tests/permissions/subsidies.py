@@ -12,7 +12,7 @@ from eth_utils.crypto import keccak
 from tests.assertions import pass_time
 from tests.devices import Devices, Secp256k1Key, facts
 from wattbook import Market
-from wattbook.contracts.structs import Carrier, Purse
+from wattbook.contracts.structs import Carrier, Direction, Purse, Retirement
 from wattbook.deployment.local import known_account
 from wattbook.deployment.plan import Call, purse_account
 from wattbook.metering.roots import in_order, proven, root_of, sign_root
@@ -22,12 +22,14 @@ from wattbook.trial.subsidising import DAY, month_at, start_of
 ZONE = 1
 CARRIER, ANOTHER_CARRIER = Carrier.COOLING, Carrier.FLEXIBILITY
 RATE = 50
+POT = 1_000_000
+WH = 100
 YEAR = 12
 
 
 @dataclass
 class Subsidies:
-    """A roof of one who is no caller of interest; `carry_out` has the authority do what needs it."""
+    """A roof and a meter of one who is no caller of interest; `carry_out` has the authority do what needs it."""
 
     market: Market
     carry_out: Callable[..., None]
@@ -40,12 +42,16 @@ class Subsidies:
         owner, operator = known_account("grid"), known_account("operator")
         devices = Devices(self.market, operator, ZONE)
         self.device = devices.certify(devices.register(owner, Secp256k1Key("a roof"), carrier=CARRIER))
+        described = {"carrier": CARRIER, "direction": Direction.WITHDRAWAL}
+        self._meter = devices.certify(devices.register(owner, Secp256k1Key("a meter"), **described))
         self._register = self._readings = 0
+        self._fund()
         self._metered: list[tuple[object, list[object]]] = []
         self._pass_until(start_of(self.paid) + 2 * DAY)
         self._post(start_of(self.paid), 0)
-        self._post(start_of(self.paid) + DAY, 100)
+        self._post(start_of(self.paid) + DAY, WH)
         self._record(self.paid)
+        self._use()
         self._pass_until(self._closes(self.paid))
         self._does("close", self.paid)
         self._record(self.held)
@@ -54,6 +60,18 @@ class Subsidies:
         payable = self.market.subsidy_fund.programme_of(ZONE, CARRIER, self.paid).payable_from
         self._pass_until(payable)
         self._does("pay", self.paid, 1)
+        self.market.use_subsidy.pay(ZONE, CARRIER, self.paid, 1, sender=owner)
+
+    @property
+    def user(self) -> str:
+        """Who is paid for what he used."""
+        return known_account("grid").address
+
+    def use_correction(self) -> dict[str, object]:
+        """What attesters sign about what was used in the month that was paid."""
+        fund = self.market.use_subsidy.address
+        where = {"zone": ZONE, "carrier": int(CARRIER), "month": self.paid}
+        return {"fund": fund, "account": self.user, **where, "wh": 0, "evidence": keccak(text="a fraud")}
 
     def correction(self) -> dict[str, object]:
         """What attesters sign about the month that was paid."""
@@ -68,13 +86,35 @@ class Subsidies:
         self.carry_out(
             *(Call("Zones", "openCarrier", (ZONE, int(one), DAY, DAY, given)) for one in (CARRIER, ANOTHER_CARRIER)),
             *(Call("SubsidyFund", "setProgramme", (ZONE, int(one), month, RATE)) for one, month in set_up),
+            *(
+                Call("UseSubsidy", "setProgramme", (ZONE, int(CARRIER), month, RATE))
+                for month in (self.paid, self.claimed, self.open)
+            ),
         )
+
+    def _fund(self) -> None:
+        """Fills the pot of those who use energy: what nobody was paid cannot be corrected."""
+        giver, vault, token = known_account("grid"), self.market.vault, self.market.power_token
+        token.mint(giver.address, POT, keccak(text="a pot"), sender=known_account("issuer"))
+        token.approve(vault.address, POT, sender=giver)
+        vault.deposit(POT, sender=giver)
+        vault.choose_modules(1 << vault.module_of(self.market.use_subsidy.address).bit, sender=giver)
+        self.market.use_subsidy.fund(ZONE, CARRIER, self.paid, POT, sender=giver)
+
+    def _use(self) -> None:
+        """Has what the roof made in a day retired, and claimed, for what was used in it."""
+        owner, since = known_account("grid"), start_of(self.paid)
+        issued = self.market.clean_energy.issue(self.device, since, since + DAY, WH, sender=owner)
+        slice = issued.event("SliceIssued").args["id"]
+        retirement = Retirement(owner.address, since, since + DAY, "own use")
+        self.market.clean_energy.retire(slice, WH, retirement, sender=owner)
+        self.market.use_subsidy.claim(ZONE, CARRIER, self.paid, owner.address, [slice], sender=owner)
 
     def _record(self, month: int) -> None:
         """Has what a month brought used when it is final, and claimed."""
         end = start_of(month + 1)
         self._pass_until(end + 1)
-        self._post(end, 100)
+        self._post(end, WH)
         pass_time(self.market.readings.window() + 1)
         for root, given in self._metered:
             self.market.imbalance.meter(root, given, sender=known_account("grid"))
@@ -85,13 +125,13 @@ class Subsidies:
         self._register += wh
         self._readings += 1
         source = keccak(text=f"{time}")
-        leaf = Leaf(self.device, self._register, self._readings, 0, 0, source, source)
-        tree, readings = Tree([(leaf.device, leaf.content_hash)]), self.market.readings
+        leaves = [Leaf(one, self._register, self._readings, 0, 0, source, source) for one in (self.device, self._meter)]
+        tree, readings = Tree([(leaf.device, leaf.content_hash) for leaf in leaves]), self.market.readings
         root = root_of(ZONE, time, 0, tree)
         attesters = [known_account(name) for name in ("attester1", "attester2")]
         signatures = in_order((who.address, sign_root(readings, root, [], who)) for who in attesters)
         readings.post(root, [], signatures, sender=known_account("grid"))
-        self._metered.append((root, [proven(tree, leaf)]))
+        self._metered.append((root, [proven(tree, leaf) for leaf in leaves]))
 
     def _does(self, function: str, month: int, *arguments: object) -> None:
         sender = known_account("grid")

@@ -527,6 +527,7 @@ def test_every_contract_obeys_the_authority_and_nobody_else(market: Market) -> N
         "Imbalance",
         "SubsidyFund",
         "Bills",
+        "UseSubsidy",
     }
     for name in obeying:
         contract = contract_of(market, name)
@@ -568,7 +569,7 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
         {"account": purse_account(purse), "modules": modules} for purse, modules in chosen.items()
     ]
     traded = ("Auction", "Pool", "DirectSale", "Readings", "Imbalance")
-    modules = (*traded, "RegistrationBonus", "SubsidyFund", "Losses", "Bills", "Deposits")
+    modules = (*traded, "RegistrationBonus", "SubsidyFund", "Losses", "Bills", "Deposits", "UseSubsidy")
     assert said.take("ModuleEntered") == [{"module": at(module), "bit": bit} for bit, module in enumerate(modules)]
     assert said_of_points(at) == (said.take("PortSet"), said.take("BudgetSet"))
     assert said.take("SettlementSet") == [{"settlement": at("Imbalance")}] * 6

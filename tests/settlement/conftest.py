@@ -7,6 +7,7 @@ import pytest
 from tests.settlement.days import Days
 from tests.settlement.months import Months
 from tests.settlement.slots import Slots
+from tests.settlement.uses import Uses
 from wattbook.deployment.anvil import Anvil
 from wattbook.trial.blocks import OPTIONS
 from wattbook.trial.park import Park
@@ -48,3 +49,14 @@ def days(standing_months: Months) -> Iterator[Days]:
     found = Days(standing_months)
     yield found
     assert found.market.vault.module_of(found.losses.address).locked == 0
+
+
+@pytest.fixture(scope="session")
+def standing_uses() -> Iterator[Uses]:
+    with Anvil(*OPTIONS) as chain:
+        yield Uses(Park(chain))
+
+
+@pytest.fixture
+def uses(standing_uses: Uses) -> Uses:
+    return standing_uses

@@ -40,6 +40,8 @@ class Kind(StrEnum):
     REPAID = "debt received"
     DECOY = "keeper's fee of a decoy"
     FORFEITED = "paid from what was locked"
+    GIVEN = "given for subsidies"
+    SUBSIDY = "subsidy"
     RECEIVED = "received"
     SPENT = "spent by the keeper"
 
@@ -158,7 +160,12 @@ class Ledger:
             ("DirectSale", "Sold"): self._sold,
             ("Deposits", "DepositDrawn"): self._drawn,
             ("Imbalance", "AccountSettled"): self._settled,
+            ("SubsidyFund", "ClaimPaid"): self._subsidised,
+            ("UseSubsidy", "UsePaid"): self._subsidised,
         }
+        for fund in ("SubsidyFund", "UseSubsidy"):
+            handlers[fund, "ProgrammeFunded"] = lambda log: self._gave(log, -log.words[1])
+            handlers[fund, "FundingReturned"] = lambda log: self._gave(log, log.words[1])
         self.told = [name for name in handlers if name[0] in contracts]
         self._handlers = {(contracts[at], int(topic(at, event), 16)): handlers[at, event] for at, event in self.told}
 
@@ -321,6 +328,16 @@ class Ledger:
             more = (injected, withdrawn, sold, bought, difference)
             self.energy.append(Energy(log.time, log.block, party, slot, *more))
         return injected, withdrawn, sold, bought, difference
+
+    # --------------------------------------------------------------------------------------------------- subsidies
+
+    def _gave(self, log: Log, amount: int) -> None:
+        self._explain(log, log.topics[3], log.address, _Part(Kind.GIVEN, amount))
+
+    def _subsidised(self, log: Log) -> None:
+        """What was kept for what was paid too much before is not paid."""
+        payee, amount, kept = log.words[-3:]
+        self._explain(log, payee, log.address, _Part(Kind.SUBSIDY, amount - kept))
 
     # ---------------------------------------------------------------------------------------------------- inside
 

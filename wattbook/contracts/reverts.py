@@ -1220,6 +1220,16 @@ class NotLess(ContractRevert):
     corrected: int
 
 
+class NotLessUse(ContractRevert):
+    """Thrown when a correction of what an account used is not to less."""
+
+    SIGNATURE = "NotLessUse(address,uint64,uint64)"
+    FIELDS = ("account", "wh", "corrected")
+    account: str
+    wh: int
+    corrected: int
+
+
 class NotMember(ContractRevert):
     """Thrown when an account was never admitted."""
 
@@ -1363,6 +1373,14 @@ class NotYourBill(ContractRevert):
     FIELDS = ("account", "caller")
     account: str
     caller: str
+
+
+class NothingPaid(ContractRevert):
+    """Thrown when an account has got nothing in a programme, so that there is nothing to take back."""
+
+    SIGNATURE = "NothingPaid(address)"
+    FIELDS = ("account",)
+    account: str
 
 
 class NothingTaken(ContractRevert):

@@ -229,6 +229,23 @@ class Trust(IntEnum):
     IMPORTED = 3
 
 
+class UseRefusal(IntEnum):
+    """Why a slice is not counted, in the order in which that is looked for. NotRetired: nothing of
+    it was retired for the account's use. Elsewhere: it is of another carrier, or was made in
+    another zone. SeveralSlots: nobody can tell in which of its slots it was made. OtherMonth:
+    its slot ended in another month. AlreadyCounted: what was retired of it was counted before.
+    NotWithdrawn: the account's meters took no more in its slot than was matched before.
+    """
+
+    NONE = 0
+    NOT_RETIRED = 1
+    ELSEWHERE = 2
+    SEVERAL_SLOTS = 3
+    OTHER_MONTH = 4
+    ALREADY_COUNTED = 5
+    NOT_WITHDRAWN = 6
+
+
 class Absence(NamedTuple):
     """Proof that a device has no reading in a root: its neighbours stand side by side.
 
@@ -1221,6 +1238,19 @@ class Unit(NamedTuple):
     zone: int
     device: int
     slot_start: int
+
+
+class UseClaim(NamedTuple):
+    """What an account used cleanly in a month and what it is paid for that.
+
+    - account: under the name that it had when it was claimed
+    - wh: that match, or as they were corrected
+    - paid: uPT that are its, what it owed of earlier months included
+    """
+
+    account: str
+    wh: int
+    paid: int
 
 
 class Withdrawal(NamedTuple):

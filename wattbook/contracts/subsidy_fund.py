@@ -127,13 +127,13 @@ class SubsidyFund(Contract):
 
     def pay(self, zone: int, carrier: Carrier, month: int, limit: int, *, sender: LocalAccount) -> Receipt:
         """Goes on paying claims, as many as `limit`, and then returning what is left to who gave
-        it, each in proportion. What a device was paid too much earlier is kept from it and stays
+        it, each in proportion. What was paid too much earlier is kept from who got it and stays
         in the pot.
 
-        Emits {ClaimPaid} and {FundingReturned}.
+        Emits {FundingReturned}, and for each claim what the contract says of it.
 
         Requirements:
-        - the programme is closed, and not held any more.
+        - the programme exists, and is payable by now.
         """
         return self._send("pay", (zone, carrier, month, limit), sender)
 

@@ -43,7 +43,7 @@ RULES = ("Uniform", "TradeReduction", "Muda", "Ranked", "PoolAfter")
 # Contracts that lock members' money, in the order of their bits in the sets that members choose.
 MODULES = (
     *("Auction", "Pool", "DirectSale", "Readings", "Imbalance"),
-    *("RegistrationBonus", "SubsidyFund", "Losses", "Bills", "Deposits"),
+    *("RegistrationBonus", "SubsidyFund", "Losses", "Bills", "Deposits", "UseSubsidy"),
 )
 
 # What is told, and asked, by the contract that settles, and of these where trades are made.
@@ -105,6 +105,7 @@ CONTRACTS = (
     PlannedContract("CleanEnergy", lambda settings, at, deployer: [at("Production"), at("Authority")]),
     PlannedContract("GreenCertificates", lambda settings, at, deployer: [at("CleanEnergy")]),
     PlannedContract("Batteries", lambda settings, at, deployer: [at("CleanEnergy")]),
+    PlannedContract("UseSubsidy", lambda settings, at, deployer: [at("Imbalance"), at("CleanEnergy"), at("Authority")]),
 )
 
 

@@ -27,6 +27,7 @@ from wattbook.trial.blocks import Message, Mined, message
 from wattbook.trial.metering import ATTESTERS
 from wattbook.trial.park import FAR, SLOT_SECONDS, Park
 from wattbook.trial.points import Rewarding, begin_an_epoch
+from wattbook.trial.using import Using
 
 _ZONE = 1
 _CARRIERS = (Carrier.ELECTRICITY, Carrier.HEATING)
@@ -35,6 +36,8 @@ _MOST_WH = 5_000
 # Of a thousand readings.
 _MISSING, _WRONG = 20, 5
 _WHOLE = 10_000
+# More and less than the members of a park use cleanly in a month.
+_POT = 2_000_000
 _AT_ONCE = 50
 
 
@@ -96,6 +99,7 @@ class Days:
         self._cash: Counter[tuple[Carrier, int, str]] = Counter()
         self.roots: list[tuple[Root, list[ProvenReading]]] = []
         self._luck = random.Random(seed)
+        self._using = Using(park, _CARRIERS, random.Random(seed))
         self._salts = count()
         self._open_heating()
         park.have_traders(members)
@@ -103,7 +107,8 @@ class Days:
         self._feeders = {carrier: self._member(known_account("grid").address, carrier) for carrier in _CARRIERS}
 
     def run(self, slots: int, progress: Callable[[int], None] = lambda slot: None) -> Report:
-        """So many slots, from the first on for which facts can still be decided."""
+        """So many slots, from the beginning of a month on for which facts can still be decided."""
+        self._using.promise(_POT)
         before, held = self.money(), self.tokens()
         starts = self.begin(slots)
         for place, start in enumerate(starts):
@@ -116,6 +121,7 @@ class Days:
         self._add_up(before, held)
         self._certify()
         self._reward(starts)
+        self._subsidise()
         return self.report
 
     def begin(self, slots: int) -> list[int]:
@@ -325,7 +331,9 @@ class Days:
         vault, market = self.park.market.vault, self.park.market
         after = self.money()
         gains = {account: after[account] - before[account] for account in before}
-        locked = sum(vault.module_of(market.deployment.address(name)).locked for name in MODULES)
+        # Of pots filled before nothing is paid yet.
+        modules = [name for name in MODULES if name != "UseSubsidy"]
+        locked = sum(vault.module_of(market.deployment.address(name)).locked for name in modules)
         self._hold("tokens in the Vault = those that were there", self.tokens(), held)
         self._hold("what all gained or lost together = nothing", sum(gains.values()), 0)
         self._hold("what settlement and trades still hold = nothing", locked, 0)
@@ -365,6 +373,8 @@ class Days:
         """All clean energy is certified; of each slice a part goes to somebody else, and one is retired."""
         market, luck, traders = self.park.market, self._luck, self.park.traders
         clean, before, ids = market.clean_energy, market.clean_energy.totals(), []
+        for member in [one for carrier in _CARRIERS for one in self.members[carrier][::3]]:
+            self._using.retire(member.plant.device, member.account, traders)
         for member in [one for carrier in _CARRIERS for one in self.members[carrier]]:
             wh = stock(market, member.plant.device)
             if wh == 0:
@@ -392,6 +402,17 @@ class Days:
             certified,
             sum(sums.values()),
         )
+
+    def _subsidise(self) -> None:
+        """What was retired of single slots is claimed for those who used as much in them, twice."""
+        using = self._using
+        gains = using.pay_out(self.park.traders)
+        matched, reckoned = using.reckoned()
+        self._hold("Wh of use that are subsidised = what the engine matches", using.matched, matched)
+        self._hold("uPT given for use = paid and given back", using.given, using.paid + using.back)
+        self._hold("uPT given for use = what accounts gained", using.given, sum(gains.values()))
+        unlike = [account for account in gains if gains[account] != reckoned.get(account, 0)]
+        self._hold("accounts subsidised otherwise than the engine says", len(unlike), 0)
 
     def _reward(self, slots: list[int]) -> None:
         """Clean trades are shown when nothing can change them any more, and granted when the epoch is over."""

@@ -38,7 +38,8 @@ class Subsidising:
 
     def device(self, *, rated_w: int = 10**9, direction: Direction = Direction.INJECTION, **changes: Any) -> int:
         """One more certified device, a clean plant unless said otherwise."""
-        number = self.park.new_device(rated_w=rated_w, direction=direction, carrier=CARRIER, **changes)
+        described = {"rated_w": rated_w, "direction": direction, "carrier": CARRIER} | changes
+        number = self.park.new_device(**described)
         self._registers[number] = self._readings[number] = 0
         return number
 
