@@ -5,11 +5,16 @@ from collections import Counter
 
 import pytest
 
+from tests.settlement.months import Months
 from tests.settlement.uses import OFFICE, POT, RATE, Uses
+from wattbook.billing.entries import Kind
+from wattbook.billing.periods import parse_period
+from wattbook.billing.statement import Records
 from wattbook.certificates.slices import slice_of, stock
 from wattbook.contracts.structs import Carrier, Programme, UseRefusal
 from wattbook.settlement import subsidy, use
 from wattbook.trial.blocks import message
+from wattbook.trial.park import MONEY
 from wattbook.trial.subsidising import CARRIER, start_of
 
 ZONE = 1
@@ -149,6 +154,36 @@ class TestPaid:
         uses.read_at(uses.day(2)[1], {second: 7_500})
         assert uses.counts(user, [slice, slice]) == [2_500, UseRefusal.NOT_WITHDRAWN]
         assert uses.dues == {user: (4_500, 0)}
+
+
+class TestStatements:
+    def test_what_was_given_and_paid(self, uses: Uses):
+        """Of the user, less what is kept; of the giver, less what came back."""
+        giver = uses.person()
+        user = uses.played(60_000, gifts={giver: POT})
+        uses.correct(user, 45_000)
+        plant = uses.device()
+        meter = uses.meter(user)
+        uses.set(gifts={giver: POT})
+        uses.live({plant: 20_000, meter: 20_000})
+        uses.counts(user, [uses.used(plant, 20_000, user)])
+        uses.pay()
+        period = parse_period("2027-01..2099-12")
+        one, other = Records(uses.market, period).statements([user, giver])
+        assert one.sums == {Kind.DEPOSITED: MONEY, Kind.SUBSIDY: 60_000 * RATE + 20_000 * RATE - 750_000}
+        assert other.sums == {Kind.DEPOSITED: MONEY, Kind.GIVEN: -one.sums[Kind.SUBSIDY]}
+        assert (one.closing, other.closing) == (uses.free(user), uses.free(giver))
+        assert {entry.by for entry in (*one.entries, *other.entries)} == {"", "UseSubsidy"}
+
+    def test_of_producers_too(self, months: Months):
+        months.plant("roof")
+        giver = months.person()
+        months.set(gifts={giver: POT})
+        months.play({"roof": 60_000})
+        months.pay()
+        period = parse_period("2027-01..2099-12")
+        one, other = Records(months.market, period).statements([months.owners["roof"], giver])
+        assert (one.sums[Kind.SUBSIDY], other.sums[Kind.GIVEN]) == (60_000 * RATE, -60_000 * RATE)
 
 
 class TestOnce:

@@ -120,8 +120,8 @@ class Days:
             self.settle(start, self.park.traders)
         self._add_up(before, held)
         self._certify()
-        self._reward(starts)
         self._subsidise()
+        self._reward(starts)
         return self.report
 
     def begin(self, slots: int) -> list[int]:
