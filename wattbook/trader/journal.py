@@ -4,17 +4,17 @@ One SQLite file, readable by its owner only. It belongs to one account in one ma
 put orders in; one at a time, holding `sole`, sends.
 """
 
-import fcntl
 import os
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from wattbook.errors import WattbookError
+from wattbook.locks import held
 from wattbook.market.words import seal
 from wattbook.trader.records import FINAL, Entry, Fate, Owner, Purpose, Sent, State
 
@@ -66,18 +66,14 @@ class Journal:
     @contextmanager
     def sole(self) -> Iterator[None]:
         """Holds the right to send; refused while another process has it. It ends with the process."""
-        try:
-            lock = os.open(f"{self.path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise JournalError(f"{self.path} cannot be locked: {error.strerror}") from None
-        try:
+        with ExitStack() as stack:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                stack.enter_context(held(Path(f"{self.path}.lock")))
             except BlockingIOError:
                 raise JournalError(f"{self.path} is in use by another trader; one at a time can send") from None
+            except OSError as error:
+                raise JournalError(f"{self.path} cannot be locked: {error.strerror}") from None
             yield
-        finally:
-            os.close(lock)
 
     def belong(self, owner: Owner) -> None:
         """Makes a new journal this owner's; refuses one that is another's, or whose orders were altered."""

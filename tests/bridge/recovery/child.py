@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 
-from tests.bridge.sender.child import dying
+from tests.bridge.sender.child import die_at
 from wattbook.bridge.config import read_config
 from wattbook.bridge.outbox.batches import Batches
 from wattbook.bridge.outbox.readings import Readings
@@ -18,31 +18,19 @@ from wattbook.bridge.outbox.transactions import Transactions
 from wattbook.bridge.sender.sender import Sender
 from wattbook.bridge.service import Bridge
 
-POINTS = ("before_readings", "after_readings", "after_batch", "after_send", "after_mined")
-
-
-def die_at(point: str) -> None:
-    match point:
-        case "before_readings":
-            dying(Readings, "add", before=True)
-        case "after_readings":
-            dying(Readings, "add")
-        case "after_batch":
-            dying(Batches, "post")
-        case "after_send":
-            dying(Sender, "_broadcast")
-        case "after_mined":
-            dying(Transactions, "include")
-        case "never":
-            pass
-        case _:
-            raise ValueError(point)
+POINTS = {
+    "before_readings": (Readings, "add", True),
+    "after_readings": (Readings, "add", False),
+    "after_batch": (Batches, "post", False),
+    "after_send": (Sender, "_broadcast", False),
+    "after_mined": (Transactions, "include", False),
+}
 
 
 def main(config: str, point: str) -> None:
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    die_at(point)
+    die_at(point, POINTS)
     with ExitStack() as stack:
         Bridge(read_config(Path(config)), os.environ, stack).run(stop)
 

@@ -8,6 +8,7 @@ import random
 import signal
 import sys
 import time
+from collections.abc import Mapping
 
 from web3 import HTTPProvider, Web3
 
@@ -18,7 +19,14 @@ from wattbook.bridge.sender.sender import Sender, Terms
 from wattbook.chain import Chain
 from wattbook.errors import ChainError
 
-POINTS = ("before_commit", "after_commit", "after_send", "after_bump", "after_mined")
+# The method at whose next call the process is killed, and whether just before it.
+POINTS = {
+    "before_commit": (Transactions, "begin", True),
+    "after_commit": (Transactions, "begin", False),
+    "after_send": (Sender, "_broadcast", False),
+    "after_bump": (Transactions, "add_attempt", False),
+    "after_mined": (Transactions, "include", False),
+}
 TERMS = Terms(confirmations=6, max_fee=10**13, bump_after=10)
 _LOSS = 0.1
 # The child's seconds, so that nobody waits long.
@@ -37,8 +45,11 @@ class Lossy(HTTPProvider):
         return answer
 
 
-def dying(kind: type, name: str, *, before: bool = False) -> None:
-    """The process is killed just before or after the next call of a method."""
+def die_at(point: str, points: Mapping[str, tuple[type, str, bool]]) -> None:
+    """The process is killed at one of these points, or never."""
+    if point == "never":
+        return
+    kind, name, before = points[point]
     method = getattr(kind, name)
 
     def run(*arguments, **named):
@@ -49,24 +60,6 @@ def dying(kind: type, name: str, *, before: bool = False) -> None:
     setattr(kind, name, run)
 
 
-def die_at(point: str) -> None:
-    match point:
-        case "before_commit":
-            dying(Transactions, "begin", before=True)
-        case "after_commit":
-            dying(Transactions, "begin")
-        case "after_send":
-            dying(Sender, "_broadcast")
-        case "after_bump":
-            dying(Transactions, "add_attempt")
-        case "after_mined":
-            dying(Transactions, "include")
-        case "never":
-            pass
-        case _:
-            raise ValueError(point)
-
-
 def fast_clock() -> int:
     return int(time.time() * _FASTER)
 
@@ -74,7 +67,7 @@ def fast_clock() -> int:
 def main(where: str, node: str, contract: str, point: str) -> None:
     chain = Chain(Web3(Lossy(node, request_kwargs={"timeout": 10})))
     once = Once(chain, contract)
-    die_at(point)
+    die_at(point, POINTS)
     outbox = Outbox(where)
     with outbox.sole(once.sender.address) as lock:
         sender = Sender(chain, once.sender, outbox.transactions, lock, once.is_done, TERMS, fast_clock)

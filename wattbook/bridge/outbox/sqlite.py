@@ -1,17 +1,17 @@
 """A database in a file: for one bridge on one machine."""
 
-import fcntl
 import os
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from wattbook.bridge.outbox.records import OutboxError
+from wattbook.locks import held
 
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -44,19 +44,15 @@ class SqliteFile:
     @contextmanager
     def sole(self, sender: str) -> Iterator["FileLock"]:
         """Holds the right to send with a key. It ends with the process."""
-        path = f"{self.path}.{sender.lower()}.lock"
-        try:
-            lock = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise OutboxError(f"{path} cannot be opened: {error.strerror}") from None
-        try:
+        path = Path(f"{self.path}.{sender.lower()}.lock")
+        with ExitStack() as stack:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                stack.enter_context(held(path))
             except BlockingIOError:
                 raise OutboxError(f"{sender} sends from {self.name} in another process; one at a time can") from None
+            except OSError as error:
+                raise OutboxError(f"{path} cannot be opened: {error.strerror}") from None
             yield FileLock()
-        finally:
-            os.close(lock)
 
     def _make_private(self) -> None:
         try:
