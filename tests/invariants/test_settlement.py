@@ -53,7 +53,7 @@ class Restless(Days):
 
     def settle_some(self) -> None:
         accounts = self.luck.sample(self.park.traders, self.luck.randint(1, MEMBERS))
-        self.settle(self.luck.choice(self.past), accounts)
+        self.settle([self.luck.choice(self.past)], accounts)
 
     def withdraw(self) -> None:
         """Everything; so what is owed later becomes a debt."""
@@ -104,8 +104,8 @@ class Restless(Days):
             *(self.pay_debts, self.certify_some),
         ]
         starts = self.begin(SLOTS)
-        for place, start in enumerate(starts):
-            self.live(start, last=place == SLOTS - 1)
+        for start in starts:
+            self.live(start)
             self.past.append(start)
             for _ in range(4):
                 self.luck.choice(doings)()
@@ -114,7 +114,7 @@ class Restless(Days):
         self.meter(len(self.roots))
         for _ in range(2):
             for start in starts:
-                self.settle(start, self.park.traders)
+                self.settle([start], self.park.traders)
                 self.check()
 
 

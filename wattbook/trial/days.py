@@ -8,7 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
+from itertools import count, product
 
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
@@ -39,6 +39,8 @@ _WHOLE = 10_000
 # More and less than the members of a park use cleanly in a month.
 _POT = 2_000_000
 _AT_ONCE = 50
+# Calls in a block. Of each block the node reckons the root of all that is stored, which takes it longer than the calls.
+_BLOCK = 50
 
 
 @dataclass
@@ -112,12 +114,11 @@ class Days:
         before, held = self.money(), self.tokens()
         starts = self.begin(slots)
         for place, start in enumerate(starts):
-            self.live(start, last=place == slots - 1)
+            self.live(start)
             progress(place)
         self.wait_until_final()
         self.meter(len(self.roots))
-        for start in starts:
-            self.settle(start, self.park.traders)
+        self.settle(starts, self.park.traders)
         self._add_up(before, held)
         self._certify()
         self._subsidise()
@@ -127,20 +128,18 @@ class Days:
     def begin(self, slots: int) -> list[int]:
         """Goes to the first slot, and gives the starts of all."""
         self._start()
-        self._sell(self._first)
-        self.park.blocks.mine([], self._first + 1)
-        self._read(self._first)
-        return [self._first + place * SLOT_SECONDS for place in range(slots)]
+        self._end = self._first + slots * SLOT_SECONDS
+        self._mine(self._trades(self._first))
+        self._mine([*self._read(self._first), *self._trades(self._first + SLOT_SECONDS)], self._first + 1)
+        return list(range(self._first, self._end, SLOT_SECONDS))
 
-    def live(self, start: int, last: bool) -> None:
-        """Lets a slot pass, in which the next one is traded, and reads what it brought."""
+    def live(self, start: int) -> None:
+        """Lets a slot pass, and reads what it brought; then the slot after the next one is traded."""
         end = start + SLOT_SECONDS
-        if not last:
-            self._sell(end)
-        self.park.blocks.mine([], end + 1)
         for carrier in _CARRIERS:
             self._flow(carrier)
-        self._read(end, 0 if last else _MISSING, _WRONG)
+        readings = self._read(end, _MISSING if end < self._end else 0, _WRONG)
+        self._mine([*readings, *self._trades(end + SLOT_SECONDS)], end + 1)
         self.report.slots += 1
 
     def trading(self, carrier: Carrier) -> list[Member]:
@@ -189,13 +188,20 @@ class Days:
 
     # ---------------------------------------------------------------------------------------------------- one slot
 
-    def _sell(self, start: int) -> None:
-        self._mine([sale for carrier in _CARRIERS for sale in self._sales(carrier, start)])
+    def _trades(self, start: int) -> list[Message]:
+        if start >= self._end:
+            return []
+        return [sale for carrier in _CARRIERS for sale in self._sales(carrier, start)]
 
-    def _mine(self, messages: list[Message]) -> list[Mined]:
-        mined = self.park.blocks.mine(messages)
+    def _mine(self, messages: list[Message], time: int | None = None) -> list[Mined]:
+        mined = self.park.blocks.mine(messages, time)
         self.report.gas += sum(one.gas for one in mined)
         return mined
+
+    def _mine_all(self, messages: list[Message]) -> list[Mined]:
+        """In as many blocks as they need."""
+        blocks = [messages[first : first + _BLOCK] for first in range(0, len(messages), _BLOCK)]
+        return [mined for block in blocks for mined in self._mine(block)]
 
     def _sales(self, carrier: Carrier, start: int) -> list[Message]:
         """Pairs of members, drawn anew."""
@@ -237,9 +243,9 @@ class Days:
 
     # ------------------------------------------------------------------------------------------------ what is metered
 
-    def _read(self, time: int, missing: int = 0, wrong: int = 0) -> None:
-        """Posts a root over all registers, but for some that are not heard of. What is wrong in it is doubted at once,
-        and put right."""
+    def _read(self, time: int, missing: int = 0, wrong: int = 0) -> list[Message]:
+        """The root over all registers, but for some that are not heard of. What is wrong in it is doubted at once, and
+        put right."""
         luck, leaves, lies = self._luck, [], []
         for register in self._registers():
             if luck.randrange(1_000) < missing:
@@ -253,22 +259,23 @@ class Days:
             leaves.append(lies[-1][0] if lies and lies[-1][1] is leaf else leaf)
         self.report.readings += len(leaves)
         lying = {lie.device for lie, _ in lies}
-        root, tree = self._post(time, leaves, 0)
+        root, tree, posted = self._post(time, leaves, 0)
         right = [leaf for leaf in leaves if leaf.device not in lying]
         for start in range(0, len(right), _AT_ONCE):
             given = [proven(tree, leaf) for leaf in right[start : start + _AT_ONCE]]
             self.roots.append((root, given))
-        if lies:
-            self._put_right(root, tree, lies)
+        return [posted, *self._put_right(root, tree, lies)] if lies else [posted]
 
-    def _put_right(self, root: Root, tree: Tree, lies: list[tuple[Leaf, Leaf]]) -> None:
+    def _put_right(self, root: Root, tree: Tree, lies: list[tuple[Leaf, Leaf]]) -> list[Message]:
         readings, doubter = self.park.market.readings, self.trading(_CARRIERS[0])[0].account
+        messages = []
         for lie, _ in lies:
             place = tree.place(lie.device)
             named = (root, lie.device, lie.content_hash, place, tree.proof(place))
-            self._mine([message(readings, "dispute", doubter, *named)])
+            messages.append(message(readings, "dispute", doubter, *named))
         truth = [leaf for _, leaf in lies]
-        again, corrected = self._post(root.time, truth, 1)
+        again, corrected, posted = self._post(root.time, truth, 1)
+        messages.append(posted)
         self.roots.append((again, [proven(corrected, leaf) for leaf in truth]))
         for lie, _ in lies:
             verdict = {
@@ -279,17 +286,17 @@ class Days:
                 "evidence": bytes(31) + b"1",
             }
             signed = in_order((one.address, sign(readings, "Verdict", one, verdict)) for one in _attesters())
-            self._mine([message(readings, "resolve", self._relayer, *verdict.values(), signed)])
+            messages.append(message(readings, "resolve", self._relayer, *verdict.values(), signed))
         self.report.corrected += len(lies)
+        return messages
 
-    def _post(self, time: int, leaves: list[Leaf], version: int) -> tuple[Root, Tree]:
+    def _post(self, time: int, leaves: list[Leaf], version: int) -> tuple[Root, Tree, Message]:
         readings = self.park.market.readings
         tree = Tree([(leaf.device, leaf.content_hash) for leaf in leaves])
         root = root_of(_ZONE, time, version, tree)
         devices = [leaf.device for leaf in leaves] if version else []
         signed = in_order((one.address, sign_root(readings, root, devices, one)) for one in _attesters())
-        self._mine([message(readings, "post", self._relayer, root, devices, signed)])
-        return root, tree
+        return root, tree, message(readings, "post", self._relayer, root, devices, signed)
 
     def wait_until_final(self) -> None:
         blocks = self.park.blocks
@@ -304,20 +311,19 @@ class Days:
     def meter(self, count: int) -> None:
         """Has the next readings counted, in the order in which they were posted."""
         given, self.roots = self.roots[:count], self.roots[count:]
-        for root, readings in given:
-            self._mine([message(self._imbalance, "meter", self._relayer, root, readings)])
+        self._mine_all([message(self._imbalance, "meter", self._relayer, *one) for one in given])
 
-    def settle(self, start: int, accounts: Sequence[str]) -> None:
-        """Settles accounts in a slot, as far as they are metered."""
+    def settle(self, starts: Sequence[int], accounts: Sequence[str]) -> None:
+        """Settles accounts in slots, as far as they are metered."""
         listed = sorted(accounts, key=lambda one: int(one, 16))
-        for carrier in _CARRIERS:
-            for first in range(0, len(listed), _AT_ONCE):
-                some = listed[first : first + _AT_ONCE]
-                [mined] = self._mine([message(self._imbalance, "settle", self._relayer, _ZONE, carrier, start, some)])
-                for log in mined.logs:
-                    if log.name == "AccountSettled":
-                        self._cash[carrier, start, log.args[1].lower()] += unpacked(log.args[2]).cash
-        self.report.positions += len(listed) * len(_CARRIERS)
+        parts = [listed[first : first + _AT_ONCE] for first in range(0, len(listed), _AT_ONCE)]
+        called = [(carrier, start, part) for start in starts for carrier in _CARRIERS for part in parts]
+        mined = self._mine_all([message(self._imbalance, "settle", self._relayer, _ZONE, *one) for one in called])
+        for (carrier, start, _), one in zip(called, mined, strict=True):
+            for log in one.logs:
+                if log.name == "AccountSettled":
+                    self._cash[carrier, start, log.args[1].lower()] += unpacked(log.args[2]).cash
+        self.report.positions += len(starts) * len(listed) * len(_CARRIERS)
 
     # ---------------------------------------------------------------------------------------------------- what adds up
 
@@ -422,17 +428,12 @@ class Days:
         rewarding.ripen(slots[-1])
         epoch, before = points.current_epoch(), points.total_supply()
         accounts = rewarding.in_order(self.park.traders)
-        asked = 0
-        for start in slots:
-            for carrier in _CARRIERS:
-                made = [
-                    one.plant.device
-                    for one in self.members[carrier]
-                    if market.production.counted_in(one.plant.device, start)
-                ]
-                arguments = (_ZONE, carrier, start, accounts, sorted(made))
-                [mined] = self._mine([message(trades, "reward", self._relayer, *arguments)])
-                asked += sum(log.args[2] for log in mined.logs if log.name == "PointsAsked")
+        rewards = []
+        for carrier, start in product(_CARRIERS, slots):
+            made = sorted(one.plant.device for one in self.members[carrier] if _in_slot(one.plant, start))
+            rewards.append(message(trades, "reward", self._relayer, _ZONE, carrier, start, accounts, made))
+        told = [log for mined in self._mine_all(rewards) for log in mined.logs]
+        asked = sum(log.args[2] for log in told if log.name == "PointsAsked")
         begin_an_epoch(self.park)
         last = points.current_epoch()
         for number in range(epoch, last):
