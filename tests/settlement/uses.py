@@ -32,6 +32,7 @@ class Uses(Subsidising):
     def __init__(self, park: Park) -> None:
         super().__init__(park)
         self.fund = park.market.use_subsidy
+        park.have_traders(1)
         self._people = 0
 
     def person(self) -> str:
