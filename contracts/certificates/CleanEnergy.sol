@@ -14,7 +14,6 @@ import {Mark} from "../interfaces/IOrigins.sol";
 import {IProduction} from "../interfaces/IProduction.sol";
 import {IReadings, ShortSignature} from "../interfaces/IReadings.sol";
 import {Signed} from "../interfaces/ISignedActions.sol";
-import {Lists} from "../libraries/Lists.sol";
 import {Slice, Slices} from "../libraries/Slices.sol";
 import {Place, Sums, Totals} from "../libraries/Sums.sol";
 import {Origins} from "./Origins.sol";

@@ -135,7 +135,7 @@ def _discharge(world: World, owner: Caller) -> Arguments:
 
 def _turn(world: World, _: Caller) -> Arguments:
     its = world.certifying
-    return its.subject, 10, [its.slice], [10], tuple(Slice(1, *its.slots, 0, 0, 10))
+    return its.subject, [its.slice], [10], tuple(Slice(0, 1, *its.slots, 0, 0, 10))
 
 
 def _member(world: World, _: Caller) -> str:

@@ -51,12 +51,21 @@ def slots_of(market: Market, device: int, first: int, wh: int) -> tuple[int, int
 
 
 def _end_of(market: Market, device: int, counter: int, length: int) -> int:
-    """The end of the slot in which a device's counter came to stand so high."""
-    low, high = 0, market.production.recorded_until(device) // length + 1
-    while low < high:
+    """The end of the slot in which a device's counter came to stand so high, looked for from the newest back, as what is
+    in stock was made of late."""
+
+    def is_early(slot: int) -> bool:
+        return bool(market.production.counted_until(device, slot * length) < counter)
+
+    high = market.production.recorded_until(device) // length + 1
+    low, step = high - 1, 1
+    while not is_early(low):
+        high, step = low, 2 * step
+        low = max(0, low - step)
+    while high - low > 1:
         middle = (low + high) // 2
-        if market.production.counted_until(device, middle * length) < counter:
-            low = middle + 1
+        if is_early(middle):
+            low = middle
         else:
             high = middle
-    return low * length
+    return high * length
