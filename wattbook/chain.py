@@ -35,6 +35,8 @@ from wattbook.errors import ChainError
 T = TypeVar("T")
 
 _POLL = 0.05
+# A few words of storage: where a contract writes the time down, a call in the next second can need more than in this one.
+_SPARE_GAS = 100_000
 _REVERTED = "execution reverted"
 # How an absent node, or what is no node, shows itself; what requests raises is an OSError.
 _SILENCE = (OSError, WebSocketException, JSONDecodeError)
@@ -203,7 +205,7 @@ class Chain:
             {
                 "chainId": self.chain_id,
                 "from": sender.address,
-                "gas": self.gas_limit or action.estimate_gas({"from": sender.address}),
+                "gas": self.gas_limit or action.estimate_gas({"from": sender.address}) + _SPARE_GAS,
                 "gasPrice": self.web3.eth.gas_price,
                 "nonce": Nonce(self._next_nonce(sender)),
             }

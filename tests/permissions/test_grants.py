@@ -372,7 +372,7 @@ def _set_parts(grants: Grants, certificates: str, batteries: str) -> None:
     assert (certificates, batteries) == ("GreenCertificates", "Batteries")
     market, energy = grants.market, grants.market.clean_energy
     grants.only([], reverts.NotPart, energy, "endWhole", False)
-    grants.only([], reverts.NotPart, energy, "turn", NOBODY, 0, [], [], (0, 0, 0, 0, 0, 0))
+    grants.only([], reverts.NotPart, energy, "turn", NOBODY, [], [], (0, 0, 0, 0, 0, 0, 0))
     named = market.green_certificates.address
     another = Call("CleanEnergy", "setParts", (STRANGER.address, STRANGER.address))
     _fails(market, another, reverts.PartsAlreadySet, certificates=named)
