@@ -35,7 +35,7 @@ from wattbook.errors import ChainError
 T = TypeVar("T")
 
 _POLL = 0.05
-# A few words of storage: where a contract writes the time down, a call in the next second can need more than in this one.
+# A few words of storage: where a contract writes the time down, a call in the next second can need more than now.
 _SPARE_GAS = 100_000
 _REVERTED = "execution reverted"
 # How an absent node, or what is no node, shows itself; what requests raises is an OSError.

@@ -36,7 +36,7 @@ contract Membership is IMembership, Governed, SignedActions {
     /// @inheritdoc IMembership
     uint256 public constant MAX_ACCOUNTS = 8;
     /// @inheritdoc IMembership
-    uint256 public constant MAX_NAMES = 64;
+    uint256 public constant MAX_NAMES = 32;
     /// @inheritdoc IMembership
     uint40 public immutable recoveryDelay;
     /// @inheritdoc IMembership

@@ -65,6 +65,8 @@ interface IImbalance {
     event SourceAdded(IPositionSource indexed source);
     /// @notice How an account was settled, as Statements packs it.
     event AccountSettled(bytes32 indexed book, address indexed account, uint256[3] statement);
+    /// @notice Said of one that is no member's, or whose place another took.
+    event AccountSkipped(bytes32 indexed book, address indexed account);
     event AccountWaits(bytes32 indexed book, address indexed account, uint256 devices, uint256 expected);
     event SlotBalanced(bytes32 indexed book, int256 difference, int256 toGrid, int256 toCommonFund);
 
@@ -74,9 +76,6 @@ interface IImbalance {
     error SlotNotOver(bytes32 book, uint40 end);
     /// @notice Thrown when accounts do not come by rising address, so that one could be settled twice at once.
     error AccountsOutOfOrder(address account);
-    /// @notice Thrown when an account was replaced, and what it did is settled under the one that took its place; or when it
-    /// was never admitted.
-    error NotSettledByItself(address account);
 
     // ------------------------------------------------------------------------------------------------- read only
 
@@ -156,11 +155,12 @@ interface IImbalance {
     /// missing counts as nothing of what they delivered, and of what they took as no less than what they bought or
     /// usually take. Who has no devices waits for none.
     ///
-    /// Emits {AccountSettled} or {AccountWaits} for each, and {SlotBalanced}. Of an account with nothing new it says nothing.
+    /// Emits {AccountSettled}, {AccountWaits} or {AccountSkipped} for each, and {SlotBalanced}. Of an account with nothing new it
+    /// says nothing.
     ///
     /// Requirements:
     /// - the slot is over, and its trades are all known;
-    /// - accounts come by rising address, and none was replaced;
+    /// - accounts come by rising address;
     /// - the zone's balancing account has what it has to pay for energy that is over.
     function settle(uint16 zone, Carrier carrier, uint40 slotStart, address[] calldata accounts) external;
 }

@@ -191,14 +191,22 @@ interface IMeters {
     /// @notice Whom a device belongs to; a replaced account's place is taken by its replacement.
     function ownerOf(uint32 device) external view returns (address);
 
-    /// @notice Whom a device belonged to at a time; a replaced account's place is taken by its replacement.
+    /// @notice Whom a device belonged to at a time, nobody once it was retired; a replaced account's place is taken by its
+    /// replacement.
     function ownerAt(uint32 device, uint40 time) external view returns (address);
+
+    /// @notice The first second in which a device was not an account's any more, or was retired: 0 when it was never its, the
+    /// greatest number while it is.
+    function heldUntil(uint32 device, address account) external view returns (uint40);
 
     /// @notice Whom a device belonged to at a time, and the first second in which it did no more, 0 when it still does.
     function tenureAt(uint32 device, uint40 time) external view returns (address owner, uint40 until);
 
     /// @notice Where a device stands; None when there is none with this number.
     function statusOf(uint32 device) external view returns (DeviceStatus);
+
+    /// @notice When a device was certified first, 0 when it never was. What it counted before is nobody's.
+    function certifiedFrom(uint32 device) external view returns (uint40);
 
     /// @notice When a device was retired, 0 when it was not.
     function retiredAt(uint32 device) external view returns (uint40);

@@ -89,7 +89,7 @@ interface IUseSubsidy is IProgrammes {
     /// @notice Wh that an account's meters took in a slot and that are matched.
     function matchedOf(uint16 zone, Carrier carrier, uint40 slotStart, address account) external view returns (uint256);
 
-    /// @notice uPT that an account was paid too much, and that its next payments are short of.
+    /// @notice uPT that the member behind an account was paid too much, and that his next payments are short of.
     function owedBy(address account) external view returns (uint64);
 
     // ----------------------------------------------------------------------------------------------------- anyone

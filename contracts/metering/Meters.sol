@@ -74,6 +74,8 @@ contract Meters is IMeters, Governed, SignedActions {
     /// @inheritdoc IMeters
     mapping(uint32 device => address) public consentedTo;
     /// @inheritdoc IMeters
+    mapping(uint32 device => uint40) public certifiedFrom;
+    /// @inheritdoc IMeters
     mapping(uint32 device => uint40) public retiredAt;
 
     mapping(uint32 device => Device) private _devices;
@@ -104,7 +106,21 @@ contract Meters is IMeters, Governed, SignedActions {
 
     /// @inheritdoc IMeters
     function ownerAt(uint32 device, uint40 time) external view returns (address owner) {
+        if (_devices[device].status == DeviceStatus.Retired && time >= retiredAt[device]) return address(0);
         (owner,) = tenureAt(device, time);
+    }
+
+    /// @inheritdoc IMeters
+    function heldUntil(uint32 device, address account) external view returns (uint40) {
+        Device storage d = _existing(device);
+        uint40 end = d.status == DeviceStatus.Retired ? retiredAt[device] : type(uint40).max;
+        if (membership.currentOf(d.owner) == account) return end;
+        Tenure[] storage tenures = _tenures[device];
+        for (uint256 i = tenures.length; i != 0; --i) {
+            Tenure storage t = tenures[i - 1];
+            if (membership.currentOf(t.owner) == account) return t.until;
+        }
+        return 0;
     }
 
     /// @inheritdoc IMeters
@@ -311,7 +327,10 @@ contract Meters is IMeters, Governed, SignedActions {
         d.availabilityBps = availabilityBps;
         bool first = d.certifier == 0;
         d.certifier = certifier;
-        if (first) _count(d, 1);
+        if (first) {
+            certifiedFrom[device] = uint40(block.timestamp);
+            _count(d, 1);
+        }
         d.checkMeter = checkMeter;
         emit DeviceCertified(device, msg.sender, certifier, availabilityBps, checkMeter);
         _mirror(device);

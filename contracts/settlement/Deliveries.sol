@@ -152,8 +152,10 @@ abstract contract Deliveries is IImbalance {
         _balances[slot.key] = sums;
     }
 
-    /// @dev What the feeders count is no member's.
+    /// @dev What the feeders count is no member's, and what a retired device counts nobody's.
     function _count(Slot memory slot, Balance memory sums, Interval memory told, uint256 wh, bool toTheEnd) private {
+        address owner = meters.ownerAt(told.device, uint40(slot.start));
+        if (owner == address(0)) return;
         bool isInjection = Intervals.isInjection(told);
         uint256 own = 0;
         if (told.device == slot.feeder) {
@@ -169,7 +171,6 @@ abstract contract Deliveries is IImbalance {
                 slot.made[slot.madeCount++] = told.device | slot.start << 32 | slot.length << 72 | wh << 96;
             }
         }
-        address owner = meters.ownerAt(told.device, uint40(slot.start));
         mapping(address account => uint256) storage deliveries = _deliveries[slot.key];
         deliveries[owner] = deliveries[owner].more(isInjection, own, toTheEnd);
     }

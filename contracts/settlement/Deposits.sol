@@ -179,20 +179,14 @@ contract Deposits is IDeposits, Settled, SignedActions {
         if (given != 0) vault.release(account, given);
     }
 
-    /// @dev Refuses while a slot may not be settled in which the device was the account's. Those from before the wait are; whose
-    /// it was since then is asked, change by change.
+    /// @dev Refuses while a slot may not be settled in which the device was the account's.
     function _requireThrough(address account, uint32 device) private view {
+        uint40 until = meters.heldUntil(device, account);
+        if (until == 0) return;
+        require(until != type(uint40).max, DepositStillNeeded(device, account, 0));
         Description memory its = meters.deviceOf(device).description;
-        uint40 wait = zones.slotSeconds(its.zone, its.carrier) + IImbalance(settlement).PATIENCE() + REST;
-        (address owner, uint40 until) = meters.tenureAt(device, uint40(block.timestamp) - wait);
-        while (until != 0) {
-            require(owner != account, DepositStillNeeded(device, account, until + wait));
-            (owner, until) = meters.tenureAt(device, until);
-        }
-        if (owner != account) return;
-        uint40 retired = meters.retiredAt(device);
-        uint40 end = retired == 0 ? 0 : retired + wait;
-        require(end != 0 && block.timestamp >= end, DepositStillNeeded(device, account, end));
+        uint40 end = until + zones.slotSeconds(its.zone, its.carrier) + IImbalance(settlement).PATIENCE() + REST;
+        require(block.timestamp >= end, DepositStillNeeded(device, account, end));
     }
 
     /// @dev What a device needs, 0 when none is asked for.

@@ -180,8 +180,11 @@ contract Imbalance is Deliveries, Governed {
             address account = accounts[i];
             uint256 count = counts.at(i);
             require(i == 0 || last < account, AccountsOutOfOrder(account));
-            require(count != 0, NotSettledByItself(account));
             last = account;
+            if (count == 0) {
+                emit AccountSkipped(r.book, account);
+                continue;
+            }
             (uint256 read, uint256 due) = (0, 0);
             for (uint256 k = name; k < name + count; ++k) {
                 read += counted.at(k).devices();
@@ -434,9 +437,13 @@ contract Imbalance is Deliveries, Governed {
     /// @dev What an account is given back it may never have paid: that goes to whom it owes it.
     function _repay(Round memory r, Account memory a) private returns (int256 repaid) {
         if (!a.again || a.cash <= 0) return 0;
-        uint128 due = uint128(uint256(a.cash));
-        uint128 first = vault.repay(a.account, r.facts.balancing, due);
-        return int256(uint256(first + vault.repay(a.account, _commonFund, due - first)));
+        uint128 left = uint128(uint256(a.cash));
+        for (uint256 k = 0; k < a.names && left != 0; ++k) {
+            address name = r.names[a.firstName + k];
+            left -= vault.repay(name, r.facts.balancing, left);
+            if (left != 0) left -= vault.repay(name, _commonFund, left);
+        }
+        return a.cash - int256(uint256(left));
     }
 
     /// @dev As much of an amount as an account has free and lets this module take.

@@ -86,11 +86,8 @@ contract UseSubsidy is IUseSubsidy, Programmes {
     }
 
     /// @inheritdoc IUseSubsidy
-    function owedBy(address account) external view returns (uint64 owed) {
-        address[] memory names = _namesOf(account);
-        for (uint256 i = 0; i < names.length; ++i) {
-            owed += _owed[uint160(names[i])];
-        }
+    function owedBy(address account) external view returns (uint64) {
+        return _owed[_subjectOf(account)];
     }
 
     // ----------------------------------------------------------------------------------------------------- anyone
@@ -138,7 +135,7 @@ contract UseSubsidy is IUseSubsidy, Programmes {
             keccak256(abi.encode(USE_CORRECTION_TYPEHASH, address(this), account, zone, carrier, month, wh, evidence)),
             signatures
         );
-        uint64 owed = _owe(uint160(account), d.paid, d.wh, wh);
+        uint64 owed = _owe(_subjectOf(account), d.paid, d.wh, wh);
         (d.wh, d.paid) = (wh, d.paid - owed);
         emit UseCorrected(zone, carrier, month, account, wh, owed, evidence, msg.sender);
     }
@@ -169,15 +166,17 @@ contract UseSubsidy is IUseSubsidy, Programmes {
     {
         address account = _claimants[r.key][place];
         _dues[r.key][account].paid = amount;
-        address[] memory names = _namesOf(account);
-        for (uint256 i = 0; i < names.length && kept < amount; ++i) {
-            kept += _keep(uint160(names[i]), amount - kept);
-        }
-        payee = membership.payoutOf(names[0]);
+        kept = _keep(_subjectOf(account), amount);
+        payee = membership.payoutOf(membership.currentOf(account));
         emit UsePaid(r.zone, r.carrier, r.month, account, payee, amount, kept);
     }
 
     // ------------------------------------------------------------------------------------------------------ inside
+
+    /// @dev Owed is by a member, whichever of his accounts he has his meters under.
+    function _subjectOf(address account) private view returns (uint256) {
+        return membership.standingOf(account).member;
+    }
 
     function _slotKey(uint16 zone, Carrier carrier, uint256 slotStart) private pure returns (uint256) {
         return uint256(zone) << 48 | uint256(carrier) << 40 | slotStart;

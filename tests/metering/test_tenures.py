@@ -111,6 +111,29 @@ class TestCountAt:
                 earlier = count
 
 
+def test_until_when_it_was_whose(market, people, devices, alice, bob):
+    meters = market.meters
+    device = devices.register(alice)
+    assert (meters.certified_from(device), meters.held_until(device, bob.address)) == (0, 0)
+    devices.certify(device)
+    certified = market.chain.now
+    pass_time(10)
+    devices.certify(device, availability=5_000)
+    assert (meters.certified_from(device), meters.held_until(device, alice.address)) == (certified, 2**40 - 1)
+    ends = []
+    for giver, taker in ((alice, bob), (bob, alice), (alice, bob)):
+        pass_time(10)
+        meters.offer(device, taker.address, sender=giver)
+        meters.accept(device, sender=taker)
+        ends.append(market.chain.now)
+    assert (meters.held_until(device, alice.address), meters.held_until(device, bob.address)) == (ends[2], 2**40 - 1)
+    meters.retire(device, sender=bob)
+    retired = market.chain.now
+    assert meters.held_until(device, bob.address) == meters.retired_at(device) == retired
+    assert meters.owner_at(device, retired - 1) == bob.address
+    assert meters.owner_at(device, retired) == "0x" + "00" * 20
+
+
 def test_payees_that_were_named(market, devices, alice, bob):
     one, two = devices.certified(alice), devices.certified(alice)
     market.meters.set_payee(two, bob.address, sender=alice)

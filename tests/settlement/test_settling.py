@@ -257,6 +257,49 @@ class TestMissing:
         assert self.estimated(usual) == (500, 0)
         assert self.estimated(usual, 1) == (400, -400 * 660)
 
+    def test_a_meter_that_was_certified_later_does_not_stand_in_for_it(self, usual: Slots):
+        """Nor does it tell what was delivered when nobody waited for it."""
+        usual.slot += DAY
+        usual.park.blocks.mine([], usual.slot + 2 * SLOT_SECONDS)
+        shop = usual.parties["shop"]
+        shop.registers[usual.park.new_device(owner=shop.account)] = 0
+        assert self.counted(usual, list(shop.registers)[-1]) == (0, 0)
+        assert self.estimated(usual) == (300, -300 * 660)
+
+    def test_nor_one_that_was_retired(self, usual: Slots):
+        usual.slot += 4 * SLOT_SECONDS
+        shop = usual.parties["shop"]
+        usual.as_account("shop", usual.market.meters, "retire", shop.plant)
+        usual.park.blocks.mine([], usual.slot + 2 * SLOT_SECONDS)
+        assert self.counted(usual, shop.plant) == (0, 0)
+        usual.slot += DAY - 4 * SLOT_SECONDS
+        assert self.estimated(usual) == (300, -300 * 660)
+
+    @staticmethod
+    def counted(usual: Slots, device: int) -> tuple[int, int]:
+        """Wh and devices of the shop's that are counted in the slot, when this one tells of 500."""
+        told = [usual.read(usual.slot + place * SLOT_SECONDS, {device: 500 * place}) for place in (0, 1)]
+        usual.meterings.wait_until_final()
+        for one in told:
+            usual.meterings.meter(*one)
+        delivery = usual.imbalance.delivery_of(1, 0, usual.slot, usual.account("shop"))
+        return delivery.injected, delivery.devices
+
+    def test_what_is_given_back_pays_what_is_owed_under_another_name(self, usual: Slots):
+        """The key was lost between the debt and the reading that shows that there was none."""
+        shop, vault = usual.parties["shop"], usual.market.vault
+        usual.as_account("shop", vault, "withdraw", usual.free("shop") - 8_000)
+        usual.brought -= MONEY - 8_000
+        assert self.estimated(usual, 1) == (300, -300 * 660)
+        spare = known_account(91).address
+        usual.decide(usual.market.membership, "decideRecovery", shop.account, spare)
+        usual.parties["shop"] = replace(shop, account=spare)
+        told = usual.read(usual.slot + SLOT_SECONDS, {shop.plant: 0, shop.meter: 0})
+        usual.meterings.wait_until_final()
+        usual.meterings.meter(*told)
+        [said] = usual.settle_all("shop").values()
+        assert (said.statement.cash, usual.free("shop"), vault.debt_of(spare)) == (300 * 660, 8_000, 0)
+
     def test_whatever_its_name_was(self, usual: Slots):
         """The key was lost since; what it usually took is known under the old name."""
         shop, spare = usual.account("shop"), known_account(90).address
@@ -353,11 +396,15 @@ class TestRefused:
         slots.fails(reverts.AccountsOutOfOrder, high, low, account=low)
         slots.fails(reverts.AccountsOutOfOrder, low, low, account=low)
 
-    def test_a_stranger(self, slots: Slots):
+    def test_a_stranger_holds_up_nobody(self, slots: Slots):
+        slots.have(["plant"])
         slots.begin(TERMS)
         slots.park.blocks.mine([], slots.slot + SLOT_SECONDS)
-        stranger = "0x" + "77" * 20
-        slots.fails(reverts.NotSettledByItself, stranger, account=stranger)
+        accounts = sorted(["0x" + "77" * 20, slots.account("plant")], key=lambda one: int(one, 16))
+        call = message(slots.imbalance, "settle", known_account("grid").address, 1, 0, slots.slot, accounts)
+        [mined] = slots.park.blocks.mine([call])
+        told = {log.name: log.args[1].lower() for log in mined.logs}
+        assert told == {"AccountSkipped": "0x" + "77" * 20, "AccountWaits": slots.account("plant").lower()}
 
     def test_off_the_grid(self, slots: Slots):
         slots.fails(reverts.OffGrid, slot=slots.slot + 1, zone=1, carrier=0, slot_start=slots.slot + 1)

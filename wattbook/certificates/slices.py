@@ -51,8 +51,8 @@ def slots_of(market: Market, device: int, first: int, wh: int) -> tuple[int, int
 
 
 def _end_of(market: Market, device: int, counter: int, length: int) -> int:
-    """The end of the slot in which a device's counter came to stand so high, looked for from the newest back, as what is
-    in stock was made of late."""
+    """The end of the slot in which a device's counter came to stand so high, looked for from the newest back: what
+    is in stock was made of late."""
 
     def is_early(slot: int) -> bool:
         return bool(market.production.counted_until(device, slot * length) < counter)

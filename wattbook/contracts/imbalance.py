@@ -97,12 +97,12 @@ class Imbalance(Contract):
         they took as no less than what they bought or usually take. Who has no devices waits for
         none.
 
-        Emits {AccountSettled} or {AccountWaits} for each, and {SlotBalanced}. Of an account with
-        nothing new it says nothing.
+        Emits {AccountSettled}, {AccountWaits} or {AccountSkipped} for each, and {SlotBalanced}.
+        Of an account with nothing new it says nothing.
 
         Requirements:
         - the slot is over, and its trades are all known;
-        - accounts come by rising address, and none was replaced;
+        - accounts come by rising address;
         - the zone's balancing account has what it has to pay for energy that is over.
         """
         return self._send("settle", (zone, carrier, slot_start, accounts), sender)

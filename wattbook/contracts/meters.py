@@ -92,6 +92,12 @@ class Meters(Contract):
         """
         return self._send("cancelNonce", (nonce,), sender)
 
+    def certified_from(self, device: int) -> int:
+        """When a device was certified first, 0 when it never was. What it counted before is
+        nobody's.
+        """
+        return self._call("certifiedFrom", (device,), int)
+
     def certify(self, device: int, availability_bps: int, check_meter: int, *, sender: LocalAccount) -> Receipt:
         """Vouches for a device as it is described, and says how much of its rating can be sold
         ahead and which device decides disputes about it. For a certified device, it changes
@@ -163,6 +169,12 @@ class Meters(Contract):
     def eip712_domain(self) -> tuple[bytes, str, str, int, str, bytes, list[int]]:
         return self._call("eip712Domain", (), tuple[bytes, str, str, int, str, bytes, list[int]])
 
+    def held_until(self, device: int, account: str) -> int:
+        """The first second in which a device was not an account's any more, or was retired: 0 when
+        it was never its, the greatest number while it is.
+        """
+        return self._call("heldUntil", (device, account), int)
+
     def is_nonce_used(self, signer: str, nonce: int) -> bool:
         """Whether `signer` can no longer use `nonce` here."""
         return self._call("isNonceUsed", (signer, nonce), bool)
@@ -218,8 +230,8 @@ class Meters(Contract):
         return self._call("offeredTo", (device,), str)
 
     def owner_at(self, device: int, time: int) -> str:
-        """Whom a device belonged to at a time; a replaced account's place is taken by its
-        replacement.
+        """Whom a device belonged to at a time, nobody once it was retired; a replaced account's
+        place is taken by its replacement.
         """
         return self._call("ownerAt", (device, time), str)
 

@@ -1333,16 +1333,6 @@ class NotReplaced(ContractRevert):
     account: str
 
 
-class NotSettledByItself(ContractRevert):
-    """Thrown when an account was replaced, and what it did is settled under the one that took its
-    place; or when it was never admitted.
-    """
-
-    SIGNATURE = "NotSettledByItself(address)"
-    FIELDS = ("account",)
-    account: str
-
-
 class NotSettlement(ContractRevert):
     """Thrown when somebody else than who settles calls."""
 

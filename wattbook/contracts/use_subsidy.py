@@ -102,7 +102,9 @@ class UseSubsidy(Contract):
         return self._call("meters", (), str)
 
     def owed_by(self, account: str) -> int:
-        """uPT that an account was paid too much, and that its next payments are short of."""
+        """uPT that the member behind an account was paid too much, and that his next payments are
+        short of.
+        """
         return self._call("owedBy", (account,), int)
 
     def pay(self, zone: int, carrier: Carrier, month: int, limit: int, *, sender: LocalAccount) -> Receipt:
