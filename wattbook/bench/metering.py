@@ -32,6 +32,7 @@ from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
 from wattbook.deployment.plan import Call
 from wattbook.deployment.settings import local_settings
 from wattbook.eip712 import digest
+from wattbook.errors import ChainError
 from wattbook.metering.roots import in_order, proven, root_of, sign_root
 from wattbook.metering.tree import Leaf, Tree
 from wattbook.roles import MARKET_ROLES
@@ -89,7 +90,7 @@ class _Site:
         three signers together costs more, as they are looked up and remembered."""
         names = ("root, the first by its signers", "root of 1 readings", f"root of {MANY:,} readings")
         return {
-            name: self._post(place, self._tree(size, place))[1]
+            name: self._post(START + place * PERIOD, self._tree(size, place))[1]
             for place, (name, size) in enumerate(zip(names, (1, 1, MANY), strict=True))
         }
 
@@ -98,13 +99,18 @@ class _Site:
         figures = {}
         devices = [self._device(*_secp256k1(next(self._seeds))) for _ in range(BATCH)]
         names = ("used, the first of a device", f"used by {BATCH}", f"used by {BATCH} of {MANY:,}")
+        # A device is counted from when it was certified.
+        first = (self.market.chain.now // PERIOD + 1) * PERIOD
+        pass_time(self.market.chain, len(names) * PERIOD)
         for place, (name, size) in enumerate(zip(names, (BATCH, BATCH, MANY), strict=True)):
-            leaves = [_leaf(device, place) for device in devices]
+            time, leaves = first + place * PERIOD, [_leaf(device, place) for device in devices]
             tree = self._tree(size, 3 + place, leaves)
-            root, _ = self._post(3 + place, tree)
+            root, _ = self._post(time, tree)
             pass_time(self.market.chain, self.market.readings.window())
             given = [proven(tree, leaf) for leaf in leaves]
             figures[name] = self.market.readings.use(root, given, sender=self.settlement).gas_used // BATCH
+            if any(self.market.readings.last_of(device)[0] != time for device in devices):
+                raise ChainError("a reading that was to be measured was refused")
         return figures
 
     def submitted(self, key: Key, sign: Sign) -> int:
@@ -120,9 +126,9 @@ class _Site:
             gas = self.market.readings.submit(reading, signature, sender=self.settlement).gas_used
         return gas
 
-    def _post(self, place: int, tree: Tree) -> tuple[Root, int]:
+    def _post(self, time: int, tree: Tree) -> tuple[Root, int]:
         readings = self.market.readings
-        root = root_of(1, START + place * PERIOD, 0, tree)
+        root = root_of(1, time, 0, tree)
         accounts = [known_account(name) for name in ATTESTERS]
         signatures = in_order((one.address, sign_root(readings, root, [], one)) for one in accounts)
         return root, readings.post(root, [], signatures, sender=self.settlement).gas_used
