@@ -13,7 +13,7 @@ from itertools import count, product
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
-from wattbook.certificates.slices import next_slots, stock
+from wattbook.certificates.slices import next_slots, slice_of, stock
 from wattbook.contracts.structs import Carrier, Direction, Facts, ProvenReading, Purse, Root, Sale
 from wattbook.deployment.local import known_account
 from wattbook.deployment.plan import MODULES, purse_account
@@ -378,28 +378,30 @@ class Days:
     def _certify(self) -> None:
         """All clean energy is certified; of each slice a part goes to somebody else, and one is retired."""
         market, luck, traders = self.park.market, self._luck, self.park.traders
-        clean, before, ids = market.clean_energy, market.clean_energy.totals(), []
-        for member in [one for carrier in _CARRIERS for one in self.members[carrier][::3]]:
-            self._using.retire(member.plant.device, member.account, traders)
-        for member in [one for carrier in _CARRIERS for one in self.members[carrier]]:
-            wh = stock(market, member.plant.device)
-            if wh == 0:
-                continue
-            slots = next_slots(market, member.plant.device, wh)
-            [mined] = self._mine([message(clean, "issue", member.account, member.plant.device, *slots, wh)])
-            id = next(log.args[2] for log in mined.logs if log.name == "SliceIssued")
-            ids.append(id)
-            given, used, to = luck.randint(1, wh), luck.randint(0, wh), luck.choice(traders)
-            self._mine([message(clean, "safeTransferFrom", member.account, member.account, to, id, given, b"")])
-            holder = to if used <= given else member.account
-            if 0 < used <= clean.balance_of(holder, id):
-                retirement = (holder, *slots, "own use")
-                self._mine([message(clean, "retire", holder, id, used, retirement)])
+        clean, before = market.clean_energy, market.clean_energy.totals()
+        members = [one for carrier in _CARRIERS for one in self.members[carrier]]
+        self._using.retire({one.plant.device: one.account for one in members[::3]}, traders)
+        issues, owners = [], []
+        for member in members:
+            if wh := stock(market, member.plant.device):
+                slots = next_slots(market, member.plant.device, wh)
+                issues.append(message(clean, "issue", member.account, member.plant.device, *slots, wh))
+                owners.append(member.account)
+        logs = [log for mined in self._mine_all(issues) for log in mined.logs if log.name == "SliceIssued"]
+        uses = []
+        ids = [int(log.args[2]) for log in logs]
+        for id, owner in zip(ids, owners, strict=True):
+            its = slice_of(id)
+            given, used, to = luck.randint(1, its.wh), luck.randint(0, its.wh), luck.choice(traders)
+            uses.append(message(clean, "safeTransferFrom", owner, owner, to, id, given, b""))
+            holder = to if used <= given else owner
+            if 0 < used <= (its.wh if to == owner else given if holder == to else its.wh - given):
+                uses.append(message(clean, "retire", holder, id, used, (holder, its.since, its.until, "own use")))
+        self._mine_all(uses)
         after = clean.totals()
         sums = {name: getattr(after, name) - getattr(before, name) for name in after._fields}
         certified = sums.pop("taken")
-        plants = [one.plant.device for carrier in _CARRIERS for one in self.members[carrier]]
-        recorded = sum(market.production.total_of(device) for device in plants)
+        recorded = sum(market.production.total_of(one.plant.device) for one in members)
         held = sum(sum(clean.balance_of_batch(traders, [id] * len(traders))) for id in ids)
         self._hold("Wh certified = final clean Wh", certified, recorded)
         self._hold("Wh held in slices = what the contract says is held", held, sums["slices"])

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from eth_utils.crypto import keccak
 
@@ -11,7 +11,7 @@ from wattbook.contracts.structs import Carrier, Slice
 from wattbook.deployment.local import known_account
 from wattbook.settlement.subsidy import Pot, returned
 from wattbook.settlement.use import Matching, Retired
-from wattbook.trial.blocks import Mined, message
+from wattbook.trial.blocks import Message, message
 from wattbook.trial.park import SLOT_SECONDS, Park
 from wattbook.trial.subsidising import month_at, start_of
 
@@ -55,21 +55,29 @@ class Using:
         self._pot = pot
         blocks.mine([], start_of(first) - notice)
 
-    def retire(self, device: int, owner: str, users: Sequence[str]) -> None:
-        """Slices of a device's next slots, each for somebody's use, or for that of two."""
-        market, luck = self.park.market, self._luck
-        clean = market.clean_energy
+    def retire(self, owners: Mapping[int, str], users: Sequence[str]) -> None:
+        """Slices of devices' next slots, each for somebody's use, or for that of two."""
+        luck, retired = self._luck, []
         for _ in range(_SLOTS_EACH):
+            for id, owner in self._issue_next(owners):
+                wh = slice_of(id).wh
+                first = luck.randint(1, wh)
+                retired += [self._retire(owner, id, part, luck.choice(users)) for part in (first, wh - first) if part]
+        self.park.blocks.mine(retired)
+
+    def _issue_next(self, owners: Mapping[int, str]) -> list[tuple[int, str]]:
+        """What each device that has something in stock made in its next slot."""
+        market = self.park.market
+        issues, whose = [], []
+        for device, owner in owners.items():
             if not stock(market, device):
-                return
+                continue
             start, end = next_slots(market, device, 1)
             wh = market.production.counted_in(device, start)
-            [mined] = self.park.blocks.mine([message(clean, "issue", owner, device, start, end, wh)])
-            id = next(log.args[2] for log in mined.logs if log.name == "SliceIssued")
-            first = luck.randint(1, wh)
-            for amount in (first, wh - first):
-                if amount:
-                    self._retire(owner, id, amount, luck.choice(users))
+            issues.append(message(market.clean_energy, "issue", owner, device, start, end, wh))
+            whose.append(owner)
+        logs = [log for mined in self.park.blocks.mine(issues) for log in mined.logs if log.name == "SliceIssued"]
+        return [(int(log.args[2]), owner) for log, owner in zip(logs, whose, strict=True)]
 
     def pay_out(self, users: Sequence[str]) -> dict[str, int]:
         """Has all of it claimed and paid; what each user gained."""
@@ -78,14 +86,18 @@ class Using:
         for month in self.months:
             opens, closes = self.fund.claims_taken(month)
             self._wait_until(opens)
-            for (carrier, at, user), ids in self._named.items():
-                if at == month:
-                    # The second time for nothing.
-                    for mined in (self._does("claim", carrier, month, user, ids) for _ in range(2)):
-                        self.matched += sum(log.args[-1] for log in mined.logs if log.name == "UseClaimed")
+            claims = [
+                self._call("claim", carrier, month, user, ids)
+                for (carrier, at, user), ids in self._named.items()
+                if at == month
+            ]
+            # The second time for nothing.
+            for mined in self.park.blocks.mine(claims * 2):
+                self.matched += sum(log.args[-1] for log in mined.logs if log.name == "UseClaimed")
             self._wait_until(closes)
             for carrier in self._carriers:
-                logs = self._does("pay", carrier, month, 2**32).logs
+                [mined] = self.park.blocks.mine([self._call("pay", carrier, month, 2**32)])
+                logs = mined.logs
                 self.paid += sum(log.args[-2] for log in logs if log.name == "UsePaid")
                 self.back += sum(log.args[-1] for log in logs if log.name == "FundingReturned")
         return {user: vault.account_of(user).free - had[user] for user in had}
@@ -115,18 +127,17 @@ class Using:
     def _told(self, id: int, its: Slice, user: str) -> Retired:
         return Retired(id, _ZONE, its.carrier, its.since, its.until, self._retired[user, id])
 
-    def _retire(self, owner: str, id: int, wh: int, user: str) -> None:
+    def _retire(self, owner: str, id: int, wh: int, user: str) -> Message:
         its, clean = slice_of(id), self.park.market.clean_energy
         retirement = (user, its.since, its.until, "own use")
-        self.park.blocks.mine([message(clean, "retire", owner, id, wh, retirement)])
         self._retired[user, id] += wh
         ids = self._named[Carrier(its.carrier), month_at(its.until - 1), user]
         if id not in ids:
             ids.append(id)
+        return message(clean, "retire", owner, id, wh, retirement)
 
-    def _does(self, function: str, carrier: Carrier, month: int, *arguments: object) -> Mined:
-        [mined] = self.park.blocks.mine([message(self.fund, function, self._giver, _ZONE, carrier, month, *arguments)])
-        return mined
+    def _call(self, function: str, carrier: Carrier, month: int, *arguments: object) -> Message:
+        return message(self.fund, function, self._giver, _ZONE, carrier, month, *arguments)
 
     def _wait_until(self, time: int) -> None:
         if self.park.blocks.now < time:
