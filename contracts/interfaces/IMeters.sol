@@ -191,9 +191,12 @@ interface IMeters {
     /// @notice Whom a device belongs to; a replaced account's place is taken by its replacement.
     function ownerOf(uint32 device) external view returns (address);
 
-    /// @notice Whom a device belonged to at a time, nobody once it was retired; a replaced account's place is taken by its
-    /// replacement.
+    /// @notice Whom a device belonged to at a time; a replaced account's place is taken by its replacement.
     function ownerAt(uint32 device, uint40 time) external view returns (address);
+
+    /// @notice Whom what a device counts from a time on is of: nobody before it was certified first, or once it was retired;
+    /// else {ownerAt}.
+    function countsFor(uint32 device, uint40 time) external view returns (address);
 
     /// @notice The first second in which a device was not an account's any more, or was retired: 0 when it was never its, the
     /// greatest number while it is.

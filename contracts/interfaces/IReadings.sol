@@ -37,7 +37,7 @@ enum DisputeState {
 /// @notice Why a reading was not used. NotFinal: it can still change, is void, or another version took its place. Order: its
 /// time or sequence is not after the last, or its time is off the grid. Skipped: there is a reading before it that was
 /// not used. Gap: it is too far from the last, and no exchange record bridges that. Plausibility: the device cannot do
-/// so much. Foreign: the device is of another zone, or was not certified yet.
+/// so much. Foreign: the device is of another zone, or was never certified.
 enum ReadingRefusal {
     None,
     NotFinal,

@@ -106,7 +106,13 @@ contract Meters is IMeters, Governed, SignedActions {
 
     /// @inheritdoc IMeters
     function ownerAt(uint32 device, uint40 time) external view returns (address owner) {
-        if (_devices[device].status == DeviceStatus.Retired && time >= retiredAt[device]) return address(0);
+        (owner,) = tenureAt(device, time);
+    }
+
+    /// @inheritdoc IMeters
+    function countsFor(uint32 device, uint40 time) external view returns (address owner) {
+        bool ended = _devices[device].status == DeviceStatus.Retired && time >= retiredAt[device];
+        if (ended || time < certifiedFrom[device]) return address(0);
         (owner,) = tenureAt(device, time);
     }
 

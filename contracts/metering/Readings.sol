@@ -173,8 +173,6 @@ contract Readings is Disputes, Settled {
         if (given.time % facts.period != 0) return ReadingRefusal.Order;
         bool bridged = facts.exchanged && _exchanges[given.device].time <= given.time;
         if (last == 0) {
-            // Or a device could tell of slots in which nobody waited for it.
-            if (given.time < meters.certifiedFrom(uint32(given.device))) return ReadingRefusal.Foreign;
             if (bridged) _forgetExchange(given.device);
             _begin(given, told);
             return ReadingRefusal.None;

@@ -152,9 +152,9 @@ abstract contract Deliveries is IImbalance {
         _balances[slot.key] = sums;
     }
 
-    /// @dev What the feeders count is no member's, and what a retired device counts nobody's.
+    /// @dev What the feeders count is no member's, and what a device counts before it is certified, or after its end, nobody's.
     function _count(Slot memory slot, Balance memory sums, Interval memory told, uint256 wh, bool toTheEnd) private {
-        address owner = meters.ownerAt(told.device, uint40(slot.start));
+        address owner = meters.countsFor(told.device, uint40(slot.start));
         if (owner == address(0)) return;
         bool isInjection = Intervals.isInjection(told);
         uint256 own = 0;

@@ -130,8 +130,9 @@ def test_until_when_it_was_whose(market, people, devices, alice, bob):
     meters.retire(device, sender=bob)
     retired = market.chain.now
     assert meters.held_until(device, bob.address) == meters.retired_at(device) == retired
-    assert meters.owner_at(device, retired - 1) == bob.address
-    assert meters.owner_at(device, retired) == "0x" + "00" * 20
+    times = (certified - 1, certified, retired - 1, retired)
+    nobody = "0x" + "00" * 20
+    assert [meters.counts_for(device, time) for time in times] == [nobody, alice.address, bob.address, nobody]
 
 
 def test_payees_that_were_named(market, devices, alice, bob):

@@ -148,6 +148,12 @@ class Meters(Contract):
         """
         return self._call("countsAt", (accounts, zone, carrier, time), list[int])
 
+    def counts_for(self, device: int, time: int) -> str:
+        """Whom what a device counts from a time on is of: nobody before it was certified first, or
+        once it was retired; else {ownerAt}.
+        """
+        return self._call("countsFor", (device, time), str)
+
     def deposits(self) -> str:
         """The contract that keeps the deposits of those who own devices that withdraw, zero before
         it is set.
@@ -230,8 +236,8 @@ class Meters(Contract):
         return self._call("offeredTo", (device,), str)
 
     def owner_at(self, device: int, time: int) -> str:
-        """Whom a device belonged to at a time, nobody once it was retired; a replaced account's
-        place is taken by its replacement.
+        """Whom a device belonged to at a time; a replaced account's place is taken by its
+        replacement.
         """
         return self._call("ownerAt", (device, time), str)
 
