@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.certificates.register import MWH, NOBODY
+from tests.certificates.register import MWH
 from wattbook.certificates.holdings import holdings
 from wattbook.certificates.slices import slice_of
 from wattbook.cli import commands
@@ -49,13 +49,3 @@ def test_what_is_there(certifying: Certifying, told):
     assert f"stock 200 Wh device {device}" in lines
     assert f"slice 300 Wh device {device} {slice:#x}" in lines
     assert f"certificate 1 MWh {certificate:#x}" in lines
-
-
-def test_nothing(told):
-    assert told(NOBODY).output == "nothing\n"
-
-
-def test_no_account(told):
-    answer = told("somebody")
-    assert answer.exit_code == 2
-    assert "somebody is not an address" in answer.output

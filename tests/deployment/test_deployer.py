@@ -87,6 +87,7 @@ def test_a_deployment_is_recorded_completely(node, found, file):
         [at["Production"], at["Authority"]],
         [at["CleanEnergy"]],
         [at["CleanEnergy"]],
+        [at["Imbalance"], at["CleanEnergy"], at["Authority"]],
     ]
     for item in recorded["contracts"].values():
         receipt = node.web3.eth.get_transaction_receipt(item["transaction"])
