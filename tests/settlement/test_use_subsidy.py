@@ -15,7 +15,8 @@ from wattbook.contracts.structs import Carrier, Programme, UseRefusal
 from wattbook.settlement import subsidy, use
 from wattbook.trial.blocks import message
 from wattbook.trial.park import MONEY
-from wattbook.trial.subsidising import CARRIER, start_of
+from wattbook.months import start_of
+from wattbook.trial.subsidising import CARRIER
 
 ZONE = 1
 DAY = 86_400

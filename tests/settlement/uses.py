@@ -17,7 +17,8 @@ from wattbook.roles import MARKET_ROLES
 from wattbook.trial.blocks import Mined, message
 from wattbook.trial.metering import ATTESTERS
 from wattbook.trial.park import Park
-from wattbook.trial.subsidising import CARRIER, DAY, Subsidising, start_of
+from wattbook.months import start_of
+from wattbook.trial.subsidising import CARRIER, DAY, Subsidising
 
 ZONE = 1
 RATE = 50

@@ -13,7 +13,7 @@ from wattbook.settlement.subsidy import Pot, returned
 from wattbook.settlement.use import Matching, Retired
 from wattbook.trial.blocks import Message, message
 from wattbook.trial.park import SLOT_SECONDS, Park
-from wattbook.trial.subsidising import month_at, start_of
+from wattbook.months import month_at, start_of
 
 _ZONE = 1
 _RATE = 50
