@@ -31,7 +31,14 @@ def test_a_month_begins_with_its_first_second(month):
 
 def test_months_of_a_term_over_a_leap_day():
     """A quarter from February 2024."""
-    times = [(2024, 1, 31, 23, 59, 59), (2024, 2, 1), (2024, 2, 29, 23, 59, 59), (2024, 3, 1), (2024, 4, 30), (2024, 5, 1)]
+    times = [
+        (2024, 1, 31, 23, 59, 59),
+        (2024, 2, 1),
+        (2024, 2, 29, 23, 59, 59),
+        (2024, 3, 1),
+        (2024, 4, 30),
+        (2024, 5, 1),
+    ]
     assert [started(FEBRUARY_2024, 3, seconds(*time)) for time in times] == [0, 1, 1, 2, 3, 3]
     assert [ended(FEBRUARY_2024, 3, seconds(*time)) for time in times] == [0, 0, 0, 1, 2, 3]
 

@@ -9,7 +9,7 @@ from wattbook.packages.lots import WHOLE_BPS
 from wattbook.units import CENTI_PER_M2
 
 MOST_CENTI_M2 = 2**32 - 1
-# An area is in hundredths of m2, a price in thousandths of PT, a weight in ten-thousandths of a year, money in millionths.
+# Areas are in hundredths of m2, prices in thousandths of PT, weights in ten-thousandths, money in millionths of PT.
 _SCALE = 10**7
 
 

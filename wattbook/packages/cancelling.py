@@ -50,7 +50,7 @@ def end_area(term: AreaTerm, started: int, fee_bps: int) -> AreaEnding:
 
 
 def end_area_free(term: AreaTerm, ended: int) -> AreaEnding:
-    """Ends a term in the time of cooling off or because the provider does not deliver: what is not earned comes back."""
+    """Ends a term while it cools off, or because the provider does not deliver: what is not earned comes back."""
     used = term.earned(ended)
     return AreaEnding(term.paid, used, 0, term.paid - used)
 

@@ -50,6 +50,7 @@ class Park:
         names = ", ".join(building.name for building in self.buildings)
         raise PackageError(f"there is no building {name!r} in {self.name}; there are {names}")
 
+
 def huadian() -> Park:
     """The park of the paper."""
     return parse_park(files("wattbook").joinpath("packages", "huadian.json").read_text(), "huadian.json")

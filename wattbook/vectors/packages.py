@@ -12,9 +12,9 @@ from wattbook.packages.fields import PackageError
 from wattbook.packages.flow import FlowTerm
 from wattbook.packages.lots import Lot, draw
 from wattbook.packages.steps import Mode, Steps
-from wattbook.packages.tariff import Tariff, parse_tariff
+from wattbook.packages.tariff import Seasonal, Tariff, parse_tariff
 from wattbook.units import UPT_PER_PT
-from wattbook.vectors.check import Check, NotRun, VectorFile, compared
+from wattbook.vectors.check import Check, NotRun, VectorError, VectorFile, compared
 
 Case = dict[str, Any]
 Result = dict[str, Any]
@@ -29,7 +29,15 @@ def recognises(file: VectorFile) -> bool:
 
 def checks(file: VectorFile) -> Iterator[Check | NotRun]:
     """Every case of every list, in Python."""
-    return checks_of(file, _runs(parse_tariff(file.data["tariff"])))
+    return checks_of(file, _runs(tariff_of(file)))
+
+
+def tariff_of(file: VectorFile) -> Tariff:
+    """The tariff of all cases."""
+    try:
+        return parse_tariff(file.data["tariff"])
+    except PackageError as error:
+        raise VectorError(f"{file.path}: {error}") from None
 
 
 def checks_of(file: VectorFile, runs: Mapping[str, Run]) -> Iterator[Check | NotRun]:
@@ -63,6 +71,12 @@ def _steps(tariff: Tariff, case: Case) -> Steps:
     return replace(tariff.steps[case["kind"]], mode=choice(case, "mode", Mode.ALL_UNITS))
 
 
+def _seasonal(tariff: Tariff, case: Case) -> Seasonal:
+    if case["kind"] not in tariff.seasonal:
+        raise UnsupportedRule(f"{case['kind']} has no area")
+    return tariff.seasonal[case["kind"]]
+
+
 def _purchase(steps: Steps, case: Case) -> Result:
     lots = steps.lots(case["amount"])
     return {"lots": [[lot.paid, lot.price] for lot in lots], "units": sum(lot.units for lot in lots)}
@@ -86,7 +100,7 @@ def _drawdown(steps: Steps, case: Case) -> Result:
 
 def _area_term(tariff: Tariff, case: Case) -> AreaTerm:
     """As the formula has it; a term that costs nothing is among the cases, though it cannot be bought."""
-    area = tariff.seasonal[case["kind"]].area
+    area = _seasonal(tariff, case).area
     first, bundle_bps = case["startMonth"] - 1, tariff.bundle_bps[case["carriers"]]
     fee = area.fee(case["areaCentiM2"], first, case["months"], bundle_bps)
     return AreaTerm(area, case["areaCentiM2"], first, case["months"], bundle_bps, fee)
@@ -104,17 +118,13 @@ def _cancel(tariff: Tariff, case: Case) -> Result:
 
 
 def _flow(tariff: Tariff, case: Case) -> Result:
-    [lot] = FlowTerm(tariff.seasonal[case["kind"]].flow, case["months"]).lots(1_000 * UPT_PER_PT)
+    [lot] = FlowTerm(_seasonal(tariff, case).flow, case["months"]).lots(1_000 * UPT_PER_PT)
     return {"price": lot.price, "units": lot.units}
 
 
 def _capacity(tariff: Tariff, case: Case) -> Result:
-    if case["kind"] not in tariff.seasonal:
-        raise UnsupportedRule(f"{case['kind']} is not admitted by area")
-    load, capacity = (
-        admission.area_load(case["totalAreaCentiM2"], tariff.seasonal[case["kind"]].w_per_m2),
-        tariff.capacity_w[case["kind"]],
-    )
+    load = admission.area_load(case["totalAreaCentiM2"], _seasonal(tariff, case).w_per_m2)
+    capacity = tariff.capacity_w[case["kind"]]
     return {"loadW": load, "capacityW": capacity, "admitted": admission.admits(load, 0, capacity)}
 
 
