@@ -81,11 +81,10 @@ def test_flow_is_rated_at_the_price_of_a_month():
 
 
 def test_the_fee_is_taken_once_on_all_lots_and_rounded_up():
-    lots = [Lot.bought(49, 7), Lot.bought(2, 1)]
-    steps = Steps(((0, 7),), 7)
-    assert end_lots(lots, steps, 200) == LotsEnding(49, 0, 2)
+    lots, steps = [Lot.bought(49, 7), Lot.bought(1, 7)], Steps(((0, 7),), 7)
+    assert end_lots(lots, steps, 200) == LotsEnding(49, 0, 1)
     assert end_lots(lots[:1], steps, 200) == LotsEnding(48, 0, 1)
-    assert end_lots([Lot.bought(50, 7)], steps, 200) == LotsEnding(49, 0, 1)
+    assert end_lots([*lots, Lot.bought(1, 7)], steps, 200) == LotsEnding(49, 0, 2)
 
 
 def test_a_bonus_is_worth_nothing():

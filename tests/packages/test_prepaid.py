@@ -82,11 +82,11 @@ class Tally:
         assert all(0 < lot.left <= lot.paid for lot in supply.lots)
 
 
-@given(PRICINGS, st.lists(STEPS, max_size=25), st.integers(0, 10_000), st.booleans())
-def test_all_money_is_somewhere(pricing, steps, fee_bps, free):
+@given(PRICINGS, AMOUNTS, st.lists(STEPS, max_size=25), st.integers(0, 10_000), st.booleans())
+def test_all_money_is_somewhere(pricing, wallet, steps, fee_bps, free):
     """prepaid + wallet = charged + left + refunded + arrears, after any step and at the end."""
     tally = Tally(pricing)
-    tally.top_up(20_000 * 10**6)
+    tally.top_up(wallet)
     for name, *arguments in steps:
         getattr(tally, name)(*arguments)
         tally.check()
@@ -112,6 +112,18 @@ def test_a_payment_clears_what_is_owed_first():
     assert (part.debt, part.lots, part.earned) == (1, (), 967_999)
     rest = part.pay(881)
     assert (rest.debt, rest.lots, rest.earned) == (0, (Lot.bought(880, 880),), 968_000)
+
+
+def test_debts_add_up():
+    owing, _ = Prepaid(ELECTRICITY).draw(1_000)
+    owing, _ = owing.draw(1_500)
+    assert owing.debt == 1_500 * 968
+
+
+def test_a_bonus_is_on_what_buys_lots():
+    owing, _ = Prepaid(ELECTRICITY).draw(1)
+    paid = owing.top_up(10**6).pay(968 + 88_000, 100)
+    assert paid.lots == (Lot.bought(88_000, 880), Lot.bought(880, 880, bonus=True))
 
 
 def test_only_what_is_left_of_a_payment_reaches_a_step():

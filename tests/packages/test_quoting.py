@@ -108,6 +108,13 @@ def test_a_bonus_is_used_when_there_is_nothing_else(tariff):
     assert electricity == Option("electricity", Basis.PREPAID, 12, 79_207_920_800)
 
 
+def test_what_a_term_of_flow_leaves_has_the_price_of_a_month(tariff):
+    """100 Wh a quarter cost 40,700 uPT, with 407 on top: a unit, but none any more at 420 in the next quarter."""
+    plans = quote(tariff, customer(100, electricity=1, cooling=400)).plans
+    both = next(plan for plan in plans if plan.bundle and plan.months == 3)
+    assert both.options[1] == Option("cooling", Basis.FLOW, 3, 4 * 40_700)
+
+
 @pytest.mark.parametrize("months", [1, 3, 12])
 @given(units=st.integers(1, 10**10), pricing=PRICINGS, bundle_bps=st.sampled_from([0, 300]))
 def test_no_unit_is_owed(months, units, pricing, bundle_bps):
