@@ -55,7 +55,8 @@ class AreaTerm:
         whole("an area in hundredths of m2", centi_m2, CENTI_PER_M2, MOST_CENTI_M2)
         fee = area.fee(centi_m2, first, months, bundle_bps)
         if not fee:
-            raise PackageError(f"the {months} months from month {first % MONTHS_A_YEAR + 1} on cost nothing")
+            ends = (month % MONTHS_A_YEAR + 1 for month in (first, first + months - 1))
+            raise PackageError("the term from month {} to {} costs nothing".format(*ends))
         return cls(area, centi_m2, first, months, bundle_bps, fee)
 
     @property
