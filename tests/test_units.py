@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from wattbook import format_pt, kwh, price, pt
 from wattbook.errors import UnitError
+from wattbook.units import centi_m2, format_m3, litres
 
 
 def test_amounts_in_their_smallest_units():
@@ -17,6 +18,9 @@ def test_amounts_in_their_smallest_units():
     assert kwh("0.001") == 1
     assert kwh(Decimal("7.25")) == 7_250
     assert price("0.43") == 430
+    assert litres("1.234") == 1_234
+    assert centi_m2("850.5") == 85_050
+    assert format_m3(1_234_500) == "1,234.500 m3"
 
 
 @pytest.mark.parametrize(
@@ -45,3 +49,17 @@ def test_how_money_is_shown():
     assert format_pt(1_234_500_000) == "1,234.50 PT"
     assert format_pt(-1) == "-0.000001 PT"
     assert format_pt(0) == "0.00 PT"
+
+
+@pytest.mark.parametrize(
+    ("parse", "value", "message"),
+    [
+        (litres, "0.0001", "0.0001 m3 is finer than 1 litre"),
+        (centi_m2, "0.001", "0.001 m2 is finer than 1 dm2"),
+        (centi_m2, "wide", "'wide' is not an amount of m2"),
+    ],
+)
+def test_volumes_and_areas_are_exact_too(parse, value, message):
+    with pytest.raises(UnitError) as caught:
+        parse(value)
+    assert str(caught.value) == message

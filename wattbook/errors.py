@@ -9,6 +9,7 @@ WattbookError
 ├── MeterKeyError         no public key of a meter (wattbook.metering)
 ├── ReadingError          a reading that does not fit its struct (wattbook.metering)
 ├── TreeError             readings that make no tree (wattbook.metering)
+├── PackageError          a tariff, park or purchase that cannot be (wattbook.packages)
 ├── StatementError        a statement or bill that cannot be made, or disagrees with the chain (wattbook.billing)
 ├── RecordError           a meter's record that cannot be read (wattbook.bridge)
 ├── OutboxError           the bridge's database (wattbook.bridge)

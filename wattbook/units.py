@@ -11,6 +11,8 @@ from wattbook.errors import UnitError
 UPT_PER_PT = 1_000_000
 WH_PER_KWH = 1_000
 MPT_PER_PT = 1_000
+LITRES_PER_M3 = 1_000
+CENTI_PER_M2 = 100
 # Beyond any amount that a contract can hold, and small enough to reckon with.
 _LARGEST_EXPONENT = 100
 
@@ -30,6 +32,16 @@ def price(text: str | int | Decimal) -> int:
     return _scaled(text, MPT_PER_PT, "PT/kWh", "mPT/kWh")
 
 
+def litres(text: str | int | Decimal) -> int:
+    """Litres in an amount of m3, such as `"0.5"`."""
+    return _scaled(text, LITRES_PER_M3, "m3", "litre")
+
+
+def centi_m2(text: str | int | Decimal) -> int:
+    """Hundredths of m2, which are square decimetres, in an area of m2."""
+    return _scaled(text, CENTI_PER_M2, "m2", "dm2")
+
+
 def format_pt(upt: int) -> str:
     """An amount of uPT as people read it: `1234500000` is `1,234.50 PT`, with two to six decimals."""
     whole, fraction = divmod(abs(upt), UPT_PER_PT)
@@ -41,6 +53,12 @@ def format_kwh(wh: int) -> str:
     """An amount of Wh as people read it: `1234500` is `1,234.500 kWh`."""
     whole, fraction = divmod(abs(wh), WH_PER_KWH)
     return f"{'-' if wh < 0 else ''}{whole:,}.{fraction:03d} kWh"
+
+
+def format_m3(litres: int) -> str:
+    """An amount of litres as people read it: `1234500` is `1,234.500 m3`."""
+    whole, fraction = divmod(litres, LITRES_PER_M3)
+    return f"{whole:,}.{fraction:03d} m3"
 
 
 def _scaled(value: str | int | Decimal, scale: int, unit: str, smallest: str) -> int:

@@ -93,7 +93,7 @@ def elsewhere(tmp_path, monkeypatch):
 def test_the_wheel_has_the_package_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names} == {"wattbook", "wattbook-0.1.0.dist-info"}
-    expected = {"wattbook/py.typed", "wattbook/deployment/local.toml"}
+    expected = {"wattbook/py.typed", "wattbook/deployment/local.toml", "wattbook/packages/huadian.json"}
     expected |= {f"wattbook/abi/{name}.json" for name in abi.contract_names()}
     assert expected <= set(names)
 
@@ -131,3 +131,4 @@ def test_deploying_needs_a_set_up_clone(programs, elsewhere):
 def test_what_needs_no_chain_runs(programs, elsewhere):
     vectors = ROOT / "tests" / "vectors" / "nakamoto.json"
     run(programs / "wattbook", "vectors", vectors, cwd=elsewhere)
+    run(programs / "wattbook", "package", "quote", "--building", "Hotel", cwd=elsewhere)

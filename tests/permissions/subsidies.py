@@ -17,7 +17,8 @@ from wattbook.deployment.local import known_account
 from wattbook.deployment.plan import Call, purse_account
 from wattbook.metering.roots import in_order, proven, root_of, sign_root
 from wattbook.metering.tree import Leaf, Tree
-from wattbook.trial.subsidising import DAY, month_at, start_of
+from wattbook.months import month_at, start_of
+from wattbook.trial.subsidising import DAY
 
 ZONE = 1
 CARRIER, ANOTHER_CARRIER = Carrier.COOLING, Carrier.FLEXIBILITY

@@ -8,9 +8,10 @@ import pytest
 from tests.settlement.months import LOSS_BPS, OFFICE, POT, RATE, Months
 from wattbook.contracts.structs import ClaimRefusal, Direction, Hold
 from wattbook.deployment.local import known_account
+from wattbook.months import start_of
 from wattbook.settlement import subsidy
 from wattbook.settlement.losses import Counted
-from wattbook.trial.subsidising import paid_on_chain, start_of
+from wattbook.trial.subsidising import paid_on_chain
 from wattbook.vectors import Kind, rewards, run_file
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "points_certificates_subsidy.json"

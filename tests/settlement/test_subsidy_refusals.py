@@ -7,7 +7,8 @@ from tests.settlement.months import EVIDENCE, OFFICE, POT, RATE, ZONE, Months
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Carrier
 from wattbook.deployment.local import known_account
-from wattbook.trial.subsidising import CARRIER, start_of
+from wattbook.months import start_of
+from wattbook.trial.subsidising import CARRIER
 
 STRANGER = known_account(30).address
 DAY = 86_400

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wattbook.months import month_at, start_of
 from wattbook.settlement.use import Matching, Retired, UseRefusal, month_ending
-from wattbook.trial.subsidising import month_at, start_of
 
 DAY = 86_400
 MONTH = 684

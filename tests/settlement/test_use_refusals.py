@@ -6,7 +6,8 @@ from eth_utils.crypto import keccak
 from tests.settlement.uses import EVIDENCE, OFFICE, POT, RATE, ZONE, Uses
 from wattbook.contracts import reverts
 from wattbook.deployment.local import known_account
-from wattbook.trial.subsidising import CARRIER, start_of
+from wattbook.months import start_of
+from wattbook.trial.subsidising import CARRIER
 
 STRANGER = known_account(30).address
 

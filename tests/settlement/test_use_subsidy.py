@@ -12,10 +12,11 @@ from wattbook.billing.periods import parse_period
 from wattbook.billing.statement import Records
 from wattbook.certificates.slices import slice_of, stock
 from wattbook.contracts.structs import Carrier, Programme, UseRefusal
+from wattbook.months import start_of
 from wattbook.settlement import subsidy, use
 from wattbook.trial.blocks import message
 from wattbook.trial.park import MONEY
-from wattbook.trial.subsidising import CARRIER, start_of
+from wattbook.trial.subsidising import CARRIER
 
 ZONE = 1
 DAY = 86_400

@@ -13,11 +13,12 @@ from wattbook.contracts.structs import Direction, ShortSignature, UseClaim, UseR
 from wattbook.deployment.local import known_account
 from wattbook.eip712 import sign
 from wattbook.metering.roots import in_order
+from wattbook.months import start_of
 from wattbook.roles import MARKET_ROLES
 from wattbook.trial.blocks import Mined, message
 from wattbook.trial.metering import ATTESTERS
 from wattbook.trial.park import Park
-from wattbook.trial.subsidising import CARRIER, DAY, Subsidising, start_of
+from wattbook.trial.subsidising import CARRIER, DAY, Subsidising
 
 ZONE = 1
 RATE = 50

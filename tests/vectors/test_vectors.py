@@ -18,6 +18,7 @@ RUN = {
     "clearing_pool_after": 10,
     "clearing_trade_reduction": 18,
     "clearing_uniform": 48,
+    "energy_package": 43,
     "escrow": 8,
     "metering_imbalance": 10,
     "points_certificates_subsidy": 32,

@@ -11,6 +11,7 @@ from wattbook.cli.bridge import bridge
 from wattbook.cli.certificates import certificates
 from wattbook.cli.clear import clear
 from wattbook.cli.deploy import deploy
+from wattbook.cli.package import package
 from wattbook.cli.statement import statement
 from wattbook.cli.status import status
 from wattbook.cli.trader import trader
@@ -26,7 +27,7 @@ def commands() -> None:
 
 
 _ASKING = (attack_probability, bills, certificates, clear, statement, status, vectors, verify)
-for command in (*_ASKING, bench, bridge, deploy, trader):
+for command in (*_ASKING, bench, bridge, deploy, package, trader):
     commands.add_command(command)
 
 

@@ -6,8 +6,9 @@ Shares of a pot, what goes back and what is owed are those of `wattbook.settleme
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
+
+from wattbook.months import month_at
 
 
 class UseRefusal(StrEnum):
@@ -75,5 +76,4 @@ class Matching:
 
 def month_ending(until: int) -> int:
     """The month in which a slot ends, counted from January 1970 in UTC; midnight is counted to the day before."""
-    moment = datetime.fromtimestamp(until - 1, UTC)
-    return (moment.year - 1970) * 12 + moment.month - 1
+    return month_at(until - 1)

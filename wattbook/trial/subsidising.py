@@ -1,7 +1,6 @@
 """Months of a zone whose clean energy is subsidised, metered and paid by the contracts."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from eth_abi.abi import encode
@@ -13,6 +12,7 @@ from wattbook.deployment.local import known_account
 from wattbook.deployment.plan import purse_account
 from wattbook.errors import ChainError
 from wattbook.metering.tree import Leaf
+from wattbook.months import month_at, start_of
 from wattbook.trial.blocks import Message, Mined, message
 from wattbook.trial.metering import Meterings
 from wattbook.trial.park import Park
@@ -179,17 +179,6 @@ def paid_on_chain(subsidising: Subsidising, case: dict[str, Any]) -> dict[str, A
         "pay": paid,
         "spent": subsidising.programme.paid,
     }
-
-
-def month_at(time: int) -> int:
-    """Months since January 1970, in UTC."""
-    moment = datetime.fromtimestamp(time, UTC)
-    return (moment.year - 1970) * 12 + moment.month - 1
-
-
-def start_of(month: int) -> int:
-    """Unix seconds at which a month begins."""
-    return int(datetime(1970 + month // 12, month % 12 + 1, 1, tzinfo=UTC).timestamp())
 
 
 def _spelled(refusal: ClaimRefusal) -> str:

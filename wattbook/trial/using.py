@@ -9,11 +9,11 @@ from eth_utils.crypto import keccak
 from wattbook.certificates.slices import next_slots, slice_of, stock
 from wattbook.contracts.structs import Carrier, Slice
 from wattbook.deployment.local import known_account
+from wattbook.months import month_at, start_of
 from wattbook.settlement.subsidy import Pot, returned
 from wattbook.settlement.use import Matching, Retired
 from wattbook.trial.blocks import Message, message
 from wattbook.trial.park import SLOT_SECONDS, Park
-from wattbook.trial.subsidising import month_at, start_of
 
 _ZONE = 1
 _RATE = 50

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wattbook.vectors import clearing, comparison, escrow, metering, nakamoto, rewards
+from wattbook.vectors import clearing, comparison, escrow, metering, nakamoto, packages, rewards
 from wattbook.vectors.check import Check, Kind, NotRun, VectorError, VectorFile, read
 
 __all__ = ["ENGINES", "Check", "Kind", "NotRun", "Outcome", "VectorError", "VectorFile", "run_file", "vector_files"]
@@ -19,6 +19,7 @@ ENGINES: tuple[Kind, ...] = (
     Kind(escrow.recognises, escrow.checks),
     Kind(metering.recognises, metering.checks, covers=("intervals", "imbalance")),
     Kind(nakamoto.recognises, nakamoto.checks, covers=("rows", "need")),
+    Kind(packages.recognises, packages.checks, covers=packages.LISTS),
     Kind(rewards.recognises, rewards.checks, covers=rewards.LISTS),
 )
 """The kinds that run in Python. Another runner is another such tuple."""
