@@ -22,6 +22,7 @@ RUN = {
     "escrow": 8,
     "metering_imbalance": 10,
     "points_certificates_subsidy": 32,
+    "tender": 17,
 }
 OTHERS = [file for file in vector_files(FOLDER) if file != NAKAMOTO and file.stem not in RUN]
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wattbook.vectors import clearing, comparison, escrow, metering, nakamoto, packages, rewards
+from wattbook.vectors import clearing, comparison, escrow, metering, nakamoto, packages, rewards, tender
 from wattbook.vectors.check import Check, Kind, NotRun, VectorError, VectorFile, read
 
 __all__ = ["ENGINES", "Check", "Kind", "NotRun", "Outcome", "VectorError", "VectorFile", "run_file", "vector_files"]
@@ -21,6 +21,7 @@ ENGINES: tuple[Kind, ...] = (
     Kind(nakamoto.recognises, nakamoto.checks, covers=("rows", "need")),
     Kind(packages.recognises, packages.checks, covers=packages.LISTS),
     Kind(rewards.recognises, rewards.checks, covers=rewards.LISTS),
+    Kind(tender.recognises, tender.checks, covers=tender.LISTS),
 )
 """The kinds that run in Python. Another runner is another such tuple."""
 
