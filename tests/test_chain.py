@@ -1,6 +1,7 @@
 """Transactions, events, and what goes wrong with nodes: always a named exception."""
 
 import socket
+import tempfile
 import threading
 from contextlib import contextmanager
 
@@ -116,6 +117,14 @@ class TestReaching:
     def test_an_anvil_that_does_not_start(self):
         with pytest.raises(ChainError, match=r"^anvil did not start \(.*--no-such-option\)$"):
             Anvil("--no-such-option").__enter__()
+
+    def test_an_anvil_takes_its_old_states_along(self, monkeypatch, tmp_path):
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        with Anvil() as chain:
+            # More blocks than it keeps in memory.
+            chain.web3.provider.make_request("anvil_mine", [hex(600)])
+            assert [path for path in tmp_path.rglob("*") if path.is_file()]
+        assert not list(tmp_path.iterdir())
 
 
 class TestReverts:

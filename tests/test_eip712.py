@@ -32,6 +32,7 @@ GETTERS = [
 TAKEN = [(contract, message.name) for message in MESSAGES.values() for contract in message.contracts]
 DOMAINS = ["Membership", "PowerToken", "PowerPoints", "Vault", "Meters", "EnergyUnits", "Auction", "DirectSale"]
 DOMAINS += ["Readings", "RegistrationBonus", "Bills", "Deposits", "CleanEnergy", "GreenCertificates"]
+DOMAINS += ["EnergyPackages", "Tenders", "Supplies"]
 
 
 @pytest.fixture
@@ -40,7 +41,8 @@ def client(market):
     registries = (market.membership, market.meters, market.energy_units)
     clients = (*registries, *tokens, market.vault, market.auction, market.direct_sale, market.readings)
     clients += (market.registration_bonus, market.subsidy_fund, market.use_subsidy, market.bills, market.deposits)
-    clients += (market.clean_energy, market.green_certificates)
+    clients += (market.clean_energy, market.green_certificates, market.energy_packages, market.supply_reports)
+    clients += (market.tenders, market.supplies)
     return {contract.NAME: contract for contract in clients}
 
 
@@ -76,6 +78,7 @@ def test_domains_are_those_of_the_contracts(client, chain, contract):
     assert (fields, salt, extensions) == (b"\x0f", bytes(32), [])
     message = next(message.name for message in MESSAGES.values() if contract in message.contracts)
     empty = {"address": "0x" + "00" * 20, "bytes32": bytes(32), "uint32[]": [], "uint256[]": [], "string": ""}
+    empty["Purchase[]"] = []
     values = {field: empty.get(kind, 0) for field, kind in MESSAGES[message].fields}
     document = typed_data(client[contract], message, values)
     assert document["domain"] == {

@@ -14,12 +14,14 @@ from wattbook.contracts.clearing import Clearing
 from wattbook.contracts.computation import Computation
 from wattbook.contracts.deposits import Deposits
 from wattbook.contracts.direct_sale import DirectSale
+from wattbook.contracts.energy_packages import EnergyPackages
 from wattbook.contracts.energy_units import EnergyUnits
 from wattbook.contracts.green_certificates import GreenCertificates
 from wattbook.contracts.imbalance import Imbalance
 from wattbook.contracts.losses import Losses
 from wattbook.contracts.membership import Membership
 from wattbook.contracts.meters import Meters
+from wattbook.contracts.package_rules import PackageRules
 from wattbook.contracts.pool import Pool
 from wattbook.contracts.power_points import PowerPoints
 from wattbook.contracts.power_token import PowerToken
@@ -28,6 +30,11 @@ from wattbook.contracts.readings import Readings
 from wattbook.contracts.registration_bonus import RegistrationBonus
 from wattbook.contracts.rulebook import Rulebook
 from wattbook.contracts.subsidy_fund import SubsidyFund
+from wattbook.contracts.supplied_devices import SuppliedDevices
+from wattbook.contracts.supplies import Supplies
+from wattbook.contracts.supply_reports import SupplyReports
+from wattbook.contracts.tariffs import Tariffs
+from wattbook.contracts.tenders import Tenders
 from wattbook.contracts.use_subsidy import UseSubsidy
 from wattbook.contracts.vault import Vault
 from wattbook.contracts.zones import Zones
@@ -142,12 +149,40 @@ class Market:
         return UseSubsidy(self.chain, self.deployment.address("UseSubsidy"))
 
     @cached_property
+    def tenders(self) -> Tenders:
+        return Tenders(self.chain, self.deployment.address("Tenders"))
+
+    @cached_property
+    def supplies(self) -> Supplies:
+        return Supplies(self.chain, self.deployment.address("Supplies"))
+
+    @cached_property
     def losses(self) -> Losses:
         return Losses(self.chain, self.deployment.address("Losses"))
 
     @cached_property
     def bills(self) -> Bills:
         return Bills(self.chain, self.deployment.address("Bills"))
+
+    @cached_property
+    def tariffs(self) -> Tariffs:
+        return Tariffs(self.chain, self.deployment.address("Tariffs"))
+
+    @cached_property
+    def supply_reports(self) -> SupplyReports:
+        return SupplyReports(self.chain, self.deployment.address("SupplyReports"))
+
+    @cached_property
+    def package_rules(self) -> PackageRules:
+        return PackageRules(self.chain, self.deployment.address("PackageRules"))
+
+    @cached_property
+    def energy_packages(self) -> EnergyPackages:
+        return EnergyPackages(self.chain, self.deployment.address("EnergyPackages"))
+
+    @cached_property
+    def supplied_devices(self) -> SuppliedDevices:
+        return SuppliedDevices(self.chain, self.deployment.address("SuppliedDevices"))
 
     @cached_property
     def rulebook(self) -> Rulebook:

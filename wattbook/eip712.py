@@ -37,8 +37,11 @@ _DOMAIN_NAMES = {
     "RegistrationBonus": "Wattbook Registration Bonus",
     "Bills": "Wattbook Bills",
     "Deposits": "Wattbook Deposits",
+    "Tenders": "Wattbook Tenders",
+    "Supplies": "Wattbook Supplies",
     "CleanEnergy": "Wattbook Clean Energy",
     "GreenCertificates": "Wattbook Green Certificates",
+    "EnergyPackages": "Wattbook Energy Packages",
 }
 
 
@@ -46,27 +49,48 @@ _DOMAIN_NAMES = {
 class Message:
     """One EIP-712 struct. An action carries signer, nonce and deadline besides its own fields.
 
-    `contracts` are those under whose domain it is signed; `taken_by` is who acts on it, when that is another.
+    `contracts` are those under whose domain it is signed; `taken_by` is who acts on it, when that is another; `part` is
+    the struct that it has a list of, when it has one.
     """
 
     name: str
     contracts: tuple[str, ...]
     fields: Fields
     taken_by: str = ""
+    part: str = ""
 
     @property
     def encoded_type(self) -> str:
-        return f"{self.name}({','.join(f'{kind} {name}' for name, kind in self.fields)})"
+        whole = _encoded(self.name, self.fields)
+        return whole + _encoded(self.part, PARTS[self.part]) if self.part else whole
 
     @property
     def typehash(self) -> bytes:
         return keccak(text=self.encoded_type)
 
 
-def _action(name: str, contracts: str | tuple[str, ...], *fields: tuple[str, str]) -> Message:
+def _encoded(name: str, fields: Fields) -> str:
+    return f"{name}({','.join(f'{kind} {field}' for field, kind in fields)})"
+
+
+def _action(name: str, contracts: str | tuple[str, ...], *fields: tuple[str, str], part: str = "") -> Message:
     contracts = (contracts,) if isinstance(contracts, str) else contracts
     whole = (("signer", "address"), *fields, ("nonce", "uint256"), ("deadline", "uint256"))
-    return Message(name, contracts, whole)
+    return Message(name, contracts, whole, part=part)
+
+
+# Structs that a message has a list of.
+PARTS: dict[str, Fields] = {
+    "Purchase": (
+        ("version", "uint32"),
+        ("kind", "uint8"),
+        ("first", "uint16"),
+        ("term", "uint8"),
+        ("device", "uint32"),
+        ("area", "uint32"),
+        ("amount", "uint96"),
+    ),
+}
 
 
 _TOKENS = ("PowerToken", "PowerPoints")
@@ -246,6 +270,30 @@ MESSAGES = {
             ),
             taken_by="UseSubsidy",
         ),
+        _action(
+            "Quote",
+            "Tenders",
+            ("tender", "uint32"),
+            ("hash", "bytes32"),
+            ("point", "uint256"),
+            ("masked", "bytes32"),
+            ("challenge", "uint256"),
+            ("response", "uint256"),
+        ),
+        _action("WithdrawQuote", "Tenders", ("tender", "uint32"), ("quote", "uint16")),
+        _action("Fund", "Supplies", ("supply", "uint32")),
+        Message(
+            "Availability",
+            ("Readings",),
+            (("supplies", "address"), ("supply", "uint32"), ("wh", "uint56")),
+            taken_by="Supplies",
+        ),
+        Message(
+            "ForceMajeure",
+            ("Readings",),
+            (("supplies", "address"), ("supply", "uint32"), ("evidence", "bytes32")),
+            taken_by="Supplies",
+        ),
         _action("RedeemPoints", "Bills", ("month", "uint16"), ("number", "uint64"), ("points", "uint128")),
         Message(
             "BillsRoot",
@@ -299,6 +347,24 @@ MESSAGES = {
         _action("TransferCertificate", "GreenCertificates", ("to", "address"), ("id", "uint256")),
         _action("WrapSlices", "GreenCertificates", ("ids", "uint256[]"), ("amounts", "uint256[]")),
         _action("RetireCertificate", "GreenCertificates", ("id", "uint256"), *_RETIREMENT),
+        _action("BuyPackages", "EnergyPackages", ("purchases", "Purchase[]"), part="Purchase"),
+        _action("PayPackage", "EnergyPackages", ("subscription", "uint256"), ("amount", "uint96")),
+        _action("CancelPackage", "EnergyPackages", ("subscription", "uint256")),
+        _action("AssignPackage", "EnergyPackages", ("subscription", "uint256"), ("to", "address")),
+        Message(
+            "Supply",
+            ("Readings",),
+            (
+                ("reports", "address"),
+                ("provider", "address"),
+                ("zone", "uint16"),
+                ("carrier", "uint8"),
+                ("since", "uint40"),
+                ("until", "uint40"),
+                ("suppliedDays", "uint16"),
+            ),
+            taken_by="SupplyReports",
+        ),
     )
 }
 
@@ -310,8 +376,9 @@ def typed_data(contract: Contract, name: str, values: dict[str, Any]) -> dict[st
         raise ValueError(f"{contract.NAME} takes no {name}")
     if (given := set(values)) != (expected := {field for field, _ in message.fields}):
         raise ValueError(f"{name} has the fields {sorted(expected)}, not {sorted(given)}")
+    parts = {message.part: _listed(PARTS[message.part])} if message.part else {}
     return {
-        "types": {"EIP712Domain": _listed(_DOMAIN), name: _listed(message.fields)},
+        "types": {"EIP712Domain": _listed(_DOMAIN), name: _listed(message.fields), **parts},
         "primaryType": name,
         "domain": {
             "name": _DOMAIN_NAMES[contract.NAME],

@@ -6,7 +6,7 @@ import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignedActions} from "../access/SignedActions.sol";
 import {IDeviceMirror} from "../interfaces/IDeviceMirror.sol";
-import {IEnergyUnits} from "../interfaces/IEnergyUnits.sol";
+import {IEnergyUnits, Reservation} from "../interfaces/IEnergyUnits.sol";
 import {IMembership} from "../interfaces/IMembership.sol";
 import {IMemberToken} from "../interfaces/IMemberToken.sol";
 import {Device, DeviceStatus, Direction, IMeters} from "../interfaces/IMeters.sol";
@@ -41,6 +41,8 @@ contract EnergyUnits is IEnergyUnits, IDeviceMirror, ERC1155, SignedActions {
         keccak256("TransferUnits(address signer,address to,uint256 id,uint256 amount,uint256 nonce,uint256 deadline)");
 
     /// @inheritdoc IEnergyUnits
+    uint256 public constant MAX_RESERVATIONS = 8;
+    /// @inheritdoc IEnergyUnits
     IMembership public immutable membership;
     /// @inheritdoc IEnergyUnits
     IVault public immutable vault;
@@ -54,6 +56,7 @@ contract EnergyUnits is IEnergyUnits, IDeviceMirror, ERC1155, SignedActions {
 
     mapping(address owner => mapping(uint32 device => Cell)) private _sources;
     mapping(uint32 device => mapping(uint256 group => uint256 drawn)) private _ahead;
+    mapping(uint32 device => Reservation[]) private _reservations;
 
     constructor(IMembership membership_, IVault vault_, IMeters meters_)
         ERC1155("")
@@ -85,6 +88,11 @@ contract EnergyUnits is IEnergyUnits, IDeviceMirror, ERC1155, SignedActions {
     function drawnOf(uint32 device, uint40 slotStart) external view returns (uint256) {
         uint256 word = _cellOf(device).word;
         return word.hasSlot(slotStart) && slotStart > block.timestamp ? _drawn(word, device, slotStart) : 0;
+    }
+
+    /// @inheritdoc IEnergyUnits
+    function reservationsOf(uint32 device) external view returns (Reservation[] memory) {
+        return _reservations[device];
     }
 
     /// @inheritdoc IEnergyUnits
@@ -126,6 +134,38 @@ contract EnergyUnits is IEnergyUnits, IDeviceMirror, ERC1155, SignedActions {
         for (uint256 i = 0; i < draws.length; ++i) {
             if (draws[i] != 0) _release(zone, carrier, slotStart, draws[i]);
         }
+    }
+
+    /// @inheritdoc IEnergyUnits
+    function reserve(uint16 zone, Carrier carrier, address holder, uint32 device, Reservation calldata asked)
+        external
+        returns (bool)
+    {
+        bool may = _mayLock() && block.timestamp < asked.since && asked.since < asked.until;
+        (Cell storage cell, bool own,) = _find(holder, device);
+        uint256 word = cell.word;
+        if (!may || !own || !word.has(zone, carrier, asked.since) || !word.hasSlot(asked.until)) return false;
+        if (!_hasRoom(word, device, asked)) return false;
+        uint32 sum = _entryFor(device, asked).wh += asked.wh;
+        cell.word = word.withReserved();
+        emit UnitsReserved(device, asked.since, asked.until, sum);
+        return true;
+    }
+
+    /// @inheritdoc IEnergyUnits
+    function giveBack(uint32 device, Reservation calldata given) external {
+        _mayLock();
+        // What was reserved of a time that is over is nobody's any more, and its entry may be another's.
+        if (given.until <= block.timestamp) return;
+        Reservation[] storage list = _reservations[device];
+        for (uint256 i = 0; i < list.length; ++i) {
+            Reservation storage r = list[i];
+            if (r.since != given.since || r.until != given.until || r.wh < given.wh) continue;
+            r.wh -= given.wh;
+            emit UnitsReserved(device, given.since, given.until, r.wh);
+            return;
+        }
+        revert NotReserved(device, given.since, given.until, given.wh);
     }
 
     // ----------------------------------------------------------------------------------------------------- owners
@@ -256,7 +296,7 @@ contract EnergyUnits is IEnergyUnits, IDeviceMirror, ERC1155, SignedActions {
     {
         (uint256 group, uint256 shift) = word.placeOf(slotStart);
         (uint256 lanes, bool inside) = _load(word, device, group);
-        uint256 cap = word.capOf();
+        uint256 cap = word.isReserved() ? _capAt(word, device, slotStart) : word.capOf();
         unchecked {
             if (cap == 0 || (lanes >> shift & Sources.MAX_WH) + amount > cap) return false;
             _store(cell, word, device, group, lanes + (amount << shift), inside);
@@ -325,7 +365,55 @@ contract EnergyUnits is IEnergyUnits, IDeviceMirror, ERC1155, SignedActions {
 
     function _left(uint256 word, uint32 device, uint40 slotStart) private view returns (uint256) {
         uint256 drawn = _drawn(word, device, slotStart);
-        return drawn < word.capOf() ? word.capOf() - drawn : 0;
+        uint256 cap = _capAt(word, device, slotStart);
+        return drawn < cap ? cap - drawn : 0;
+    }
+
+    /// @dev What of a slot is not reserved.
+    function _capAt(uint256 word, uint32 device, uint256 slotStart) private view returns (uint256 cap) {
+        cap = word.capOf();
+        if (!word.isReserved()) return cap;
+        uint256 reserved = _reservedIn(_reservations[device], slotStart);
+        return reserved < cap ? cap - reserved : 0;
+    }
+
+    function _reservedIn(Reservation[] memory list, uint256 slotStart) private pure returns (uint256 wh) {
+        for (uint256 i = 0; i < list.length; ++i) {
+            if (list[i].since <= slotStart && slotStart < list[i].until) wh += list[i].wh;
+        }
+    }
+
+    /// @dev Whether every slot has so much left. Of a group its word is looked up once.
+    function _hasRoom(uint256 word, uint32 device, Reservation calldata asked) private view returns (bool) {
+        Reservation[] memory list = _reservations[device];
+        (uint256 length, uint256 cap, uint256 group, uint256 lanes) =
+            (word.unpack().slotSeconds, word.capOf(), type(uint256).max, 0);
+        for (uint256 start = asked.since; start < asked.until; start += length) {
+            (uint256 its, uint256 shift) = word.placeOf(uint40(start));
+            if (its != group) {
+                group = its;
+                (lanes,) = _load(word, device, group);
+            }
+            if ((lanes >> shift & Sources.MAX_WH) + _reservedIn(list, start) + asked.wh > cap) return false;
+        }
+        return true;
+    }
+
+    /// @dev The entry for a stretch: its own, one that is over, or a new one.
+    function _entryFor(uint32 device, Reservation calldata asked) private returns (Reservation storage entry) {
+        Reservation[] storage list = _reservations[device];
+        uint256 over = list.length;
+        for (uint256 i = 0; i < list.length; ++i) {
+            entry = list[i];
+            if (entry.since == asked.since && entry.until == asked.until) return entry;
+            if (entry.until <= block.timestamp || entry.wh == 0) over = i;
+        }
+        if (over == list.length) {
+            require(over < MAX_RESERVATIONS, TooManyReservations(device));
+            list.push();
+        }
+        entry = list[over];
+        (entry.since, entry.until, entry.wh) = (asked.since, asked.until, 0);
     }
 
     function _cellOf(uint32 device) private view returns (Cell storage) {

@@ -10,12 +10,25 @@ import {IMeters} from "./IMeters.sol";
 import {Signed} from "./ISignedActions.sol";
 import {IVault} from "./IVault.sol";
 
+/// @notice The same Wh of each slot of a stretch of time.
+/// @param since first second of the first slot
+/// @param until first second after the last
+/// @param wh of each slot
+struct Reservation {
+    uint40 since;
+    uint40 until;
+    uint32 wh;
+}
+
 /// @title Energy to come, by device and slot
 /// @notice What a device can sell of a slot is a rule and not a mint: `floor(ratedW * slotSeconds * availabilityBps /
 /// (3600 * 10000))` Wh, at most 2^32 - 1. Selling draws on it: a module locks what its owner sells, or the owner issues
 /// units, ERC-1155 tokens which their holder sells or hands on in his stead. At any time what is drawn of a slot equals
 /// what modules have locked of it and units that are about. When a slot begins its units expire, wherever they are:
 /// what was sold is then a matter of metering.
+///
+/// What a module reserves, for a time that may have thousands of slots, is kept as one entry beside that, and the device
+/// can sell so much less in each of them.
 ///
 /// Tokens follow the rules of {IMembership-checkTransfer}: both sides are active members, and a contract of the market
 /// takes only by pulling. Issuing and releasing, other than transfers, never call the receiver.
@@ -24,6 +37,7 @@ interface IEnergyUnits is IERC1155 {
     event UnitsIssued(
         uint32 indexed device, uint40 indexed slotStart, address indexed to, address owner, uint40 amount
     );
+    event UnitsReserved(uint32 indexed device, uint40 since, uint40 until, uint32 wh);
     event UnitsRecovered(address indexed account, address indexed replacement, uint256[] ids);
 
     /// @notice Thrown when the slot of a unit has begun.
@@ -35,7 +49,15 @@ interface IEnergyUnits is IERC1155 {
     /// @notice Thrown when a module would release more than is drawn, or of a device that never was.
     error NotDrawn(uint32 device, uint40 slotStart, uint256 drawn, uint256 asked);
 
+    /// @notice Thrown when more would be given back of a reservation than there is.
+    error NotReserved(uint32 device, uint40 since, uint40 until, uint32 asked);
+    /// @notice Thrown when a device has as many reservations to come as it can have.
+    error TooManyReservations(uint32 device);
+
     // ------------------------------------------------------------------------------------------------- read only
+
+    /// @notice How many reservations for other times a device can have that are not over.
+    function MAX_RESERVATIONS() external view returns (uint256);
 
     /// @notice EIP-712 type of {issueSigned}.
     function ISSUE_UNITS_TYPEHASH() external view returns (bytes32);
@@ -68,6 +90,9 @@ interface IEnergyUnits is IERC1155 {
     /// @notice Wh drawn of a slot of a device, 0 once it has begun and for a device that is not known here.
     function drawnOf(uint32 device, uint40 slotStart) external view returns (uint256);
 
+    /// @notice The reservations of a device, some of which may be over.
+    function reservationsOf(uint32 device) external view returns (Reservation[] memory);
+
     /// @notice The most that {lockEach} would lock.
     function available(address holder, uint32 device, uint40 slotStart) external view returns (uint256);
 
@@ -97,6 +122,30 @@ interface IEnergyUnits is IERC1155 {
     /// - the caller is a module of the Vault;
     /// - as much is drawn of the slot, on which the device is, in that zone and carrier.
     function releaseEach(uint16 zone, Carrier carrier, uint40 slotStart, uint256[] calldata draws) external;
+
+    /// @notice Reserves energy of every slot of a stretch of time, of what the device can deliver. Refused, without changing
+    /// anything, if the device is not the holder's, not certified or of another zone or carrier, if the first slot has begun,
+    /// the stretch is not one of whole slots, one of them has not so much left, or the module is Leaving.
+    /// @return reserved whether it was done
+    ///
+    /// Emits {UnitsReserved} with all that is now reserved for just this stretch.
+    ///
+    /// Requirements:
+    /// - the caller is a module of the Vault;
+    /// - the device has fewer than {MAX_RESERVATIONS} that are not over, or one for this stretch.
+    function reserve(uint16 zone, Carrier carrier, address holder, uint32 device, Reservation calldata asked)
+        external
+        returns (bool reserved);
+
+    /// @notice Gives back what was reserved, or a part of it. Nothing happens once the stretch is over. A module is trusted to
+    /// give back no more than it reserved.
+    ///
+    /// Emits {UnitsReserved} with what is still reserved for the stretch, unless that is over.
+    ///
+    /// Requirements:
+    /// - the caller is a module of the Vault;
+    /// - as much is reserved for just this stretch, if that is not over.
+    function giveBack(uint32 device, Reservation calldata given) external;
 
     // ----------------------------------------------------------------------------------------------------- owners
 

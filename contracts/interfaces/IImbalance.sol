@@ -5,7 +5,7 @@ import {Carrier} from "../libraries/Carriers.sol";
 import {IDeposits} from "./IDeposits.sol";
 import {IMembership} from "./IMembership.sol";
 import {IMeters} from "./IMeters.sol";
-import {IPositionSource} from "./IPositionSource.sol";
+import {IPositionSource, TradedSlot} from "./IPositionSource.sol";
 import {IProduction} from "./IProduction.sol";
 import {IReadings, ProvenReading, Reading, Root} from "./IReadings.sol";
 import {IVault} from "./IVault.sol";
@@ -14,7 +14,7 @@ import {IZones} from "./IZones.sol";
 /// @notice What is known of an account in a slot, in one storage slot.
 /// @param injected Wh that its devices delivered, as far as their readings were used
 /// @param withdrawn Wh that they took
-/// @param devices how many of them are read to the end of the slot
+/// @param devices how many of them, and of those that it supplies, are read to the end of the slot
 /// @param settled whether the account was settled
 /// @param settledInjected Wh that it was settled with
 /// @param settledWithdrawn the same of what it took; more than `withdrawn` when that had to be estimated
@@ -22,7 +22,7 @@ import {IZones} from "./IZones.sol";
 struct Delivery {
     uint40 injected;
     uint40 withdrawn;
-    uint16 devices;
+    uint32 devices;
     bool settled;
     uint40 settledInjected;
     uint40 settledWithdrawn;
@@ -53,6 +53,22 @@ struct MonthlyBalance {
     uint64 withdrawn;
     uint64 imported;
     uint64 exported;
+}
+
+/// @notice What an account delivered and took in a slot, and what of that it owed or was owed by firm trades.
+/// @param complete whether all its readings are here, or none is waited for any more
+/// @param silent whether some are not here
+/// @param arrived Wh that its devices delivered, less the zone's loss
+/// @param withdrawn Wh that they took
+/// @param sold Wh
+/// @param bought Wh
+struct Counted {
+    bool complete;
+    bool silent;
+    uint256 arrived;
+    uint256 withdrawn;
+    uint256 sold;
+    uint256 bought;
 }
 
 /// @title Delivered against sold
@@ -121,6 +137,13 @@ interface IImbalance {
     /// @notice What is known of a zone in a month, counted from January 1970: the sum of the slots that end in it, midnight
     /// counted to the day before.
     function monthOf(uint16 zone, Carrier carrier, uint16 month) external view returns (MonthlyBalance memory);
+
+    /// @notice What was counted of an account in a slot, under all its names, and what it traded elsewhere than with the
+    /// caller, for one whose supplies are served from what firm trades leave.
+    ///
+    /// Requirements:
+    /// - the slot's trades are all known.
+    function countedOf(TradedSlot calldata slot, address account) external view returns (Counted memory);
 
     // -------------------------------------------------------------------------------------------------- authority
 

@@ -5,6 +5,7 @@ import {Carrier} from "../libraries/Carriers.sol";
 import {IDeposits} from "./IDeposits.sol";
 import {IMembership} from "./IMembership.sol";
 import {Signed} from "./ISignedActions.sol";
+import {ISuppliers} from "./ISuppliers.sol";
 import {IZones} from "./IZones.sol";
 
 /// @notice Which way the register of a device counts. Injection: what it gives to the zone. Withdrawal: what it takes.
@@ -67,6 +68,7 @@ struct Description {
 /// @param availabilityBps share of its rating that can be sold ahead, in 1/10000
 /// @param certifier beneficial owner of the operator who certified it
 /// @param checkMeter number of the device that decides disputes about it, 0 when there is none
+/// @param supplied whether somebody ever took for its owner what it counts
 /// @param payee account that is paid for what it delivers, zero when that is the owner
 /// @param pledgee account without whose consent it does not change hands, zero when it is not pledged
 /// @param description see Description
@@ -77,6 +79,7 @@ struct Device {
     uint16 availabilityBps;
     uint32 certifier;
     uint32 checkMeter;
+    bool supplied;
     address payee;
     address pledgee;
     Description description;
@@ -104,6 +107,7 @@ interface IMeters {
     event PledgeReleased(uint32 indexed device, address indexed pledgee);
     event MirrorSet(address indexed mirror);
     event DepositsSet(IDeposits indexed deposits);
+    event SuppliersSet(ISuppliers indexed suppliers);
 
     /// @notice Thrown when no device has this number.
     error UnknownDevice(uint32 device);
@@ -137,6 +141,10 @@ interface IMeters {
     error DepositMissing(uint32 device, address account);
     /// @notice Thrown when the contract that keeps deposits is set a second time.
     error DepositsAlreadySet(IDeposits deposits);
+    /// @notice Thrown when the contract that knows suppliers is set a second time.
+    error SuppliersAlreadySet(ISuppliers suppliers);
+    /// @notice Thrown when somebody else than that contract tells of supplies.
+    error NotSuppliers(address caller);
 
     // ------------------------------------------------------------------------------------------------- read only
 
@@ -185,6 +193,9 @@ interface IMeters {
     /// @notice The contract that keeps the deposits of those who own devices that withdraw, zero before it is set.
     function deposits() external view returns (IDeposits);
 
+    /// @notice The contract that knows who supplies devices of others, zero before it is set.
+    function suppliers() external view returns (ISuppliers);
+
     /// @notice All about a device; reverts when there is none with this number.
     function deviceOf(uint32 device) external view returns (Device memory);
 
@@ -194,9 +205,9 @@ interface IMeters {
     /// @notice Whom a device belonged to at a time; a replaced account's place is taken by its replacement.
     function ownerAt(uint32 device, uint40 time) external view returns (address);
 
-    /// @notice Whom what a device counts from a time on is of: nobody before it was certified first, or once it was retired;
-    /// else {ownerAt}.
-    function countsFor(uint32 device, uint40 time) external view returns (address);
+    /// @notice Whose device it is that counts from a time on: nobody's before it was certified first, or once it was retired; else
+    /// of {ownerAt}. And who takes for him what it counts, zero when nobody does.
+    function countsFor(uint32 device, uint40 time) external view returns (address owner, address supplier);
 
     /// @notice The first second in which a device was not an account's any more, or was retired: 0 when it was never its, the
     /// greatest number while it is.
@@ -214,8 +225,9 @@ interface IMeters {
     /// @notice When a device was retired, 0 when it was not.
     function retiredAt(uint32 device) external view returns (uint40);
 
-    /// @notice How many devices of a carrier accounts had in a zone at a time, certified then and not retired: so many
-    /// readings of theirs there must be. Devices of an account that was replaced since are still counted as that one's.
+    /// @notice How many devices of a carrier accounts had in a zone at a time, certified then and not retired, with those of
+    /// others that they supplied: so many readings of theirs there must be. Devices of an account that was replaced since are
+    /// still counted as that one's.
     function countsAt(address[] calldata accounts, uint16 zone, Carrier carrier, uint40 time)
         external
         view
@@ -451,4 +463,23 @@ interface IMeters {
     /// Requirements:
     /// - the caller is the authority; the contract is not zero and none is set.
     function setDeposits(IDeposits deposits_) external;
+
+    /// @notice Names the contract that knows who supplies devices of others, once and for all. It is told when a device that is
+    /// supplied moves or is retired.
+    ///
+    /// Emits {SuppliersSet}.
+    ///
+    /// Requirements:
+    /// - the caller is the authority; none was named before, and it is not zero.
+    function setSuppliers(ISuppliers suppliers_) external;
+
+    // --------------------------------------------------------------------------------------------------- suppliers
+
+    /// @notice Marks a device, and who supplies it, as those about which the suppliers' contract is to be asked from now on.
+    ///
+    /// Emits nothing: that contract says why.
+    ///
+    /// Requirements:
+    /// - the caller is that contract.
+    function markSupplied(uint32 device, address provider) external;
 }

@@ -139,6 +139,9 @@ interface IVault {
     /// is still named here, and its replacement pays.
     function debtTo(address debtor, address creditor) external view returns (uint128);
 
+    /// @notice Since when one account owes another something without a break, in Unix seconds; 0 when it owes nothing.
+    function debtSince(address debtor, address creditor) external view returns (uint40);
+
     /// @notice What is known of a module; status None for any other address.
     function moduleOf(address module) external view returns (Module memory);
 

@@ -5,11 +5,11 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Delivery} from "../interfaces/IImbalance.sol";
 
 /// @title What is known of an account in a slot, in the one word that it is in storage
-/// @notice Every position passes here twice. From the low end: injected 40, withdrawn 40, devices 16, settled 8, settled
-/// injected 40, settled withdrawn 40, settled position 48.
+/// @notice Every position passes here twice. From the low end: injected 40, withdrawn 40, devices 23, which is more than can be
+/// one's own and supplied, settled 1, settled injected 40, settled withdrawn 40, settled position 48.
 library DeliveryWords {
-    uint256 private constant COUNTED = (1 << 96) - 1;
-    uint256 private constant SETTLED = 1 << 96;
+    uint256 private constant SETTLED = 1 << 103;
+    uint256 private constant COUNTED = SETTLED - 1;
     uint256 private constant DEVICE = 1 << 80;
 
     /// @dev With a device's Wh, and one device more that is read to the end of the slot if this one is. Of a zone's worth
@@ -44,7 +44,7 @@ library DeliveryWords {
     }
 
     function devices(uint256 word) internal pure returns (uint256) {
-        return uint16(word >> 80);
+        return (word & COUNTED) >> 80;
     }
 
     function isSettled(uint256 word) internal pure returns (bool) {
@@ -71,7 +71,7 @@ library DeliveryWords {
         return Delivery({
             injected: uint40(injected(word)),
             withdrawn: uint40(withdrawn(word)),
-            devices: uint16(devices(word)),
+            devices: uint32(devices(word)),
             settled: isSettled(word),
             settledInjected: uint40(settledInjected(word)),
             settledWithdrawn: uint40(settledWithdrawn(word)),

@@ -5,7 +5,7 @@ pragma solidity 0.8.30;
 /// @param wh the energy
 /// @param measured periods that were measured one by one
 /// @param substituted all other periods: between two readings further apart, over which the energy was spread evenly, and
-/// up to a register that was not measured; 16,777,215 stands for that many and more
+/// up to a register that was not measured. Of a gap beyond the longest spread only its last periods count
 struct Month {
     uint64 wh;
     uint24 measured;
@@ -41,13 +41,24 @@ library Series {
         return Month(uint56(word >> WH), uint24(word >> MEASURED), uint24(word >> SUBSTITUTED));
     }
 
-    /// @dev What a device can do in two thousand years is less than 56 bits of Wh.
-    function pack(uint256 time_, uint256 register_, uint256 sequence_, uint256 month_, Month memory m)
+    /// @dev The same months' part with another register.
+    function withRegister(uint256 word, uint256 time_, uint256 register_, uint256 sequence_)
         internal
         pure
         returns (uint256)
     {
-        return time_ | register_ << 40 | sequence_ << 104 | month_ << MONTH | uint256(m.wh) << WH | uint256(m.measured)
-            << MEASURED | uint256(m.substituted) << SUBSTITUTED;
+        return word >> MONTH << MONTH | time_ | register_ << 40 | sequence_ << 104;
+    }
+
+    /// @dev The same register in a month of which nothing is known yet.
+    function withMonth(uint256 word, uint256 month_) internal pure returns (uint256) {
+        return uint136(word) | month_ << MONTH;
+    }
+
+    /// @dev One more period. What a device can do in two thousand years is less than 56 bits of Wh.
+    function more(uint256 word, uint256 wh, bool measured) internal pure returns (uint256) {
+        unchecked {
+            return word + (wh << WH) + (1 << (measured ? MEASURED : SUBSTITUTED));
+        }
     }
 }

@@ -12,6 +12,7 @@ import {Carrier} from "./Carriers.sol";
 /// @param group the group that `drawn` is about
 /// @param drawn Wh drawn of each slot of the group, 32 bits each, the first slot's in the lowest
 /// @param ahead whether anything was ever drawn of another group while it could not stand here
+/// @param reserved whether any of it was ever reserved for a time to come
 struct Source {
     uint32 capWh;
     uint16 zone;
@@ -20,10 +21,11 @@ struct Source {
     uint40 group;
     uint128 drawn;
     bool ahead;
+    bool reserved;
 }
 
 /// @title A source in one word
-/// @notice From the low end: drawn 128, group 40, capWh 32, slotSeconds 24, zone 16, carrier 8, ahead 8. A word is read
+/// @notice From the low end: drawn 128, group 40, capWh 32, slotSeconds 24, zone 16, carrier 8, ahead 1, reserved 1. A word is read
 /// once and written once for a sale, where a struct would be for each of its fields.
 library Sources {
     uint256 internal constant SLOTS = 4;
@@ -33,7 +35,8 @@ library Sources {
     uint256 private constant CAP = 168;
     uint256 private constant LENGTH = 200;
     uint256 private constant PLACE = 224;
-    uint256 private constant AHEAD = 248;
+    uint256 private constant AHEAD = 1 << 248;
+    uint256 private constant RESERVED = 1 << 249;
 
     function unpack(uint256 word) internal pure returns (Source memory) {
         return Source({
@@ -43,7 +46,8 @@ library Sources {
             slotSeconds: uint24(word >> LENGTH),
             group: uint40(word >> GROUP),
             drawn: uint128(word),
-            ahead: isAhead(word)
+            ahead: isAhead(word),
+            reserved: isReserved(word)
         });
     }
 
@@ -61,11 +65,19 @@ library Sources {
     }
 
     function withAhead(uint256 word) internal pure returns (uint256) {
-        return word | 1 << AHEAD;
+        return word | AHEAD;
     }
 
     function isAhead(uint256 word) internal pure returns (bool) {
-        return word >> AHEAD != 0;
+        return word & AHEAD != 0;
+    }
+
+    function withReserved(uint256 word) internal pure returns (uint256) {
+        return word | RESERVED;
+    }
+
+    function isReserved(uint256 word) internal pure returns (bool) {
+        return word & RESERVED != 0;
     }
 
     function capOf(uint256 word) internal pure returns (uint256) {

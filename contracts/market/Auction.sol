@@ -5,7 +5,7 @@ import {Governed} from "../access/Governed.sol";
 import {BookState, IAuction, OrderState, Part, Position} from "../interfaces/IAuction.sol";
 import {IClearing} from "../interfaces/IClearing.sol";
 import {IEnergyUnits} from "../interfaces/IEnergyUnits.sol";
-import {IPositionSource} from "../interfaces/IPositionSource.sol";
+import {IPositionSource, TradedSlot} from "../interfaces/IPositionSource.sol";
 import {IRulebook} from "../interfaces/IRulebook.sol";
 import {IVault, Purse} from "../interfaces/IVault.sol";
 import {BookWords} from "../libraries/BookWords.sol";
@@ -146,15 +146,26 @@ contract Auction is Orders, PositionSource {
     }
 
     /// @inheritdoc IPositionSource
-    function handOver(bytes32 book, address[] calldata accounts)
+    function tradesOf(bytes32 book, address account) external view returns (uint256 sold, uint256 bought) {
+        if (!_hasTrades(book)) return (0, 0);
+        for (uint256 number = 0; number < Words.MAX_NUMBERS; ++number) {
+            uint256 o = _orders[book][_orderId(account, number)];
+            if (o == 0) break;
+            if (!_isTraded(o)) continue;
+            Position memory p = Positions.unpack(o.content());
+            if (p.sell) sold += p.wh;
+            else bought += p.wh;
+        }
+    }
+
+    /// @inheritdoc IPositionSource
+    function handOver(TradedSlot calldata slot, address[] calldata accounts)
         external
         onlySettlement
         returns (uint256[] memory parts)
     {
-        BookState state = _books[book].state();
-        bool known = state == BookState.None || state == BookState.Settled || state == BookState.Void;
-        require(known, TradesOpen(book));
-        if (state != BookState.Settled) return parts;
+        bytes32 book = slot.book;
+        if (!_hasTrades(book)) return parts;
         parts = new uint256[](accounts.length * Words.MAX_NUMBERS);
         (uint256 count, uint256 money) = (0, 0);
         mapping(uint256 id => uint256) storage orders = _orders[book];
@@ -179,6 +190,13 @@ contract Auction is Orders, PositionSource {
     }
 
     // ------------------------------------------------------------------------------------------------------ inside
+
+    /// @dev Whether a book was cleared and settled; reverts while that can still come.
+    function _hasTrades(bytes32 book) private view returns (bool) {
+        BookState state = _books[book].state();
+        require(state == BookState.None || state == BookState.Settled || state == BookState.Void, TradesOpen(book));
+        return state == BookState.Settled;
+    }
 
     function _isTraded(uint256 o) private pure returns (bool) {
         OrderState state = o.status();

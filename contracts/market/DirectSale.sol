@@ -6,7 +6,7 @@ import {Governed} from "../access/Governed.sol";
 import {SignedActions} from "../access/SignedActions.sol";
 import {DirectPosition, IDirectSale, Sale} from "../interfaces/IDirectSale.sol";
 import {IEnergyUnits} from "../interfaces/IEnergyUnits.sol";
-import {IPositionSource} from "../interfaces/IPositionSource.sol";
+import {IPositionSource, TradedSlot} from "../interfaces/IPositionSource.sol";
 import {IVault} from "../interfaces/IVault.sol";
 import {IZones} from "../interfaces/IZones.sol";
 import {Draws} from "../libraries/Draws.sol";
@@ -53,7 +53,7 @@ contract DirectSale is IDirectSale, SignedActions, PositionSource {
     }
 
     /// @inheritdoc IDirectSale
-    function positionOf(bytes32 book, address account) external view returns (DirectPosition memory p) {
+    function positionOf(bytes32 book, address account) public view returns (DirectPosition memory p) {
         for (uint256 i = 0; i < MAX_SALES; ++i) {
             uint256 part = _parts[book][account][i];
             (uint40 wh, uint64 amount) = (uint40(Parts.wh(part)), uint64(Parts.due(part)));
@@ -63,7 +63,13 @@ contract DirectSale is IDirectSale, SignedActions, PositionSource {
     }
 
     /// @inheritdoc IPositionSource
-    function handOver(bytes32 book, address[] calldata accounts)
+    function tradesOf(bytes32 book, address account) external view returns (uint256 sold, uint256 bought) {
+        DirectPosition memory p = positionOf(book, account);
+        return (p.sold, p.bought);
+    }
+
+    /// @inheritdoc IPositionSource
+    function handOver(TradedSlot calldata slot, address[] calldata accounts)
         external
         onlySettlement
         returns (uint256[] memory parts)
@@ -71,7 +77,7 @@ contract DirectSale is IDirectSale, SignedActions, PositionSource {
         parts = new uint256[](accounts.length * MAX_SALES);
         (uint256 count, uint256 money) = (0, 0);
         for (uint256 i = 0; i < accounts.length; ++i) {
-            mapping(uint256 number => uint256) storage own = _parts[book][accounts[i]];
+            mapping(uint256 number => uint256) storage own = _parts[slot.book][accounts[i]];
             for (uint256 number = 0; number < MAX_SALES; ++number) {
                 uint256 word = own[number];
                 if (word == 0) break;
@@ -88,7 +94,7 @@ contract DirectSale is IDirectSale, SignedActions, PositionSource {
                 if (word & FOLLOWED == 0) break;
             }
         }
-        _handOn(vault, book, parts, count, money);
+        _handOn(vault, slot.book, parts, count, money);
     }
 
     /// @inheritdoc IDirectSale

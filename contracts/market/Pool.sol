@@ -5,7 +5,7 @@ import {Governed} from "../access/Governed.sol";
 import {Book, BookState, IAuction} from "../interfaces/IAuction.sol";
 import {IEnergyUnits} from "../interfaces/IEnergyUnits.sol";
 import {IPool, Limits, Offer, PoolPosition} from "../interfaces/IPool.sol";
-import {IPositionSource} from "../interfaces/IPositionSource.sol";
+import {IPositionSource, TradedSlot} from "../interfaces/IPositionSource.sol";
 import {IVault, Purse} from "../interfaces/IVault.sol";
 import {Facts, IZones} from "../interfaces/IZones.sol";
 import {Carrier} from "../libraries/Carriers.sol";
@@ -150,14 +150,24 @@ contract Pool is IPool, PositionSource {
     }
 
     /// @inheritdoc IPositionSource
-    function handOver(bytes32 book, address[] calldata accounts)
+    function tradesOf(bytes32 book, address account) external view returns (uint256 sold, uint256 bought) {
+        Offer[] storage offers = _known(book);
+        PoolPosition memory own = _positions[book];
+        if (account == _purse) return (own.sold, own.bought);
+        for (uint256 i = 0; i < offers.length; ++i) {
+            if (offers[i].seller == account) sold += offers[i].wh;
+        }
+    }
+
+    /// @inheritdoc IPositionSource
+    function handOver(TradedSlot calldata slot, address[] calldata accounts)
         external
         onlySettlement
         returns (uint256[] memory parts)
     {
-        Offer[] storage offers = _offers[book];
+        bytes32 book = slot.book;
+        Offer[] storage offers = _known(book);
         uint256 count = offers.length;
-        require(count == 0 || _done[book], TradesOpen(book));
         (uint256 before, uint256 found, uint256 money) = (_handedOver[book], 0, 0);
         uint256 handed = before;
         parts = new uint256[]((count + 2) * accounts.length);
@@ -184,6 +194,12 @@ contract Pool is IPool, PositionSource {
     }
 
     // ------------------------------------------------------------------------------------------------------ inside
+
+    /// @dev The offers of a book, of which it is known what was taken.
+    function _known(bytes32 book) private view returns (Offer[] storage offers) {
+        offers = _offers[book];
+        require(offers.length == 0 || _done[book], TradesOpen(book));
+    }
 
     /// @dev What the pool itself bought and sold, and the money for the grid's energy.
     function _own(bytes32 book, uint256 place, bool isFirst, uint256[] memory parts, uint256 found)

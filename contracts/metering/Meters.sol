@@ -1,28 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
 import {Governed} from "../access/Governed.sol";
 import {SignedActions} from "../access/SignedActions.sol";
 import {IDeposits} from "../interfaces/IDeposits.sol";
 import {IDeviceMirror} from "../interfaces/IDeviceMirror.sol";
 import {IMembership} from "../interfaces/IMembership.sol";
-import {Curve, Description, Device, DeviceStatus, Direction, IMeters, Key} from "../interfaces/IMeters.sol";
+import {Description, Device, DeviceStatus, Direction, IMeters, Key} from "../interfaces/IMeters.sol";
 import {Signed} from "../interfaces/ISignedActions.sol";
+import {ISuppliers} from "../interfaces/ISuppliers.sol";
 import {IZones} from "../interfaces/IZones.sol";
-import {Carrier} from "../libraries/Carriers.sol";
-import {Counts} from "../libraries/Counts.sol";
+import {DeviceKeys} from "../libraries/DeviceKeys.sol";
 import {Roles} from "../libraries/Roles.sol";
 import {Standings} from "../libraries/Standings.sol";
+import {DeviceCounts} from "./DeviceCounts.sol";
 
 /// @title The devices of the market
-/// @notice See IMeters. Owners and pledgees are kept as the accounts they were, and asked of Membership as the accounts
-/// they are, so that devices follow a replaced key without anybody's doing.
-contract Meters is IMeters, Governed, SignedActions {
-    using Counts for Counts.History;
-
+/// @notice See IMeters. Two layers: DeviceCounts counts devices, this one keeps them. Owners and pledgees are kept as the accounts
+/// they were, and asked of Membership as the accounts they are, so that devices follow a replaced key without anybody's doing.
+contract Meters is DeviceCounts, Governed, SignedActions {
     /// @notice Whom a device belonged to, and the first second in which it did no more.
     struct Tenure {
         address owner;
@@ -81,7 +78,6 @@ contract Meters is IMeters, Governed, SignedActions {
     mapping(uint32 device => Device) private _devices;
     mapping(uint32 device => Key) private _proposedKeys;
     mapping(uint32 device => Tenure[]) private _tenures;
-    mapping(address account => mapping(uint256 zoneAndCarrier => Counts.History)) private _counts;
 
     constructor(IMembership membership_, IZones zones_, address authority_)
         Governed(authority_)
@@ -110,10 +106,12 @@ contract Meters is IMeters, Governed, SignedActions {
     }
 
     /// @inheritdoc IMeters
-    function countsFor(uint32 device, uint40 time) external view returns (address owner) {
-        bool ended = _devices[device].status == DeviceStatus.Retired && time >= retiredAt[device];
-        if (ended || time < certifiedFrom[device]) return address(0);
+    function countsFor(uint32 device, uint40 time) external view returns (address owner, address supplier) {
+        Device storage d = _devices[device];
+        bool ended = d.status == DeviceStatus.Retired && time >= retiredAt[device];
+        if (ended || time < certifiedFrom[device]) return (address(0), address(0));
         (owner,) = tenureAt(device, time);
+        if (d.supplied) supplier = suppliers.supplierOf(device, time);
     }
 
     /// @inheritdoc IMeters
@@ -145,19 +143,6 @@ contract Meters is IMeters, Governed, SignedActions {
     }
 
     /// @inheritdoc IMeters
-    function countsAt(address[] calldata accounts, uint16 zone, Carrier carrier, uint40 time)
-        external
-        view
-        returns (uint256[] memory counts)
-    {
-        uint256 place = uint256(zone) << 8 | uint256(carrier);
-        counts = new uint256[](accounts.length);
-        for (uint256 i = 0; i < accounts.length; ++i) {
-            counts[i] = _counts[accounts[i]][place].at(time);
-        }
-    }
-
-    /// @inheritdoc IMeters
     function payeeOf(uint32 device) external view returns (address) {
         address payee = _existing(device).payee;
         return payee == address(0) ? ownerOf(device) : membership.currentOf(payee);
@@ -179,7 +164,7 @@ contract Meters is IMeters, Governed, SignedActions {
 
     /// @inheritdoc IMeters
     function isSigned(uint32 device, bytes32 digest, bytes calldata signature) external view returns (bool) {
-        return _isSigned(_existing(device).key, digest, signature);
+        return DeviceKeys.isSigned(_existing(device).key, digest, signature);
     }
 
     /// @inheritdoc IMeters
@@ -384,6 +369,20 @@ contract Meters is IMeters, Governed, SignedActions {
         emit DepositsSet(deposits_);
     }
 
+    /// @inheritdoc IMeters
+    function setSuppliers(ISuppliers suppliers_) external onlyAuthority {
+        require(address(suppliers_) != address(0), ZeroAddress());
+        require(address(suppliers) == address(0), SuppliersAlreadySet(suppliers));
+        suppliers = suppliers_;
+        emit SuppliersSet(suppliers_);
+    }
+
+    /// @inheritdoc IMeters
+    function markSupplied(uint32 device, address provider) external {
+        require(msg.sender == address(suppliers), NotSuppliers(msg.sender));
+        _markSupplied(_devices[device], provider);
+    }
+
     // ------------------------------------------------------------------------------------------------------ inside
 
     function _register(
@@ -439,6 +438,7 @@ contract Meters is IMeters, Governed, SignedActions {
         consentedTo[device] = address(0);
         delete _proposedKeys[device];
         emit DeviceMoved(device, from, account);
+        if (d.supplied) suppliers.deviceLeft(device);
         _mirror(device);
     }
 
@@ -494,6 +494,7 @@ contract Meters is IMeters, Governed, SignedActions {
         retiredAt[device] = uint40(block.timestamp);
         _count(d, -1);
         emit DeviceRetired(device);
+        if (d.supplied) suppliers.deviceLeft(device);
         _mirror(device);
     }
 
@@ -501,16 +502,6 @@ contract Meters is IMeters, Governed, SignedActions {
         uint32 holder = deviceByKey[keyHash];
         require(holder == 0, KeyTaken(holder));
         deviceByKey[keyHash] = device;
-    }
-
-    /// @dev One device more, or one less, of those that must be read; one that was never certified need not.
-    function _count(Device storage d, int256 change) private {
-        if (d.certifier == 0) return;
-        uint256 place = uint256(d.description.zone) << 8 | uint256(d.description.carrier);
-        Counts.History storage counts = _counts[d.owner][place];
-        uint256 count = uint256(int256(counts.current()) + change);
-        require(count <= type(uint16).max, TooManyDevices());
-        counts.change(block.timestamp, count);
     }
 
     function _mirror(uint32 device) private {
@@ -574,18 +565,7 @@ contract Meters is IMeters, Governed, SignedActions {
         view
     {
         require(block.timestamp <= deadline, SignatureExpired(deadline));
-        bool proven = _isSigned(key, _hashTypedDataV4(structHash), signature);
+        bool proven = DeviceKeys.isSigned(key, _hashTypedDataV4(structHash), signature);
         require(proven, InvalidKeyProof(key.curve, key.x, key.y));
-    }
-
-    /// @dev Each key has one spelling, or it could be registered twice.
-    function _isSigned(Key memory key, bytes32 digest, bytes calldata signature) private view returns (bool) {
-        if (key.curve == Curve.Secp256k1) {
-            (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecover(digest, signature);
-            return failure == ECDSA.RecoverError.NoError && key.x == bytes32(uint256(uint160(signer))) && key.y == 0;
-        }
-        return
-            signature.length == 64
-                && P256.verify(digest, bytes32(signature[:32]), bytes32(signature[32:]), key.x, key.y);
     }
 }

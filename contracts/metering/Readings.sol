@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Governed} from "../access/Governed.sol";
 import {Description, Device, IMeters} from "../interfaces/IMeters.sol";
 import {
@@ -68,7 +67,7 @@ contract Readings is Disputes, Settled {
 
     mapping(uint256 device => Facts) private _facts;
     mapping(uint256 device => uint256) private _last;
-    mapping(uint256 device => mapping(uint256 month => Month)) private _months;
+    mapping(uint256 device => mapping(uint256 month => uint256)) private _months;
     mapping(uint256 device => Exchange) private _exchanges;
     mapping(uint256 device => Impossible) private _impossible;
 
@@ -88,7 +87,7 @@ contract Readings is Disputes, Settled {
     /// @inheritdoc IReadings
     function monthOf(uint32 device, uint16 month) external view returns (Month memory) {
         uint256 last = _last[device];
-        return last.month() == month ? last.ofMonth() : _months[device][month];
+        return (last.month() == month ? last : _months[device][month]).ofMonth();
     }
 
     /// @inheritdoc IReadings
@@ -198,25 +197,30 @@ contract Readings is Disputes, Settled {
 
     /// @dev The first reading of a device is where it begins to be counted from.
     function _begin(Given memory given, Interval memory told) private {
-        Month memory empty;
-        _last[given.device] = Series.pack(given.time, given.register, given.sequence, Months.at(given.time), empty);
+        _last[given.device] =
+            uint256(0).withMonth(Months.at(given.time)).withRegister(given.time, given.register, given.sequence);
         (told.since, told.until) = (uint40(given.time), uint40(given.time));
     }
 
     function _take(Given memory given, uint256 last, uint256 wh, uint256 periods, Interval memory told) private {
-        // An interval belongs to the month in which it ends, midnight to the day before.
-        uint256 month = Months.at(given.time - 1);
-        Month memory m = last.ofMonth();
-        if (month != last.month()) {
-            _months[given.device][last.month()] = m;
-            (m.wh, m.measured, m.substituted) = (0, 0, 0);
-        }
-        m.wh += uint64(wh);
-        if (periods == 1 && told.quality == Quality.Measured) ++m.measured;
-        else m.substituted = uint24(Math.min(m.substituted + periods, type(uint24).max));
-        _last[given.device] = Series.pack(given.time, given.register, given.sequence, month, m);
+        uint256 period = (given.time - last.time()) / periods;
+        bool measured = periods == 1 && told.quality == Quality.Measured;
         (told.until, told.wh, told.periods) = (uint40(given.time), uint64(wh), uint32(periods));
         if (periods != 1 && told.quality == Quality.Measured) told.quality = Quality.Substituted;
+        // Spread as slots have it, so that a month has what its slots have: evenly, over the last of a longer gap. A period
+        // belongs to the month in which it ends, midnight to the day before.
+        if (periods > MAX_PERIODS) periods = MAX_PERIODS;
+        unchecked {
+            for (uint256 i = 0; i < periods; ++i) {
+                uint256 month = Months.at(given.time - (periods - 1 - i) * period - 1);
+                if (month != last.month()) {
+                    _months[given.device][last.month()] = last;
+                    last = last.withMonth(month);
+                }
+                last = last.more(wh * (i + 1) / periods - wh * i / periods, measured);
+            }
+        }
+        _last[given.device] = last.withRegister(given.time, given.register, given.sequence);
     }
 
     function _forgetExchange(uint256 device) private {

@@ -153,8 +153,9 @@ abstract contract Deliveries is IImbalance {
     }
 
     /// @dev What the feeders count is no member's, and what a device counts before it is certified, or after its end, nobody's.
+    /// What a supplier takes is his. The device is one that must be read for him and, still, for its owner.
     function _count(Slot memory slot, Balance memory sums, Interval memory told, uint256 wh, bool toTheEnd) private {
-        address owner = meters.countsFor(told.device, uint40(slot.start));
+        (address owner, address supplier) = meters.countsFor(told.device, uint40(slot.start));
         if (owner == address(0)) return;
         bool isInjection = Intervals.isInjection(told);
         uint256 own = 0;
@@ -172,6 +173,10 @@ abstract contract Deliveries is IImbalance {
             }
         }
         mapping(address account => uint256) storage deliveries = _deliveries[slot.key];
+        if (supplier != address(0)) {
+            deliveries[supplier] = deliveries[supplier].more(isInjection, own, toTheEnd);
+            own = 0;
+        }
         deliveries[owner] = deliveries[owner].more(isInjection, own, toTheEnd);
     }
 }

@@ -4,9 +4,9 @@ pragma solidity 0.8.30;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Governed} from "../access/Governed.sol";
 import {IDeposits} from "../interfaces/IDeposits.sol";
-import {Balance, IImbalance} from "../interfaces/IImbalance.sol";
+import {Balance, Counted, IImbalance} from "../interfaces/IImbalance.sol";
 import {IMembership} from "../interfaces/IMembership.sol";
-import {IPositionSource} from "../interfaces/IPositionSource.sol";
+import {IPositionSource, TradedSlot} from "../interfaces/IPositionSource.sol";
 import {IProduction} from "../interfaces/IProduction.sol";
 import {IReadings} from "../interfaces/IReadings.sol";
 import {IVault, Purse} from "../interfaces/IVault.sol";
@@ -134,6 +134,34 @@ contract Imbalance is Deliveries, Governed {
     }
 
     /// @inheritdoc IImbalance
+    function countedOf(TradedSlot calldata slot, address account) external view returns (Counted memory c) {
+        address[] memory accounts = new address[](1);
+        accounts[0] = account;
+        (address[] memory names,) = membership.namesOf(accounts);
+        uint256[] memory expected = meters.countsAt(names, slot.zone, slot.carrier, slot.start);
+        uint256[] memory counted = _countedUnder(names, _slotKey(slot.zone, slot.carrier, slot.start));
+        IPositionSource[] memory all = _sources;
+        (uint256 sum, uint256 due) = (0, 0);
+        for (uint256 k = 0; k < names.length; ++k) {
+            sum = sum.plus(counted.at(k));
+            due += expected.at(k);
+            for (uint256 i = 0; i < all.length; ++i) {
+                if (address(all[i]) == msg.sender) continue;
+                (uint256 sold, uint256 bought) = all[i].tradesOf(slot.book, names.at(k));
+                (c.sold, c.bought) = (c.sold + sold, c.bought + bought);
+            }
+        }
+        Facts memory facts = zones.factsAt(slot.zone, slot.carrier, slot.start);
+        c.arrived = sum.injected() * (WHOLE - facts.lossBps) / WHOLE;
+        c.withdrawn = sum.withdrawn();
+        uint256 end = slot.start + zones.slotSeconds(slot.zone, slot.carrier);
+        c.silent = sum.devices() < due;
+        c.complete = block.timestamp >= end && (!c.silent || block.timestamp >= end + PATIENCE);
+    }
+
+    // -------------------------------------------------------------------------------------------------- authority
+
+    /// @inheritdoc IImbalance
     function addSource(IPositionSource source) external onlyAuthority {
         IPositionSource[] memory known = _sources;
         for (uint256 i = 0; i < known.length; ++i) {
@@ -222,8 +250,9 @@ contract Imbalance is Deliveries, Governed {
         uint256 count = _sources.length;
         r.parts = new uint256[][](count);
         r.payees = new address[][](count);
+        TradedSlot memory slot = TradedSlot(r.zone, r.carrier, r.start, r.book);
         for (uint256 i = 0; i < count; ++i) {
-            uint256[] memory parts = _sources[i].handOver(r.book, r.names);
+            uint256[] memory parts = _sources[i].handOver(slot, r.names);
             address[] memory payees = _payeesOf(r, parts);
             (r.parts[i], r.payees[i]) = (parts, payees);
             for (uint256 k = 0; k < parts.length; ++k) {

@@ -29,6 +29,12 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     using VaultWords for Module;
     using VaultWords for uint256;
 
+    /// @notice What one owes another, and since when he owes him anything.
+    struct Debt {
+        uint128 amount;
+        uint40 since;
+    }
+
     bytes32 public constant DEPOSIT_TYPEHASH =
         keccak256("Deposit(address signer,uint128 amount,uint256 nonce,uint256 deadline)");
     bytes32 public constant WITHDRAW_TYPEHASH =
@@ -51,9 +57,8 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     mapping(Purse => address) public purseKeeper;
     /// @inheritdoc IVault
     mapping(address account => uint128) public debtOf;
-    /// @inheritdoc IVault
-    mapping(address debtor => mapping(address creditor => uint128)) public debtTo;
 
+    mapping(address debtor => mapping(address creditor => Debt)) private _debts;
     mapping(address account => Account) private _accounts;
     mapping(address module => Module) private _modules;
     address[] private _moduleList;
@@ -71,6 +76,17 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     /// @inheritdoc IVault
     function accountOf(address account) external view returns (Account memory) {
         return _accounts[account];
+    }
+
+    /// @inheritdoc IVault
+    function debtTo(address debtor, address creditor) public view returns (uint128) {
+        return _debts[debtor][creditor].amount;
+    }
+
+    /// @inheritdoc IVault
+    function debtSince(address debtor, address creditor) external view returns (uint40) {
+        Debt storage debt = _debts[debtor][creditor];
+        return debt.amount == 0 ? 0 : debt.since;
     }
 
     /// @inheritdoc IVault
@@ -261,7 +277,9 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
         require(_accounts[creditor].status != Status.None, Standings.NotMember(creditor));
         address account = _current(debtor);
         require(_accounts[account].status != Status.None, Standings.NotMember(account));
-        debtTo[debtor][creditor] += amount;
+        Debt storage debt = _debts[debtor][creditor];
+        if (debt.amount == 0) debt.since = uint40(block.timestamp);
+        debt.amount += amount;
         debtOf[account] += amount;
         _accounts[account].inDefault = true;
         emit DebtRecorded(msg.sender, debtor, creditor, amount);
@@ -271,7 +289,7 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     function repay(address debtor, address creditor, uint128 most) external returns (uint128 repaid) {
         ModuleStatus status = _modules[msg.sender].status;
         require(status != ModuleStatus.None, ModuleNotAllowed(msg.sender, status));
-        uint128 debt = debtTo[debtor][creditor];
+        uint128 debt = debtTo(debtor, creditor);
         repaid = most < debt ? most : debt;
         if (repaid == 0) return 0;
         _unlock(repaid);
@@ -389,7 +407,7 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     function _payDebt(address account, address debtor, address creditor, uint128 amount) private {
         require(_current(debtor) == account, NotDebtor(debtor, account));
         require(amount != 0, ZeroAmount());
-        uint128 debt = debtTo[debtor][creditor];
+        uint128 debt = debtTo(debtor, creditor);
         require(amount <= debt, DebtTooSmall(debtor, creditor, debt));
         _lowerDebt(account, debtor, creditor, amount);
         _debit(account, amount);
@@ -398,7 +416,7 @@ contract Vault is IVault, IStandingMirror, Governed, SignedActions {
     }
 
     function _lowerDebt(address account, address debtor, address creditor, uint128 amount) private {
-        debtTo[debtor][creditor] -= amount;
+        _debts[debtor][creditor].amount -= amount;
         debtOf[account] -= amount;
         if (debtOf[account] == 0) _accounts[account].inDefault = false;
     }

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -91,7 +92,11 @@ def structs_module(contracts: list[Json]) -> str:
 def _definitions() -> dict[str, re.Match[str]]:
     """Our own structs and enums, by name; those of libraries go by their plain types."""
     texts = [file.read_text() for file in sorted(CONTRACTS.rglob("*.sol"))]
-    return {match[3]: match for text in texts for match in _DEFINITION.finditer(text)}
+    found = [match for text in texts for match in _DEFINITION.finditer(text)]
+    for name, times in Counter(match[3] for match in found).items():
+        if times > 1:
+            sys.exit(f"{times} structs or enums are named {name}; give one another name")
+    return {match[3]: match for match in found}
 
 
 def _comment(lines: str) -> str:

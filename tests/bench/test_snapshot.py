@@ -6,7 +6,15 @@ import pytest
 
 from wattbook import abi
 from wattbook.bench import gas, metering, sizes, snapshot
-from wattbook.bench.anchors import ANCHORS, CERTIFICATE_ANCHORS, MARKET_ANCHORS, METERING_ANCHORS, SETTLEMENT_ANCHORS
+from wattbook.bench.anchors import (
+    ANCHORS,
+    CERTIFICATE_ANCHORS,
+    MARKET_ANCHORS,
+    METERING_ANCHORS,
+    PACKAGE_ANCHORS,
+    SETTLEMENT_ANCHORS,
+    TENDER_ANCHORS,
+)
 
 COMMITTED = Path(__file__).parents[1] / "snapshots" / "figures.json"
 
@@ -57,6 +65,11 @@ def test_certificate_budgets(figures, anchor):
     assert figures["certificates"][anchor.figure] <= anchor.budget
 
 
+@pytest.mark.parametrize("anchor", [a for a in PACKAGE_ANCHORS if a.budget], ids=lambda anchor: anchor.figure)
+def test_package_budgets(figures, anchor):
+    assert figures["packages"][anchor.figure] <= anchor.budget
+
+
 def test_a_root_costs_the_same_at_any_count(figures):
     one, many = (figures["metering"][f"root of {size} readings"] for size in ("1", "10,000"))
     assert abs(one - many) < 100
@@ -66,6 +79,8 @@ def test_every_figure_of_metering_is_shown(figures):
     assert figures["metering"].keys() == {anchor.figure for anchor in METERING_ANCHORS}
     assert figures["settlement"].keys() == {anchor.figure for anchor in SETTLEMENT_ANCHORS}
     assert figures["certificates"].keys() == {anchor.figure for anchor in CERTIFICATE_ANCHORS}
+    assert figures["tenders"].keys() == {anchor.figure for anchor in TENDER_ANCHORS}
+    assert figures["packages"].keys() == {anchor.figure for anchor in PACKAGE_ANCHORS}
 
 
 @pytest.mark.parametrize("anchor", [anchor for anchor in ANCHORS if anchor.budget], ids=lambda anchor: anchor.operation)

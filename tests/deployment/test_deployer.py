@@ -88,6 +88,13 @@ def test_a_deployment_is_recorded_completely(node, found, file):
         [at["CleanEnergy"]],
         [at["CleanEnergy"]],
         [at["Imbalance"], at["CleanEnergy"], at["Authority"]],
+        [at["Vault"], at["EnergyUnits"], at["Authority"]],
+        [at["Tenders"], at["Imbalance"], at["Authority"]],
+        [at["Membership"], at["Zones"], at["Authority"]],
+        [at["Readings"]],
+        [at["Tariffs"], at["SupplyReports"]],
+        [at["PackageRules"]],
+        [at["EnergyPackages"]],
     ]
     for item in recorded["contracts"].values():
         receipt = node.web3.eth.get_transaction_receipt(item["transaction"])

@@ -60,6 +60,13 @@ def test_a_good_market(node, found):
         "GreenCertificates",
         "Batteries",
         "UseSubsidy",
+        "Tenders",
+        "Supplies",
+        "Tariffs",
+        "SupplyReports",
+        "PackageRules",
+        "EnergyPackages",
+        "SuppliedDevices",
         "Authority.membership",
         "Membership.authority",
         "Membership.mirror",
@@ -77,6 +84,7 @@ def test_a_good_market(node, found):
         "Meters.authority",
         "Meters.mirror",
         "Meters.deposits",
+        "Meters.suppliers",
         "EnergyUnits.membership",
         "EnergyUnits.vault",
         "EnergyUnits.meters",
@@ -152,6 +160,27 @@ def test_a_good_market(node, found):
         "UseSubsidy.imbalance",
         "UseSubsidy.cleanEnergy",
         "UseSubsidy.authority",
+        "Tenders.vault",
+        "Tenders.energyUnits",
+        "Tenders.supplies",
+        "Tenders.authority",
+        "Supplies.tenders",
+        "Supplies.imbalance",
+        "Supplies.vault",
+        "Supplies.settlement",
+        "Supplies.authority",
+        "Tariffs.membership",
+        "Tariffs.zones",
+        "Tariffs.authority",
+        "SupplyReports.readings",
+        "PackageRules.tariffs",
+        "PackageRules.reports",
+        "PackageRules.meters",
+        "EnergyPackages.rules",
+        "EnergyPackages.vault",
+        "EnergyPackages.meters",
+        "SuppliedDevices.packages",
+        "SuppliedDevices.meters",
         "Membership.recoveryDelay",
         "PowerPoints.epochLength",
         "Readings.window",
@@ -279,10 +308,13 @@ def test_wrong_wiring(node, found, ask, contract, getter, subjects):
         ("Membership", "Readings", "Membership.readings"),
         ("Meters", "EnergyUnits", "Meters.mirror"),
         ("Meters", "Deposits", "Meters.deposits"),
+        ("Meters", "SuppliedDevices", "Meters.suppliers"),
         ("Rulebook", "Auction", "Rulebook.auction"),
         ("Auction", "Clearing", "Auction.clearing"),
         ("Pool", "Imbalance", "Pool.settlement"),
         ("DirectSale", "Imbalance", "DirectSale.settlement"),
+        ("Supplies", "Imbalance", "Supplies.settlement"),
+        ("Tenders", "Supplies", "Tenders.supplies"),
         ("Deposits", "Imbalance", "Deposits.settlement"),
         ("CleanEnergy", "GreenCertificates", "CleanEnergy.certificates"),
         ("CleanEnergy", "Batteries", "CleanEnergy.batteries"),
@@ -299,7 +331,8 @@ def test_a_constitution_that_was_not_carried_out(node, found, file):
     break_off_after(found, CONTRACTS[-1].name)
     details = wrong(node, Deployment.read(file))
     assert details["constitution"] == "not carried out; run `wattbook deploy` to finish"
-    named = ["Authority.membership", "Membership.mirror", "Membership.readings", "Meters.mirror", "Meters.deposits"]
+    named = ["Authority.membership", "Membership.mirror", "Membership.readings"]
+    named += ["Meters.mirror", "Meters.deposits", "Meters.suppliers"]
     ports = [f"PowerPoints.port of {name}" for name in ("RegistrationBonus", "CleanTrades", "Computation")]
     settled = ["Imbalance.sources", *ports, "Auction.settlement", "Pool.settlement", "DirectSale.settlement"]
     assert list(details) == [
@@ -312,6 +345,8 @@ def test_a_constitution_that_was_not_carried_out(node, found, file):
         "Deposits.settlement",
         "CleanEnergy.certificates",
         "CleanEnergy.batteries",
+        "Tenders.supplies",
+        "Supplies.settlement",
         "constitution",
     ]
 

@@ -6,11 +6,16 @@ from eth_utils.crypto import keccak
 from tests.assertions import refused
 from tests.market_chain.floor import MONEY, POOLED
 from wattbook.contracts import reverts
-from wattbook.contracts.structs import Purse
+from wattbook.contracts.structs import Carrier, Purse, TradedSlot
 from wattbook.deployment.plan import purse_account
 from wattbook.market import proposals, uniform
 
 NOTHING = keccak(text="a slot without trades")
+
+
+def slot_of(book):
+    """These sources ask for nothing but its name."""
+    return TradedSlot(1, Carrier.ELECTRICITY, 0, book)
 
 
 def proposal_of(life):
@@ -23,9 +28,9 @@ def hand_over(floor):
 
     def run(source, book, *accounts):
         imbalance = floor.market.imbalance.address
-        call = source.raw.functions.handOver(book, list(accounts))
+        call = source.raw.functions.handOver(slot_of(book), list(accounts))
         parts = floor.chain.call(call, imbalance)
-        receipt = floor.send_as(imbalance, source, "handOver", book, list(accounts))
+        receipt = floor.send_as(imbalance, source, "handOver", slot_of(book), list(accounts))
         money = sum(part >> 40 & 2**64 - 1 for part in parts) + sum(part >> 104 & 2**64 - 1 for part in parts)
         told = [event.args for event in receipt.events if event.name == "HandedOver"]
         assert told == ([{"book": book, "parts": parts, "amount": money}] if money else [])
@@ -75,7 +80,7 @@ class TestAuction:
 
     def test_not_while_they_are_open(self, floor, life, quotes):
         imbalance = floor.market.imbalance.address
-        call = life.auction.raw.functions.handOver(life.key, [])
+        call = life.auction.raw.functions.handOver(slot_of(life.key), [])
         life.trade(*quotes)
         for step in (lambda: None, lambda: life.clear(proposal_of(life))):
             step()
@@ -105,7 +110,7 @@ class TestPool:
 
     def test_not_while_offers_are_open(self, floor, life):
         floor.market.pool.offer(life.key, floor.devices["dora", POOLED], 450, 1_500, sender=floor.dora)
-        call = floor.market.pool.raw.functions.handOver(life.key, [floor.dora.address])
+        call = floor.market.pool.raw.functions.handOver(slot_of(life.key), [floor.dora.address])
         with refused(reverts.TradesOpen, book=life.key):
             floor.chain.call(call, floor.market.imbalance.address)
 

@@ -132,7 +132,8 @@ def test_until_when_it_was_whose(market, people, devices, alice, bob):
     assert meters.held_until(device, bob.address) == meters.retired_at(device) == retired
     times = (certified - 1, certified, retired - 1, retired)
     nobody = "0x" + "00" * 20
-    assert [meters.counts_for(device, time) for time in times] == [nobody, alice.address, bob.address, nobody]
+    owners = [nobody, alice.address, bob.address, nobody]
+    assert [meters.counts_for(device, time) for time in times] == [[owner, nobody] for owner in owners]
 
 
 def test_payees_that_were_named(market, devices, alice, bob):

@@ -109,6 +109,14 @@ def test_a_partner_that_ends_at_once_or_at_the_end():
     assert term.rebundled(3, 100).paid == term.rebundled(10, 100).paid
 
 
+def test_what_a_customer_does_not_have_is_waived():
+    term = AreaTerm.bought(HEATING, 85_050, 12 * 56, 12, 200)
+    assert term.rebundled(2, 100, 172_226_250) == term.rebundled(2, 100, 10**12) == term.rebundled(2, 100)
+    part = term.rebundled(2, 100, 172_226_249)
+    assert (part.paid, part.earned(12), part.bundle_bps) == (term.paid + 172_226_249, part.paid, 100)
+    assert term.rebundled(2, 100, 0).paid == term.paid
+
+
 def test_calendar_months_of_a_term():
     term = AreaTerm.bought(HEATING, 100, month_at(1_707_000_000), 3)
     assert start_of(term.first) == 1_706_745_600

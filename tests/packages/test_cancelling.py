@@ -14,6 +14,7 @@ from wattbook.packages.cancelling import (
     is_cooling_off,
     is_gone,
     is_in_default,
+    unread_month,
 )
 from wattbook.packages.fields import PackageError
 from wattbook.packages.flow import Flow, FlowTerm
@@ -97,6 +98,14 @@ def test_a_bonus_is_worth_nothing():
 
 def test_a_provider_s_default_costs_the_customer_nothing():
     assert end_lots([part_used(2_000_000)], ELECTRICITY, 200, free=True) == LotsEnding(8_340_000_000, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("read", "drawn", "charged"),
+    [(0, [], 0), (70, [], 70), (0, [100, 51], 75), (74, [100, 51], 75), (76, [100, 51], 76), (5, [0, 0, 1], 5)],
+)
+def test_who_lets_his_meter_be_silent_pays_what_he_usually_takes(read, drawn, charged):
+    assert unread_month(read, drawn) == charged
 
 
 @given(st.integers(1, 10**12), st.integers(0, 10**10), st.integers(0, 10_000), st.sampled_from(list(Mode)))

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattbook.packages.fields import PackageError
-from wattbook.packages.lots import GRACE_SECONDS, Lot, draw, is_suspended, units_between
+from wattbook.packages.lots import (
+    FORBEARANCE_SECONDS,
+    GRACE_SECONDS,
+    Lot,
+    draw,
+    is_suspended,
+    may_be_ended,
+    units_between,
+)
 
 LOTS = st.lists(st.builds(Lot.bought, st.integers(1, 5_000), st.integers(1, 900), bonus=st.booleans()), max_size=6)
 
@@ -82,3 +90,9 @@ def test_supply_is_suspended_after_three_days_to_the_second():
     assert GRACE_SECONDS == 259_200
     assert not is_suspended(1_000, 1_000 + 259_199)
     assert is_suspended(1_000, 1_000 + 259_200)
+
+
+def test_anyone_may_end_it_thirty_days_after_that_to_the_second():
+    assert FORBEARANCE_SECONDS == 2_592_000
+    assert not may_be_ended(1_000, 1_000 + 259_200 + 2_591_999)
+    assert may_be_ended(1_000, 1_000 + 259_200 + 2_592_000)

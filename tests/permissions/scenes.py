@@ -14,15 +14,18 @@ from tests.assertions import FAR
 from tests.devices import QUARTER, SLOT, next_slot, said
 from tests.permissions.book_scenes import BILLS, CLEARING
 from tests.permissions.certificate_scenes import CERTIFICATES, register_of
+from tests.permissions.package_scenes import PACKAGES
 from tests.permissions.point_scenes import POINTS
 from tests.permissions.reading_scenes import READINGS
 from tests.permissions.sale_scenes import DIRECT_SALE
 from tests.permissions.settlement_scenes import SETTLEMENT
+from tests.permissions.tender_scenes import TENDERING
 from tests.permissions.trading import SCHEDULE, terms
 from tests.permissions.world import ANOTHER_ZONE, LOCKED, NOBODY, NOTHING, ZONE, Caller, World
 from wattbook import Role, Signed
 from wattbook.contracts.base import Contract
 from wattbook.contracts.structs import Carrier, Purse, SizeClass
+from wattbook.deployment.plan import SOURCES
 from wattbook.eip712 import short_form, sign, sign_application, sign_permit
 
 Arguments = tuple[Any, ...]
@@ -43,27 +46,30 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
     if name in ("CleanEnergy", "GreenCertificates", "Batteries"):
         return register_of(world, name, function)
     if function == "setMirror":
-        return world.bare_meters if name == "Meters" else world.bare_membership
-    if function == "setDeposits":
-        return world.bare_meters
+        return world.bare.meters if name == "Meters" else world.bare.membership
+    if function in ("setDeposits", "setSuppliers"):
+        return world.bare.meters
     if function == "setReadings":
-        return world.bare_membership
+        return world.bare.membership
     if function == "setMembership":
-        return world.bare_authority
+        return world.bare.authority
     if function == "setSettlement":
         bare: dict[str, Contract] = {
-            "Auction": world.bare_auction,
-            "Pool": world.bare_pool,
-            "Deposits": world.bare_deposits,
-            "DirectSale": world.bare_direct_sale,
-            "Production": world.bare_production,
-            "Readings": world.bare_readings,
+            "Auction": world.bare.auction,
+            "Pool": world.bare.pool,
+            "Deposits": world.bare.deposits,
+            "DirectSale": world.bare.direct_sale,
+            "Production": world.bare.production,
+            "Readings": world.bare.readings,
+            "Supplies": world.bare.supplies,
         }
         return bare[name]
+    if function == "setSupplies":
+        return world.bare.tenders
     if name == "RegistrationBonus" and function in ("claim", "claimSigned"):
         return world.another_bonus
     if function in ("setAuction", "setClearing"):
-        return world.bare_rulebook if name == "Rulebook" else world.bare_auction
+        return world.bare.rulebook if name == "Rulebook" else world.bare.auction
     contracts: dict[str, Contract] = {
         "Authority": world.market.authority,
         "Membership": world.market.membership,
@@ -86,9 +92,15 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         "RegistrationBonus": world.market.registration_bonus,
         "SubsidyFund": world.market.subsidy_fund,
         "UseSubsidy": world.market.use_subsidy,
+        "Tenders": world.market.tenders,
+        "Supplies": world.market.supplies,
         "Losses": world.market.losses,
         "Bills": world.market.bills,
         "Deposits": world.market.deposits,
+        "Tariffs": world.market.tariffs,
+        "SupplyReports": world.market.supply_reports,
+        "EnergyPackages": world.market.energy_packages,
+        "SuppliedDevices": world.market.supplied_devices,
     }
     return contracts[name]
 
@@ -233,6 +245,10 @@ def _pledged_device(world: World, _: Caller) -> Arguments:
 
 def _subjects_device(*arguments: Any) -> Scene:
     return lambda world, _: (world.device_of(world.callers["stranger"]), *arguments)
+
+
+def _reservation(world: World) -> Arguments:
+    return world.device_of(world.callers["stranger"]), world.bidding.reserved
 
 
 def _pledge(world: World, caller: Caller) -> Arguments:
@@ -463,7 +479,9 @@ _METERS: dict[tuple[str, str], Scene] = {
     ("releasePledge", ""): lambda world, _: (world.pledged_device,),
     ("retire", ""): _own_device(),
     ("retireSigned", ""): _device_signed("RetireDevice"),
+    ("markSupplied", ""): _own_device(NEW_ADDRESS),
     ("setDeposits", ""): _these(NEW_ADDRESS),
+    ("setSuppliers", ""): _these(NEW_ADDRESS),
     ("setMirror", ""): _these(NEW_ADDRESS),
     ("setPayee", ""): _own_device_to_member,
     ("setPayee", "of a pledged device"): _pledged_device,
@@ -478,6 +496,8 @@ _ENERGY_UNITS: dict[tuple[str, str], Scene] = {
     ("lockEach", ""): lambda world, _: world.energy,
     ("recoverUnits", ""): lambda world, _: (world.replaced.address, [world.unit]),
     ("releaseEach", ""): lambda world, _: world.energy,
+    ("reserve", ""): lambda world, _: (1, 0, world.subject.address, *_reservation(world)),
+    ("giveBack", ""): lambda world, _: _reservation(world),
     ("safeBatchTransferFrom", ""): lambda world, who: (
         world.holder_of_units(who),
         world.member.address,
@@ -539,6 +559,7 @@ _POOL: dict[tuple[str, str], Scene] = {
 
 SCENES: dict[tuple[str, str, str], Scene] = {
     **SETTLEMENT,
+    **TENDERING,
     **{("Rulebook", *key): scene for key, scene in _RULEBOOK.items()},
     **{("Auction", *key): scene for key, scene in _AUCTION.items()},
     **{("Clearing", *key): scene for key, scene in CLEARING.items()},
@@ -547,8 +568,8 @@ SCENES: dict[tuple[str, str, str], Scene] = {
     **{("Readings", *key): scene for key, scene in READINGS.items()},
     **POINTS,
     **{("Bills", *key): scene for key, scene in BILLS.items()},
-    **{(name, "handOver", ""): _these(NOTHING, []) for name in ("Auction", "Pool", "DirectSale")},
-    **{(name, "setSettlement", ""): _these(NEW_ADDRESS) for name in ("Auction", "Pool", "DirectSale", "Production")},
+    **{(name, "handOver", ""): _these((1, 0, 0, NOTHING), []) for name in ("Auction", "Pool", "DirectSale")},
+    **{(name, "setSettlement", ""): _these(NEW_ADDRESS) for name in (*SOURCES, "Production")},
     **{("Zones", *key): scene for key, scene in _ZONES.items()},
     **{("Meters", *key): scene for key, scene in _METERS.items()},
     **{("EnergyUnits", *key): scene for key, scene in _ENERGY_UNITS.items()},
@@ -556,6 +577,7 @@ SCENES: dict[tuple[str, str, str], Scene] = {
     **{("Vault", *key): scene for key, scene in _VAULT.items()},
     **{("Authority", *key): scene for key, scene in _AUTHORITY.items()},
     **CERTIFICATES,
+    **PACKAGES,
     **_member_token("PowerToken"),
     **_member_token("PowerPoints"),
     ("PowerToken", "mint", ""): lambda world, _: (world.member.address, 1, SOURCE),

@@ -7,10 +7,12 @@ ten to twenty-eight days.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
 from tests.assertions import pass_time
 from tests.devices import Devices, Secp256k1Key, facts
+from tests.permissions.subscribing import Tenancy
 from wattbook import Market
 from wattbook.contracts.structs import Carrier, Direction, Purse, Retirement
 from wattbook.deployment.local import known_account
@@ -34,6 +36,7 @@ class Subsidies:
 
     market: Market
     carry_out: Callable[..., None]
+    tenant: LocalAccount
 
     def __post_init__(self) -> None:
         self.paid = month_at(self.market.chain.now + 5 * DAY) + 1
@@ -45,13 +48,16 @@ class Subsidies:
         self.device = devices.certify(devices.register(owner, Secp256k1Key("a roof"), carrier=CARRIER))
         described = {"carrier": CARRIER, "direction": Direction.WITHDRAWAL}
         self._meter = devices.certify(devices.register(owner, Secp256k1Key("a meter"), **described))
+        self.tenancy = Tenancy(self.market, self.carry_out, devices, self.tenant, self.paid)
         self._register = self._readings = 0
         self._fund()
         self._metered: list[tuple[object, list[object]]] = []
         self._pass_until(start_of(self.paid) + 2 * DAY)
+        self.tenancy.cancel()
         self._post(start_of(self.paid), 0)
         self._post(start_of(self.paid) + DAY, WH)
         self._record(self.paid)
+        self.tenancy.draw()
         self._use()
         self._pass_until(self._closes(self.paid))
         self._does("close", self.paid)
@@ -126,13 +132,16 @@ class Subsidies:
         self._register += wh
         self._readings += 1
         source = keccak(text=f"{time}")
-        leaves = [Leaf(one, self._register, self._readings, 0, 0, source, source) for one in (self.device, self._meter)]
+        metered = sorted([self.device, self._meter, *self.tenancy.meters])
+        leaves = [Leaf(one, self._register, self._readings, 0, 0, source, source) for one in metered]
         tree, readings = Tree([(leaf.device, leaf.content_hash) for leaf in leaves]), self.market.readings
         root = root_of(ZONE, time, 0, tree)
         attesters = [known_account(name) for name in ("attester1", "attester2")]
         signatures = in_order((who.address, sign_root(readings, root, [], who)) for who in attesters)
         readings.post(root, [], signatures, sender=known_account("grid"))
-        self._metered.append((root, [proven(tree, leaf) for leaf in leaves]))
+        for leaf in leaves:
+            # Of a month there are many slots, and a transaction has no room for those of all.
+            self._metered.append((root, [proven(tree, leaf)]))
 
     def _does(self, function: str, month: int, *arguments: object) -> None:
         sender = known_account("grid")

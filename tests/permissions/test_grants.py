@@ -13,9 +13,10 @@ import pytest
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
-from tests.assertions import FAR, pass_time, refused
+from tests.assertions import FAR, refused
 from tests.conftest import undone
 from tests.modules import set_of
+from tests.permissions.device_grants import DEVICE_PROOFS, fails
 from tests.permissions.history import History, contract_of, standing_roles
 from tests.permissions.point_grants import POINT_PROOFS, said_of_points
 from wattbook import Application, ContractRevert, Market, Role, abi
@@ -23,7 +24,6 @@ from wattbook.chain import Chain
 from wattbook.contracts import reverts
 from wattbook.contracts.base import Contract
 from wattbook.contracts.structs import Carrier, Module, ModuleStatus, Purse, Root, Schedule, Status
-from wattbook.deployment.decisions import carry_out, propose
 from wattbook.deployment.deployer import deploy
 from wattbook.deployment.local import known_account
 from wattbook.deployment.plan import CONTRACTS, MODULES, PROPOSER_ROLE, SETTLED, Call, constitution, purse_account
@@ -256,7 +256,7 @@ def _set_auction(grants: Grants, auction: str) -> None:
     assert market.rulebook.auction() == address
     opening = ("open", int(Carrier.ELECTRICITY), NOTHING, 0)
     grants.only([], reverts.NotAuction, market.rulebook, *opening)
-    _fails(market, Call("Rulebook", "setAuction", (STRANGER.address,)), reverts.AuctionAlreadySet, auction=address)
+    fails(market, Call("Rulebook", "setAuction", (STRANGER.address,)), reverts.AuctionAlreadySet, auction=address)
 
 
 def _set_schedule(grants: Grants, schedule: tuple[int, ...]) -> None:
@@ -273,7 +273,17 @@ def _set_clearing(grants: Grants, clearing: str) -> None:
     address = market.clearing.address
     assert market.auction.clearing() == address
     grants.only([], reverts.NotClearing, market.auction, "close", NOTHING, 0)
-    _fails(market, Call("Auction", "setClearing", (STRANGER.address,)), reverts.ClearingAlreadySet, clearing=address)
+    fails(market, Call("Auction", "setClearing", (STRANGER.address,)), reverts.ClearingAlreadySet, clearing=address)
+
+
+def _set_supplies(grants: Grants, supplies: str) -> None:
+    """What tenders award is supplied there, and will never be elsewhere."""
+    assert supplies == "Supplies"
+    market = grants.market
+    address = market.supplies.address
+    assert market.tenders.supplies() == address
+    grants.only([market.tenders.address], reverts.NotTenders, market.supplies, "begin", 1, [])
+    fails(market, Call("Tenders", "setSupplies", (STRANGER.address,)), reverts.SuppliesAlreadySet, supplies=address)
 
 
 def _set_threshold(grants: Grants, threshold: int) -> None:
@@ -292,19 +302,19 @@ def _set_settlement(grants: Grants, settlement: str) -> None:
     grants.only([], reverts.NotSettlement, market.production, "record", [])
     grants.only([], reverts.NotSettlement, market.deposits, "draw", STRANGER.address, 1)
     assert market.readings.settlement() == market.production.settlement() == market.deposits.settlement() == address
-    for source in (market.auction, market.pool, market.direct_sale):
-        grants.only([], reverts.NotSettlement, source, "handOver", NOTHING, [])
+    for source in (market.auction, market.pool, market.direct_sale, market.supplies):
+        grants.only([], reverts.NotSettlement, source, "handOver", (1, 0, 0, NOTHING), [])
         assert source.settlement() == address
-    for name in ("Readings", "Auction", "Pool", "DirectSale", "Deposits"):
+    for name in ("Readings", "Auction", "Pool", "DirectSale", "Supplies", "Deposits"):
         again = Call(name, "setSettlement", (STRANGER.address,))
-        _fails(market, again, reverts.SettlementAlreadySet, settlement=address)
+        fails(market, again, reverts.SettlementAlreadySet, settlement=address)
 
 
 def _add_source(grants: Grants, source: str) -> None:
     """Trades of these are settled; another is only added by the authority."""
     market = grants.market
     assert market.deployment.address(source) in market.imbalance.sources()
-    assert len(market.imbalance.sources()) == 3
+    assert len(market.imbalance.sources()) == 4
     authority = [market.authority.address]
     grants.only(authority, reverts.NotAuthority, market.imbalance, "addSource", STRANGER.address)
 
@@ -323,7 +333,7 @@ def _set_membership(grants: Grants, membership: str) -> None:
     market = grants.market
     assert market.authority.membership() == market.membership.address
     again = Call("Authority", "setMembership", (STRANGER.address,))
-    _fails(market, again, reverts.MembershipNotSettable, caller=market.authority.address)
+    fails(market, again, reverts.MembershipNotSettable, caller=market.authority.address)
 
 
 def _set_mirror(grants: Grants, mirror: str) -> None:
@@ -336,7 +346,7 @@ def _set_mirror(grants: Grants, mirror: str) -> None:
     assert market.vault.account_of(attester).status == Status.SUSPENDED
 
     another = Call("Membership", "setMirror", (STRANGER.address,))
-    _fails(market, another, reverts.MirrorAlreadySet, mirror=market.vault.address)
+    fails(market, another, reverts.MirrorAlreadySet, mirror=market.vault.address)
 
 
 def _set_readings(grants: Grants, readings: str) -> None:
@@ -348,23 +358,7 @@ def _set_readings(grants: Grants, readings: str) -> None:
     receipt = market.membership.suspend(member, "an inquiry", sender=_regulator_key())
     assert [event.name for event in receipt.events].count("SignersForgotten") == 1
     another = Call("Membership", "setReadings", (STRANGER.address,))
-    _fails(market, another, reverts.ReadingsAlreadySet, readings=market.readings.address)
-
-
-def _set_device_mirror(grants: Grants, mirror: str) -> None:
-    """What operators decide about a device is known at once to whom its energy is sold through, and only there."""
-    assert mirror == "EnergyUnits"
-    market = grants.market
-    assert market.meters.mirror() == market.energy_units.address
-    another = Call("Meters", "setMirror", (STRANGER.address,))
-    _fails(market, another, reverts.MirrorAlreadySet, mirror=market.energy_units.address)
-
-
-def _set_deposits(grants: Grants, deposits: str) -> None:
-    """What a device that withdraws needs is asked of this contract, and will never be of another."""
-    market, address = grants.market, grants.market.deposits.address
-    assert (deposits, market.meters.deposits()) == ("Deposits", address)
-    _fails(market, Call("Meters", "setDeposits", (STRANGER.address,)), reverts.DepositsAlreadySet, deposits=address)
+    fails(market, another, reverts.ReadingsAlreadySet, readings=market.readings.address)
 
 
 def _set_parts(grants: Grants, certificates: str, batteries: str) -> None:
@@ -375,15 +369,7 @@ def _set_parts(grants: Grants, certificates: str, batteries: str) -> None:
     grants.only([], reverts.NotPart, energy, "turn", NOBODY, [], [], (0, 0, 0, 0, 0, 0, 0))
     named = market.green_certificates.address
     another = Call("CleanEnergy", "setParts", (STRANGER.address, STRANGER.address))
-    _fails(market, another, reverts.PartsAlreadySet, certificates=named)
-
-
-def _fails(market: Market, call: Call, error: type[ContractRevert], **arguments: Any) -> None:
-    """Not even a decision does this."""
-    propose(market, call, sender=known_account("administrator"))
-    pass_time(SETTINGS.authority_delay)
-    with refused(error, **arguments):
-        carry_out(market, call, sender=STRANGER)
+    fails(market, another, reverts.PartsAlreadySet, certificates=named)
 
 
 def _regulator_key() -> LocalAccount:
@@ -451,12 +437,12 @@ CALL_PROOFS: dict[tuple[str, str], Callable[..., None]] = {
     ("Membership", "registerSystemAccount"): _register_system_account,
     ("Membership", "setMirror"): _set_mirror,
     ("Membership", "setReadings"): _set_readings,
-    ("Meters", "setMirror"): _set_device_mirror,
-    ("Meters", "setDeposits"): _set_deposits,
+    **DEVICE_PROOFS,
     ("Vault", "enterModule"): _enter_module,
     ("Rulebook", "setAuction"): _set_auction,
     ("Rulebook", "setSchedule"): _set_schedule,
     ("Auction", "setClearing"): _set_clearing,
+    ("Tenders", "setSupplies"): _set_supplies,
     ("Readings", "setThreshold"): _set_threshold,
     **{(name, "setSettlement"): _set_settlement for name in SETTLED},
     ("Imbalance", "addSource"): _add_source,
@@ -528,6 +514,9 @@ def test_every_contract_obeys_the_authority_and_nobody_else(market: Market) -> N
         "SubsidyFund",
         "Bills",
         "UseSubsidy",
+        "Tenders",
+        "Supplies",
+        "Tariffs",
     }
     for name in obeying:
         contract = contract_of(market, name)
@@ -552,6 +541,7 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
     assert said.take("ReadingsSet") == [{"readings": at("Readings")}]
     assert said.take("MirrorSet") == [{"mirror": at("Vault")}, {"mirror": at("EnergyUnits")}]
     assert said.take("DepositsSet") == [{"deposits": at("Deposits")}]
+    assert said.take("SuppliersSet") == [{"suppliers": at("SuppliedDevices")}]
     assert said.take("MembershipSet") == [{"membership": at("Membership")}]
     system = [at("Vault"), *map(purse_account, Purse)]
     assert said.take("SystemAccountRegistered") == [{"account": account} for account in system]
@@ -570,15 +560,17 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
     ]
     traded = ("Auction", "Pool", "DirectSale", "Readings", "Imbalance")
     modules = (*traded, "RegistrationBonus", "SubsidyFund", "Losses", "Bills", "Deposits", "UseSubsidy")
+    modules += ("Tenders", "Supplies", "EnergyPackages")
     assert said.take("ModuleEntered") == [{"module": at(module), "bit": bit} for bit, module in enumerate(modules)]
     assert said_of_points(at) == (said.take("PortSet"), said.take("BudgetSet"))
-    assert said.take("SettlementSet") == [{"settlement": at("Imbalance")}] * 6
-    assert said.take("SourceAdded") == [{"source": at(name)} for name in ("Auction", "Pool", "DirectSale")]
+    assert said.take("SettlementSet") == [{"settlement": at("Imbalance")}] * 7
+    assert said.take("SourceAdded") == [{"source": at(name)} for name in ("Auction", "Pool", "DirectSale", "Supplies")]
     parts = {"certificates": at("GreenCertificates"), "batteries": at("Batteries")}
     assert said.take("PartsSet") == [parts]
     assert said.take("AuctionSet") == [{"auction": at("Auction")}]
     assert said.take("ScheduleSet") == [{"schedule": dict(zip(SCHEDULE, SETTINGS.schedule, strict=True))}]
     assert said.take("ClearingSet") == [{"clearing": at("Clearing")}]
+    assert said.take("SuppliesSet") == [{"supplies": at("Supplies")}]
     assert said.take("ThresholdSet") == [{"threshold": SETTINGS.attesters_needed}]
     assert said.take("MinDelayChange") == [
         {"oldDuration": 0, "newDuration": 0},

@@ -40,18 +40,27 @@ REFUSALS = (
     reverts.NotAuthority,
     reverts.NotClaimant,
     reverts.NotClearing,
+    reverts.NotCustomer,
     reverts.NotDebtor,
     reverts.NotDeviceOwner,
     reverts.NotFirstAccount,
     reverts.NotMember,
     reverts.NotMembership,
+    reverts.NotMeters,
     reverts.NotOffered,
     reverts.NotOwnAccount,
+    reverts.NotPackages,
     reverts.NotPart,
     reverts.NotPledgee,
     reverts.NotPortHolder,
+    reverts.NotProvider,
     reverts.NotPurseKeeper,
     reverts.NotSettlement,
+    reverts.NotQuoter,
+    reverts.NotTenderOwner,
+    reverts.NotTenders,
+    reverts.NothingToFund,
+    reverts.NotSuppliers,
     # Of those who have no bill.
     reverts.NotYourBill,
     # Of those who placed none.
@@ -62,13 +71,15 @@ REFUSALS = (
     reverts.TimelockUnauthorizedCaller,
     reverts.UnexpectedStatus,
     # Of those who have no device of their own.
+    reverts.EnergyNotFree,
     reverts.UnitsNotFree,
     reverts.UnitsUnavailable,
 )
 FORGERY = (reverts.InvalidSignature, reverts.ERC2612InvalidSigner, reverts.ForeignReading)
 # Of these the signature alone says who signed: a forger's own name, which is no member's.
 RECOVERED = {("Readings", "exchange"), ("Readings", "post"), ("Readings", "resolve")}
-RECOVERED |= {("Bills", "post"), ("CleanEnergy", "withdraw")}
+RECOVERED |= {("Supplies", "attestAvailability"), ("Supplies", "attestForceMajeure")}
+RECOVERED |= {("Bills", "post"), ("CleanEnergy", "withdraw"), ("SupplyReports", "report")}
 
 ROWS = rights()
 SIGNED_ROWS = [right for right in ROWS if right.signed]

@@ -13,24 +13,17 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import FAR, pass_time
 from tests.devices import QUARTER, SLOT, DeviceKey, Devices, Secp256k1Key, draw, facts, next_slot, said
+from tests.permissions.bare import Bare
+from tests.permissions.bidding import Bidding
 from tests.permissions.billing import Billing
 from tests.permissions.certifying import Certifying
 from tests.permissions.metering import WINDOW, Metering
+from tests.permissions.subscribing import Subscribed
 from tests.permissions.subsidies import Subsidies
 from tests.permissions.trading import Trading, decisions
 from wattbook import Application, Market, Role, abi
 from wattbook.chain import Chain
-from wattbook.contracts.auction import Auction
-from wattbook.contracts.authority import Authority
-from wattbook.contracts.deposits import Deposits
-from wattbook.contracts.direct_sale import DirectSale
-from wattbook.contracts.membership import Membership
-from wattbook.contracts.meters import Meters
-from wattbook.contracts.pool import Pool
-from wattbook.contracts.production import Production
-from wattbook.contracts.readings import Readings
 from wattbook.contracts.registration_bonus import RegistrationBonus
-from wattbook.contracts.rulebook import Rulebook
 from wattbook.contracts.structs import Carrier, Curve, Direction, Facts, Key, Purse
 from wattbook.deployment.bytecode import creation_code
 from wattbook.deployment.deployer import deploy, encode_call
@@ -43,6 +36,8 @@ from wattbook.roles import MARKET_ROLES, OFFICES
 # Terms that come together: what an account of a member is, by its state and place.
 INACTIVE = frozenset({"account", "spending account", "first account", "known account", "admitted account"})
 ACTIVE = INACTIVE | {"active account", "active spending account", "active first account"}
+# Who has a market role has a device of his own too, and tenders, quotes and supplies.
+TENDERING = {"tender owner", "quoter", "supply user"}
 NARROW = frozenset(
     {
         "account",
@@ -53,16 +48,19 @@ NARROW = frozenset(
         "device owner",
         "active device owner",
         "depositor",
+        "customer",
+        "active customer",
+        *TENDERING,
     }
 )
 
-# Who has a market role has a device of his own too.
-OWNER = frozenset({"device owner", "spending device owner", "depositor"})
+OWNER = frozenset({"device owner", "spending device owner", "depositor", "customer", *TENDERING})
 ACTIVE_OWNER = OWNER | {
     "active device owner",
     "active spending device owner",
     "active market account",
     "active supply account",
+    "active customer",
 }
 
 OFFICE_TERMS = {
@@ -80,6 +78,8 @@ FUNDS = 1000 * 10**6
 LOCKED = 10
 DEPOSIT = 1_000
 TWO_DAYS = 2 * 24 * 3600
+# So much passes until the world is made, less some days.
+DECIDING = 15 * 24 * 3600
 NOTHING = bytes(32)
 NOBODY = "0x" + "00" * 20
 ZONE = b"park".ljust(32, b"\0")
@@ -116,7 +116,7 @@ class World:
         settings = replace(local_settings(), dispute_window=WINDOW)
         self.market = Market(chain, deploy(chain, self.deployer, settings, None, _silent))
         self._carry_out(*(Call("Zones", "addZone", (zone,)) for zone in (ZONE, ANOTHER_ZONE)))
-        self.subsidies = Subsidies(self.market, self._carry_out)
+        self.subsidies = Subsidies(self.market, self._carry_out, self._person())
         self._admit_members()
         self._meet_others()
         self.another_bonus = self._another_bonus()
@@ -126,7 +126,10 @@ class World:
         self._bring_devices()
         self._choose_modules()
         self._claim_bonuses()
+        customers = [key for key in self._everybody() if key.address in self._own_devices]
+        self.subscribed = Subscribed(self.market, self.devices, customers)
         self._place_deposits()
+        self._bid()
         self._lock_money()
         self._recover()
         self._change_states()
@@ -134,32 +137,13 @@ class World:
         self.billing = Billing(self.market, billed)
         self.metering = Metering(self.market, self._metered(), self.callers["meter"].key, self.subject)
         self.trading = Trading(self.market, self.subject, self._own_devices[self.subject.address])
+        self.bidding.serve()
         self._prepare_operations()
-        self.bare_membership = Membership(chain, self._create("Membership", self.market.authority.address, 60))
-        self.bare_authority = Authority(chain, self._create("Authority", self.deployer.address))
-        wired = (self.market.membership, self.market.zones, self.market.authority)
-        unnamed = self._create("Rulebook", self.market.zones.address, self.market.authority.address)
-        self.bare_rulebook = Rulebook(chain, unnamed)
-        served = (self.market.vault, self.market.rulebook, self.market.energy_units, self.market.authority)
-        self.bare_auction = Auction(chain, self._create("Auction", *(contract.address for contract in served)))
-        metered = (self.market.vault, self.market.meters, self.market.authority)
-        unsettled = self._create("Readings", *(contract.address for contract in metered), WINDOW)
-        self.bare_readings = Readings(chain, unsettled)
-        pooled = (self.bare_auction, self.market.zones, self.market.authority)
-        self.bare_pool = Pool(chain, self._create("Pool", *(contract.address for contract in pooled)))
-        served = (self.market.vault, self.market.energy_units, self.market.zones, self.market.authority)
-        unnamed = self._create("DirectSale", *(contract.address for contract in served))
-        self.bare_direct_sale = DirectSale(chain, unnamed)
-        recording = (self.market.readings, self.market.authority)
-        untold = self._create("Production", *(contract.address for contract in recording))
-        self.bare_production = Production(chain, untold)
-        deposited = (self.market.vault, self.market.meters, self.market.authority)
-        unnamed = self._create("Deposits", *(contract.address for contract in deposited))
-        self.bare_deposits = Deposits(chain, unnamed)
-        self.bare_meters = Meters(chain, self._create("Meters", *(contract.address for contract in wired)))
+        self.bare = Bare(self.market, self.deployer.address, self._create)
         market = self.market
-        senders = (market.vault, market.authority, market.membership, self.bare_authority, market.auction)
+        senders = (market.vault, market.authority, market.membership, self.bare.authority, market.auction)
         parts = (self.certifying.certificates, self.certifying.batteries)
+        senders += (market.meters, market.energy_packages, market.supplied_devices, market.tenders)
         for contract in (*senders, *parts, market.clearing, market.imbalance):
             self._force_ether(contract.address)
 
@@ -196,6 +180,14 @@ class World:
     def claimed_for(self, caller: Caller) -> int:
         """The device for which the caller claimed the bonus; for others, the subject's."""
         return self._claimed_devices.get(caller.address, self._claimed_devices[self.subject.address])
+
+    def area_of(self, caller: Caller) -> int:
+        """The caller's subscription to an area; for others, the subject's."""
+        return self.subscribed.areas.get(caller.address, self.subscribed.areas[self.subject.address])
+
+    def lots_of(self, caller: Caller) -> int:
+        """The caller's subscription to lots; for others, the subject's."""
+        return self.subscribed.lots.get(caller.address, self.subscribed.lots[self.subject.address])
 
     def offered_to(self, caller: Caller) -> int:
         """A device of the subject's that is offered to the caller; for others, one that is offered to a member."""
@@ -267,7 +259,7 @@ class World:
             if office in OFFICE_TERMS:
                 terms = ACTIVE | OFFICE_TERMS[office]
             elif office == "grid":
-                terms = ACTIVE | ACTIVE_OWNER
+                terms = ACTIVE | ACTIVE_OWNER | {"provider"}
             self._caller(office, terms, key)
 
     def _meet_others(self) -> None:
@@ -280,7 +272,11 @@ class World:
         self._caller("Membership", {"membership"}, market.membership.address)
         self._caller("Auction", {"auction", "open module"}, market.auction.address)
         self._caller("Imbalance", {"settlement", "open module"}, market.imbalance.address)
+        self._caller("Tenders", {"tenders", "open module"}, market.tenders.address)
         self._caller("Clearing", {"clearing"}, market.clearing.address)
+        self._caller("Meters", {"meters"}, market.meters.address)
+        self._caller("EnergyPackages", {"packages", "open module"}, market.energy_packages.address)
+        self._caller("SuppliedDevices", {"suppliers"}, market.supplied_devices.address)
         self.certifying = Certifying(market, self.deployer, self._create)
         self._caller("GreenCertificates", {"certificates"}, self.certifying.certificates.address)
         self._caller("Batteries", {"batteries"}, self.certifying.batteries.address)
@@ -468,6 +464,25 @@ class World:
         for key in self._everybody():
             if key.address in self._own_devices:
                 self.market.deposits.place(self.secured_device, sender=key)
+
+    def _bid(self) -> None:
+        people = [
+            key
+            for key in self._everybody()
+            if key.address in self._own_devices and key not in (self.leaver, self.subject)
+        ]
+        pair = self._admit(self._person()), self._admit(self._person())
+        for number, key in enumerate(pair, 1):
+            self._bring(key, keccak(text=f"for a tender {number}"))
+        devices = self._own_devices
+        self.bidding = Bidding(self.market, people, devices, self.subject, pair, self.devices, DECIDING)
+
+    def _bring(self, key: LocalAccount, receipt: bytes) -> None:
+        token, vault = self.market.power_token, self.market.vault
+        token.mint(key.address, FUNDS, receipt, sender=known_account("issuer"))
+        token.approve(vault.address, FUNDS, sender=key)
+        vault.deposit(FUNDS, sender=key)
+        vault.choose_modules((1 << len(vault.modules())) - 1, sender=key)
 
     def _recover(self) -> None:
         membership = self.market.membership

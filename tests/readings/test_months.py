@@ -4,16 +4,16 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import pairwise
 
 import pytest
 
 from tests.devices import facts
-from tests.readings.stand import ATTESTERS, OPTIONS, ZONE, Stand, leaf
+from tests.readings.stand import OPTIONS, ZONE, Stand, leaf
 from wattbook.contracts.structs import Carrier, Exchange, Month, Quality
 from wattbook.deployment.anvil import Anvil
 from wattbook.deployment.local import known_account
-from wattbook.metering.intervals import MAX_PERIODS
+from wattbook.metering.intervals import MAX_PERIODS, Register, Taken
+from wattbook.metering.intervals import Quality as IntervalQuality
 from wattbook.metering.roots import proven, root_of
 from wattbook.metering.tree import Tree
 from wattbook.trial.blocks import Blocks, message
@@ -68,11 +68,12 @@ def test_every_month_until_2200(distant):
     assert tuple(stand.readings.last_of(device)) == (*readings[-1], len(readings))
 
     wanted = defaultdict(lambda: Month(0, 0, 0))
-    for (since, before), (until, after) in pairwise(readings):
-        wh, measured, substituted = wanted[month_of(until - 1)]
-        days = (until - since) // DAY
-        alone = days == 1
-        wanted[month_of(until - 1)] = Month(wh + after - before, measured + alone, substituted + (0 if alone else days))
+    meter = Register(DAY, rated_w=10**9, last=Taken(*readings[0], sequence=1))
+    for sequence, reading in enumerate(readings[1:], 2):
+        for interval in meter.use(Taken(*reading, sequence)):
+            wh, measured, substituted = wanted[month_of(interval.end - 1)]
+            alone = interval.quality == IntervalQuality.MEASURED
+            wanted[month_of(interval.end - 1)] = Month(wh + interval.wh, measured + alone, substituted + (not alone))
     months = range(month_of(END) + 3)
     assert {month: stand.readings.month_of(device, month) for month in months} == {m: wanted[m] for m in months}
     assert len([month for month in wanted.values() if month.measured]) > 100
@@ -120,19 +121,17 @@ class TestMonth:
         for month in (0, 1, 2**16 - 1):
             assert stand.readings.month_of(device, month) == Month(0, 0, 0)
 
-    def test_more_periods_than_there_is_room_for(self, stand, turn):
-        """Read every second, and vouched for since 1970: the batch goes on."""
-        grid = facts(known_account("grid").address)
-        stand.decide(stand.market.zones, "openCarrier", ZONE, Carrier.COOLING, 1, 1, grid)
-        device = stand.device(carrier=Carrier.COOLING)
-        early = stand.covering(0, leaf(device, 0, 1))
-        root = early.root._replace(time=0)
-        stand.readings.post(root, [], stand.vouched(root, by=ATTESTERS), sender=stand.stranger)
-        stand.wait()
-        stand.use_these(root, [early.proven(device)])
-        stand.exchange(Exchange(device, 1, 0, 0, bytes(32)))
-        assert stand.told(1, device, 5, 2).periods == stand.time(1)
-        assert stand.readings.month_of(device, turn) == Month(5, 0, 2**24 - 1)
-        stand.exchange(Exchange(device, stand.time(2), 7, 7, bytes(32)))
-        assert stand.told(2, device, 9, 3).periods == 300
-        assert stand.readings.month_of(device, turn) == Month(9, 0, 2**24 - 1)
+    def test_what_was_not_read_at_midnight_is_of_both_months(self, stand, device, turn):
+        """As the slots have it: 100 Wh over three periods, of which one is before midnight."""
+        stand.told(-1, device, 0, 1)
+        stand.told(2, device, 100, 2)
+        assert stand.readings.month_of(device, turn - 1) == Month(33, 0, 1)
+        assert stand.readings.month_of(device, turn) == Month(67, 0, 2)
+
+    def test_of_a_gap_the_last_96_periods_count(self, stand, device, turn):
+        """One of them ends the month before, to which nothing of the other three is added."""
+        stand.told(-4, device, 0, 1)
+        stand.exchange(Exchange(device, stand.time(95), 0, 0, bytes(32)))
+        assert stand.told(95, device, 970, 2).periods == 99
+        assert stand.readings.month_of(device, turn - 1) == Month(10, 0, 1)
+        assert stand.readings.month_of(device, turn) == Month(960, 0, 95)

@@ -1,5 +1,7 @@
 """Sealed quotes: only the owner reads them, and only as what they are."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +10,6 @@ from wattbook.tender.boxes import (
     MAX_PRICE,
     MAX_WH,
     ORDER,
-    Box,
     BoxError,
     EncryptionKey,
     Opened,
@@ -57,11 +58,11 @@ def test_another_key_reads_nothing():
 def test_a_changed_bit_is_noticed():
     for bit in range(256):
         masked = (int.from_bytes(SEALED.masked) ^ 1 << bit).to_bytes(32)
-        assert unseal(ROOM, TRADER, KEY, Box(SEALED.point, masked)) is None
+        assert unseal(ROOM, TRADER, KEY, replace(SEALED, masked=masked)) is None
 
 
 def test_made_up_points_are_nothing():
-    assert unseal(ROOM, TRADER, KEY, Box(bytes(32), SEALED.masked)) is None
+    assert unseal(ROOM, TRADER, KEY, replace(SEALED, point=bytes(32))) is None
     with pytest.raises(BoxError, match="x coordinate of no point"):
         point_of(bytes(32))
     with pytest.raises(BoxError, match="x coordinate of no point"):

@@ -114,7 +114,7 @@ def complaint(done):
 
 def test_no_account(park, desk):
     desk.key = ()
-    expected = "whose orders? name a --keystore, or on a local chain a known --account"
+    expected = "who sends it? name a --keystore, or on a local chain a known --account"
     assert complaint(desk.command("place", *ORDER)) == expected
     desk.key = ("--account", "mine")
     assert complaint(desk.command("place", *ORDER)) == "mine is no account of the test mnemonic; give its number"

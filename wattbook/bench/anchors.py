@@ -101,3 +101,17 @@ CERTIFICATE_ANCHORS = (
         "Origin: nothing like it; a claim 128k",
     ),
 )
+
+TENDER_ANCHORS = (
+    MarketAnchor("quoted", "quote in a tender", None, "a16z, a sealed bid: 57.9k with no ledger and no members"),
+    MarketAnchor("awarded, each of ten", "award, each of ten of twenty quotes", None, "none"),
+    MarketAnchor("served in a slot, each of ten", "delivery counted in a slot, each of ten", None, "none"),
+    MarketAnchor("executed", "supply executed", None, "Sablier, withdrawn from a stream: 93k"),
+)
+
+PACKAGE_ANCHORS = (
+    MarketAnchor("bought by lots", "package bought, a first lot", None, "Sablier, a stream created: 197k"),
+    MarketAnchor("bought by area", "package bought, an area", None, "Sablier, a stream created: 197k"),
+    MarketAnchor("drawn by 50", "a month drawn, by 50", 30_000, "Sablier, withdrawn from a stream: 93k"),
+    MarketAnchor("drawn alone", "a month drawn alone", None, "Sablier, withdrawn from a stream: 93k"),
+)

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from wattbook.bench import certificates, gas, market, metering, settlement, sizes
+from wattbook.bench import certificates, gas, market, metering, packages, settlement, sizes, tenders
 from wattbook.errors import WattbookError
 
 # The book whose figures are kept: large enough to show every step, small enough for every run of the tests.
@@ -26,6 +26,8 @@ def measure() -> Figures:
         "metering": metering.measure(),
         "settlement": settlement.measure(),
         "certificates": certificates.measure(),
+        "packages": packages.measure(),
+        "tenders": tenders.measure(),
     }
 
 

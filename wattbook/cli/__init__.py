@@ -14,6 +14,7 @@ from wattbook.cli.deploy import deploy
 from wattbook.cli.package import package
 from wattbook.cli.statement import statement
 from wattbook.cli.status import status
+from wattbook.cli.tender import tender
 from wattbook.cli.trader import trader
 from wattbook.cli.vectors import vectors
 from wattbook.cli.verify import verify
@@ -27,7 +28,7 @@ def commands() -> None:
 
 
 _ASKING = (attack_probability, bills, certificates, clear, statement, status, vectors, verify)
-for command in (*_ASKING, bench, bridge, deploy, package, trader):
+for command in (*_ASKING, bench, bridge, deploy, package, tender, trader):
     commands.add_command(command)
 
 

@@ -11,7 +11,9 @@ from wattbook.bench.anchors import (
     CERTIFICATE_ANCHORS,
     MARKET_ANCHORS,
     METERING_ANCHORS,
+    PACKAGE_ANCHORS,
     SETTLEMENT_ANCHORS,
+    TENDER_ANCHORS,
     MarketAnchor,
 )
 from wattbook.bench.bridge import Load
@@ -105,6 +107,8 @@ def bench(
             *_metering(figures),
             *_settlement(figures),
             *_certificates(figures),
+            *_packages(figures),
+            *_tenders(figures),
             *_bridge(load),
             *(_conservation(lived) if lived else []),
             *_changes(changed),
@@ -141,6 +145,14 @@ def _settlement(figures: snapshot.Figures) -> list[str]:
 
 def _certificates(figures: snapshot.Figures) -> list[str]:
     return ["", "Certificates", *_beside("gas of a certificate", figures["certificates"], CERTIFICATE_ANCHORS)]
+
+
+def _packages(figures: snapshot.Figures) -> list[str]:
+    return ["", "Packages", *_beside("gas of a subscription", figures["packages"], PACKAGE_ANCHORS)]
+
+
+def _tenders(figures: snapshot.Figures) -> list[str]:
+    return ["", "Tenders", *_beside("gas of a tender", figures["tenders"], TENDER_ANCHORS)]
 
 
 def _beside(title: str, figures: dict[str, int], anchors: tuple[MarketAnchor, ...]) -> list[str]:

@@ -1,12 +1,12 @@
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from wattbook import units
+from wattbook.cli import subscriptions
 from wattbook.cli.output import as_json, show, table
-from wattbook.errors import UnitError
+from wattbook.cli.parameters import Amount
 from wattbook.packages.park import Customer, Park, huadian, read_park
 from wattbook.packages.quoting import Basis, Option, Plan, Quote, quote
 from wattbook.units import format_kwh, format_m3, format_pt
@@ -15,22 +15,13 @@ _PAID_BY = {1: "month", 3: "quarter", 12: "year"}
 _CENT = 10_000
 
 
-class Amount(click.ParamType):
-    """An exact amount, in its smallest units."""
-
-    def __init__(self, name: str, parse: Callable[[str], int]) -> None:
-        self.name, self._parse = name, parse
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        try:
-            return self._parse(value)
-        except UnitError as error:
-            self.fail(str(error), param, ctx)
-
-
 @click.group()
 def package() -> None:
     """Energy Packages: supply that is paid in advance."""
+
+
+for command in subscriptions.COMMANDS:
+    package.add_command(command)
 
 
 @package.command("quote")

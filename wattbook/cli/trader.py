@@ -2,7 +2,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,11 +13,10 @@ import click
 from eth_account.signers.local import LocalAccount
 
 from wattbook.cli.output import as_json, show, table
+from wattbook.cli.signing import Command, Signing, signing
 from wattbook.connection import Market
 from wattbook.contracts.revert import ContractRevert
-from wattbook.deployment.local import LOCAL_CHAIN_IDS, OFFICE_ACCOUNTS, known_account
-from wattbook.deployment.networks import Network, network, unlock
-from wattbook.deployment.record import find_deployment
+from wattbook.deployment.networks import network
 from wattbook.errors import ChainError, SettingsError, WattbookError
 from wattbook.market.bounds import MarketError
 from wattbook.trader import daemon
@@ -28,58 +27,24 @@ from wattbook.trader.records import Entry
 from wattbook.trader.wallet import Wallet
 from wattbook.units import format_pt
 
-Command = Callable[..., None]
-
 
 @dataclass(frozen=True)
-class Where:
+class Where(Signing):
     """The market, the account and the journal that a command works with."""
 
-    network: Network
-    deployment: str | None
     journal: Path
-    keystore: Path | None
-    account: str | None
-
-    def connect(self) -> Market:
-        chain = self.network.connect()
-        return Market(chain, find_deployment(chain, self.deployment))
-
-    def trader(self, market: Market) -> LocalAccount:
-        if self.keystore:
-            return unlock(self.keystore)
-        if market.chain.chain_id not in LOCAL_CHAIN_IDS or self.account is None:
-            raise SettingsError("whose orders? name a --keystore, or on a local chain a known --account")
-        if self.account not in OFFICE_ACCOUNTS and not self.account.isdecimal():
-            raise SettingsError(f"{self.account} is no account of the test mnemonic; give its number")
-        return known_account(int(self.account) if self.account.isdecimal() else self.account)
 
 
 def where(command: Command) -> Command:
     """The options that all commands of a trader have."""
-    options = (
-        click.option(
-            "--network",
-            "--rpc",
-            "network_name",
-            default="local",
-            show_default=True,
-            help="A name from networks.toml, or the address of a node.",
-        ),
-        click.option("--deployment", help="The deployment file, if it is not where it is kept."),
-        click.option(
-            "--journal",
-            type=click.Path(dir_okay=False, path_type=Path),
-            default="trader.journal",
-            show_default=True,
-            help="The file with the orders and their salts.",
-        ),
-        click.option("--keystore", type=click.Path(path_type=Path), help="The trader's key, encrypted."),
-        click.option("--account", help="On a local chain: the trader's number in the test mnemonic."),
+    journal = click.option(
+        "--journal",
+        type=click.Path(dir_okay=False, path_type=Path),
+        default="trader.journal",
+        show_default=True,
+        help="The file with the orders and their salts.",
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return signing(journal(command))
 
 
 @click.group()
@@ -104,7 +69,7 @@ def place_order(as_json: bool, relayed: bool, side: str, **options: Any) -> None
     """Seal an order into the journal, and commit it if its book takes orders."""
     here, wish = _where(options), _wish({**options, "side": side})
     market = here.connect()
-    account = here.trader(market)
+    account = here.signer(market)
     said: list[str] = []
     with _journal(here, market, account) as journal:
         entry = _placed(market, journal, wish, account)
@@ -128,7 +93,7 @@ def run_trader(as_json: bool, orders: Path | None, once: bool, every: int, keep:
     here, stop = _where(options), _stopped_by_signals()
     wishes = read_wishes(orders) if orders else []
     market = here.connect()
-    account = here.trader(market)
+    account = here.signer(market)
     report = _reporter(as_json)
     with _journal(here, market, account) as journal, journal.sole():
         troubles = _place_all(market, journal, wishes, account, report)
@@ -159,7 +124,7 @@ def list_orders(as_json: bool, **options: Any) -> None:
 
 
 def _where(options: dict[str, Any]) -> Where:
-    names = ("deployment", "journal", "keystore", "account")
+    names = ("deployment", "keystore", "account", "journal")
     return Where(network(options["network_name"]), *(options[name] for name in names))
 
 

@@ -4,7 +4,18 @@ from eth_account.signers.local import LocalAccount
 
 from wattbook.chain import Receipt
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Book, Carrier, Opening, Order, OrderId, Part, Position, SignedCommit, SizeClass
+from wattbook.contracts.structs import (
+    Book,
+    Carrier,
+    Opening,
+    Order,
+    OrderId,
+    Part,
+    Position,
+    SignedCommit,
+    SizeClass,
+    TradedSlot,
+)
 
 
 class Auction(Contract):
@@ -104,11 +115,11 @@ class Auction(Contract):
         """A group of orders, see Groups."""
         return self._call("groupOf", (book, group), int)
 
-    def hand_over(self, book: bytes, accounts: list[str], *, sender: LocalAccount) -> Receipt:
+    def hand_over(self, slot: TradedSlot, accounts: list[str], *, sender: LocalAccount) -> Receipt:
         """Says what accounts sold and bought in a slot, and hands their money over to the contract
         that settles. What was handed over before is said again, without money.
         """
-        return self._send("handOver", (book, accounts), sender)
+        return self._send("handOver", (slot, accounts), sender)
 
     def open_book(self, carrier: Carrier, zone: bytes, slot_start: int, *, sender: LocalAccount) -> Receipt:
         """Opens a book, by anyone.
@@ -221,6 +232,10 @@ class Auction(Contract):
     def trade_id(self, book: bytes, index: int) -> bytes:
         """The id of what an order traded: keccak256(abi.encode(chain, this contract, book, index))."""
         return self._call("tradeId", (book, index), bytes)
+
+    def trades_of(self, book: bytes, account: str) -> tuple[int, int]:
+        """What an account sold and bought in a slot."""
+        return self._call("tradesOf", (book, account), tuple[int, int])
 
     def vault(self) -> str:
         """Who keeps the money."""

@@ -4,7 +4,7 @@ from eth_account.signers.local import LocalAccount
 
 from wattbook.chain import Receipt
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import DirectPosition, Sale
+from wattbook.contracts.structs import DirectPosition, Sale, TradedSlot
 
 
 class DirectSale(Contract):
@@ -41,11 +41,11 @@ class DirectSale(Contract):
         """Who keeps the energy."""
         return self._call("energyUnits", (), str)
 
-    def hand_over(self, book: bytes, accounts: list[str], *, sender: LocalAccount) -> Receipt:
+    def hand_over(self, slot: TradedSlot, accounts: list[str], *, sender: LocalAccount) -> Receipt:
         """Says what accounts sold and bought in a slot, and hands their money over to the contract
         that settles. What was handed over before is said again, without money.
         """
-        return self._send("handOver", (book, accounts), sender)
+        return self._send("handOver", (slot, accounts), sender)
 
     def is_nonce_used(self, signer: str, nonce: int) -> bool:
         """Whether `signer` can no longer use `nonce` here."""
@@ -84,6 +84,10 @@ class DirectSale(Contract):
     def settlement(self) -> str:
         """The contract that settles, zero before it is named."""
         return self._call("settlement", (), str)
+
+    def trades_of(self, book: bytes, account: str) -> tuple[int, int]:
+        """What an account sold and bought in a slot."""
+        return self._call("tradesOf", (book, account), tuple[int, int])
 
     def vault(self) -> str:
         """Who keeps the money."""

@@ -4,7 +4,7 @@ from eth_account.signers.local import LocalAccount
 
 from wattbook.chain import Receipt
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Carrier, Signed, Source, Unit
+from wattbook.contracts.structs import Carrier, Reservation, Signed, Source, Unit
 
 
 class EnergyUnits(Contract):
@@ -15,6 +15,10 @@ class EnergyUnits(Contract):
     def issue_units_typehash(self) -> bytes:
         """EIP-712 type of {issueSigned}."""
         return self._call("ISSUE_UNITS_TYPEHASH", (), bytes)
+
+    def max_reservations(self) -> int:
+        """How many reservations for other times a device can have that are not over."""
+        return self._call("MAX_RESERVATIONS", (), int)
 
     def transfer_units_typehash(self) -> bytes:
         """EIP-712 type of {transferSigned}."""
@@ -49,6 +53,18 @@ class EnergyUnits(Contract):
 
     def eip712_domain(self) -> tuple[bytes, str, str, int, str, bytes, list[int]]:
         return self._call("eip712Domain", (), tuple[bytes, str, str, int, str, bytes, list[int]])
+
+    def give_back(self, device: int, given: Reservation, *, sender: LocalAccount) -> Receipt:
+        """Gives back what was reserved, or a part of it. Nothing happens once the stretch is over.
+        A module is trusted to give back no more than it reserved.
+
+        Emits {UnitsReserved} with what is still reserved for the stretch, unless that is over.
+
+        Requirements:
+        - the caller is a module of the Vault;
+        - as much is reserved for just this stretch, if that is not over.
+        """
+        return self._send("giveBack", (device, given), sender)
 
     def is_approved_for_all(self, account: str, operator: str) -> bool:
         return self._call("isApprovedForAll", (account, operator), bool)
@@ -124,6 +140,20 @@ class EnergyUnits(Contract):
         - as much is drawn of the slot, on which the device is, in that zone and carrier.
         """
         return self._send("releaseEach", (zone, carrier, slot_start, draws), sender)
+
+    def reservations_of(self, device: int) -> list[Reservation]:
+        """The reservations of a device, some of which may be over."""
+        return self._call("reservationsOf", (device,), list[Reservation])
+
+    def reserve(
+        self, zone: int, carrier: Carrier, holder: str, device: int, asked: Reservation, *, sender: LocalAccount
+    ) -> Receipt:
+        """Reserves energy of every slot of a stretch of time, of what the device can deliver.
+        Refused, without changing anything, if the device is not the holder's, not certified or
+        of another zone or carrier, if the first slot has begun, the stretch is not one of whole
+        slots, one of them has not so much left, or the module is Leaving.
+        """
+        return self._send("reserve", (zone, carrier, holder, device, asked), sender)
 
     def safe_batch_transfer_from(
         self, from_: str, to: str, ids: list[int], values: list[int], data: bytes, *, sender: LocalAccount

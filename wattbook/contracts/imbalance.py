@@ -4,7 +4,17 @@ from eth_account.signers.local import LocalAccount
 
 from wattbook.chain import Receipt
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Balance, Carrier, Delivery, MonthlyBalance, ProvenReading, Reading, Root
+from wattbook.contracts.structs import (
+    Balance,
+    Carrier,
+    Counted,
+    Delivery,
+    MonthlyBalance,
+    ProvenReading,
+    Reading,
+    Root,
+    TradedSlot,
+)
 
 
 class Imbalance(Contract):
@@ -37,6 +47,16 @@ class Imbalance(Contract):
     def balance_of(self, zone: int, carrier: Carrier, slot_start: int) -> Balance:
         """What is known of a zone in a slot."""
         return self._call("balanceOf", (zone, carrier, slot_start), Balance)
+
+    def counted_of(self, slot: TradedSlot, account: str) -> Counted:
+        """What was counted of an account in a slot, under all its names, and what it traded
+        elsewhere than with the caller, for one whose supplies are served from what firm trades
+        leave.
+
+        Requirements:
+        - the slot's trades are all known.
+        """
+        return self._call("countedOf", (slot, account), Counted)
 
     def delivery_of(self, zone: int, carrier: Carrier, slot_start: int, account: str) -> Delivery:
         """What is known of an account in a slot."""

@@ -143,16 +143,17 @@ class Meters(Contract):
 
     def counts_at(self, accounts: list[str], zone: int, carrier: Carrier, time: int) -> list[int]:
         """How many devices of a carrier accounts had in a zone at a time, certified then and not
-        retired: so many readings of theirs there must be. Devices of an account that was
-        replaced since are still counted as that one's.
+        retired, with those of others that they supplied: so many readings of theirs there must
+        be. Devices of an account that was replaced since are still counted as that one's.
         """
         return self._call("countsAt", (accounts, zone, carrier, time), list[int])
 
-    def counts_for(self, device: int, time: int) -> str:
-        """Whom what a device counts from a time on is of: nobody before it was certified first, or
-        once it was retired; else {ownerAt}.
+    def counts_for(self, device: int, time: int) -> tuple[str, str]:
+        """Whose device it is that counts from a time on: nobody's before it was certified first, or
+        once it was retired; else of {ownerAt}. And who takes for him what it counts, zero when
+        nobody does.
         """
-        return self._call("countsFor", (device, time), str)
+        return self._call("countsFor", (device, time), tuple[str, str])
 
     def deposits(self) -> str:
         """The contract that keeps the deposits of those who own devices that withdraw, zero before
@@ -195,6 +196,17 @@ class Meters(Contract):
     def key_hash_of(self, key: Key) -> bytes:
         """The hash by which keys are told apart."""
         return self._call("keyHashOf", (key,), bytes)
+
+    def mark_supplied(self, device: int, provider: str, *, sender: LocalAccount) -> Receipt:
+        """Marks a device, and who supplies it, as those about which the suppliers' contract is to
+        be asked from now on.
+
+        Emits nothing: that contract says why.
+
+        Requirements:
+        - the caller is that contract.
+        """
+        return self._send("markSupplied", (device, provider), sender)
 
     def membership(self) -> str:
         """The members' book."""
@@ -409,9 +421,24 @@ class Meters(Contract):
         """
         return self._send("setPayeeSigned", (device, payee, auth), sender)
 
+    def set_suppliers(self, suppliers: str, *, sender: LocalAccount) -> Receipt:
+        """Names the contract that knows who supplies devices of others, once and for all. It is
+        told when a device that is supplied moves or is retired.
+
+        Emits {SuppliersSet}.
+
+        Requirements:
+        - the caller is the authority; none was named before, and it is not zero.
+        """
+        return self._send("setSuppliers", (suppliers,), sender)
+
     def status_of(self, device: int) -> DeviceStatus:
         """Where a device stands; None when there is none with this number."""
         return self._call("statusOf", (device,), DeviceStatus)
+
+    def suppliers(self) -> str:
+        """The contract that knows who supplies devices of others, zero before it is set."""
+        return self._call("suppliers", (), str)
 
     def suspend(self, device: int, reason: str, *, sender: LocalAccount) -> Receipt:
         """Takes a device out at once, until an operator certifies it again.

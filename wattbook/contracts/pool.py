@@ -4,7 +4,7 @@ from eth_account.signers.local import LocalAccount
 
 from wattbook.chain import Receipt
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Carrier, Limits, Offer, PoolPosition
+from wattbook.contracts.structs import Carrier, Limits, Offer, PoolPosition, TradedSlot
 
 
 class Pool(Contract):
@@ -43,11 +43,11 @@ class Pool(Contract):
         """Who keeps the energy."""
         return self._call("energyUnits", (), str)
 
-    def hand_over(self, book: bytes, accounts: list[str], *, sender: LocalAccount) -> Receipt:
+    def hand_over(self, slot: TradedSlot, accounts: list[str], *, sender: LocalAccount) -> Receipt:
         """Says what accounts sold and bought in a slot, and hands their money over to the contract
         that settles. What was handed over before is said again, without money.
         """
-        return self._send("handOver", (book, accounts), sender)
+        return self._send("handOver", (slot, accounts), sender)
 
     def limits_of(self, zone: int, carrier: Carrier) -> Limits:
         """What the pool itself takes and gives."""
@@ -114,6 +114,10 @@ class Pool(Contract):
         Stock.
         """
         return self._call("stockOf", (book,), list[int])
+
+    def trades_of(self, book: bytes, account: str) -> tuple[int, int]:
+        """What an account sold and bought in a slot."""
+        return self._call("tradesOf", (book, account), tuple[int, int])
 
     def vault(self) -> str:
         """Who keeps the money."""

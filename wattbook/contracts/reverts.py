@@ -7,12 +7,28 @@ from wattbook.contracts.structs import (
     Carrier,
     Curve,
     DeviceStatus,
+    Kind,
     ModuleStatus,
     Purse,
+    QuoteState,
     Refusal,
     Stage,
     Status,
+    SubscriptionState,
+    SupplyStatus,
+    TenderState,
 )
+
+
+class AboveQuote(ContractRevert):
+    """Thrown when more is taken of a quote than was quoted."""
+
+    SIGNATURE = "AboveQuote(uint32,uint16,uint40,uint40)"
+    FIELDS = ("tender", "quote", "wh", "quoted_wh")
+    tender: int
+    quote: int
+    wh: int
+    quoted_wh: int
 
 
 class AccessControlBadConfirmation(ContractRevert):
@@ -81,12 +97,39 @@ class AlreadyFinal(ContractRevert):
     time: int
 
 
+class AreaTooSmall(ContractRevert):
+    """Thrown when an area is smaller than a square metre."""
+
+    SIGNATURE = "AreaTooSmall(uint32)"
+    FIELDS = ("area",)
+    area: int
+
+
+class AttestedAlready(ContractRevert):
+    """Thrown when attesters spoke of a supply already."""
+
+    SIGNATURE = "AttestedAlready(uint32)"
+    FIELDS = ("supply",)
+    supply: int
+
+
 class AuctionAlreadySet(ContractRevert):
     """Thrown when the auction is named a second time."""
 
     SIGNATURE = "AuctionAlreadySet(address)"
     FIELDS = ("auction",)
     auction: str
+
+
+class AwardsOutOfOrder(ContractRevert):
+    """Thrown when awards do not come by rising number of their quotes, so that one could be awarded
+    twice.
+    """
+
+    SIGNATURE = "AwardsOutOfOrder(uint32,uint16)"
+    FIELDS = ("tender", "quote")
+    tender: int
+    quote: int
 
 
 class BelowPoolPrice(ContractRevert):
@@ -96,6 +139,17 @@ class BelowPoolPrice(ContractRevert):
     FIELDS = ("price", "pool_in")
     price: int
     pool_in: int
+
+
+class BelowReserve(ContractRevert):
+    """Thrown when a quote is below the reserve."""
+
+    SIGNATURE = "BelowReserve(uint32,uint16,uint16,uint16)"
+    FIELDS = ("tender", "quote", "price", "reserve")
+    tender: int
+    quote: int
+    price: int
+    reserve: int
 
 
 class BillsStand(ContractRevert):
@@ -148,6 +202,15 @@ class BookExists(ContractRevert):
     SIGNATURE = "BookExists(bytes32)"
     FIELDS = ("book",)
     book: bytes
+
+
+class BoxFits(ContractRevert):
+    """Thrown when a box holds what its hash says, so that it cannot be rejected."""
+
+    SIGNATURE = "BoxFits(uint32,uint16)"
+    FIELDS = ("tender", "quote")
+    tender: int
+    quote: int
 
 
 class BpsTooLarge(ContractRevert):
@@ -299,6 +362,24 @@ class DebtTooSmall(ContractRevert):
     debt: int
 
 
+class DeliveryBegins(ContractRevert):
+    """Thrown when a supply is funded too late, or terminated too early."""
+
+    SIGNATURE = "DeliveryBegins(uint32,uint40)"
+    FIELDS = ("supply", "at")
+    supply: int
+    at: int
+
+
+class DeliveryRests(ContractRevert):
+    """Thrown when a supply is executed before those who know of it had time to speak."""
+
+    SIGNATURE = "DeliveryRests(uint32,uint40)"
+    FIELDS = ("supply", "until")
+    supply: int
+    until: int
+
+
 class DepositKnown(ContractRevert):
     """Thrown when an account has placed a deposit for a device already."""
 
@@ -353,6 +434,16 @@ class DeviceClaimed(ContractRevert):
     device: int
 
 
+class DeviceExceedsArea(ContractRevert):
+    """Thrown when a device can draw more than the area's load."""
+
+    SIGNATURE = "DeviceExceedsArea(uint32,uint256,uint256)"
+    FIELDS = ("device", "rated_w", "load_w")
+    device: int
+    rated_w: int
+    load_w: int
+
+
 class DeviceIsPledged(ContractRevert):
     """Thrown when a device is pledged where it must not be."""
 
@@ -379,12 +470,41 @@ class DeviceOutOfOrder(ContractRevert):
     device: int
 
 
+class DeviceSilent(ContractRevert):
+    """Thrown when a device that was supplied before was not read within {IPackageRules.SILENCE};
+    when it was read last.
+    """
+
+    SIGNATURE = "DeviceSilent(uint32,uint40)"
+    FIELDS = ("device", "read")
+    device: int
+    read: int
+
+
+class DeviceSupplied(ContractRevert):
+    """Thrown when a device is supplied already."""
+
+    SIGNATURE = "DeviceSupplied(uint32,uint16)"
+    FIELDS = ("device", "until")
+    device: int
+    until: int
+
+
 class DevicesMissing(ContractRevert):
     """Thrown when clean devices are left out; `wh` is what is missing of what they made."""
 
     SIGNATURE = "DevicesMissing(uint256)"
     FIELDS = ("wh",)
     wh: int
+
+
+class DifferenceMissing(ContractRevert):
+    """Thrown when who ends a part of a bundle does not have what the rest of it costs more."""
+
+    SIGNATURE = "DifferenceMissing(uint256,uint256)"
+    FIELDS = ("subscription", "missing")
+    subscription: int
+    missing: int
 
 
 class ECDSAInvalidSignature(ContractRevert):
@@ -554,6 +674,15 @@ class ERC721NonexistentToken(ContractRevert):
     token_id: int
 
 
+class EarlierFirst(ContractRevert):
+    """Thrown when an earlier supply of the same account was not served in the slot."""
+
+    SIGNATURE = "EarlierFirst(uint32,uint32)"
+    FIELDS = ("supply", "earlier")
+    supply: int
+    earlier: int
+
+
 class EmptyHash(ContractRevert):
     """Thrown when a credential or nullifier hash is zero."""
 
@@ -566,10 +695,27 @@ class EmptyReference(ContractRevert):
     SIGNATURE = "EmptyReference()"
 
 
+class EmptyUnit(ContractRevert):
+    """Thrown when a unit has no energy."""
+
+    SIGNATURE = "EmptyUnit()"
+
+
 class EmptyZone(ContractRevert):
     """Thrown when a zone's name is empty."""
 
     SIGNATURE = "EmptyZone()"
+
+
+class EnergyNotFree(ContractRevert):
+    """Thrown when the device has not as much left in each slot, is not the owner's or delivers
+    nothing.
+    """
+
+    SIGNATURE = "EnergyNotFree(uint32,uint40)"
+    FIELDS = ("device", "wh")
+    device: int
+    wh: int
 
 
 class EpochNotOpen(ContractRevert):
@@ -667,6 +813,14 @@ class InvalidAccountNonce(ContractRevert):
     current_nonce: int
 
 
+class InvalidCount(ContractRevert):
+    """Thrown when nothing is bought, or more at once than a bundle has."""
+
+    SIGNATURE = "InvalidCount(uint256)"
+    FIELDS = ("count",)
+    count: int
+
+
 class InvalidDistance(ContractRevert):
     """Thrown when a distance is nothing, or between a zone and itself."""
 
@@ -687,6 +841,24 @@ class InvalidExchange(ContractRevert):
     device: int
 
 
+class InvalidFee(ContractRevert):
+    """Thrown when an area would cost nothing, or more than can be kept."""
+
+    SIGNATURE = "InvalidFee(uint256)"
+    FIELDS = ("fee",)
+    fee: int
+
+
+class InvalidFirstMonth(ContractRevert):
+    """Thrown when a subscription would begin too early or too late."""
+
+    SIGNATURE = "InvalidFirstMonth(uint16,uint16,uint16)"
+    FIELDS = ("first", "earliest", "latest")
+    first: int
+    earliest: int
+    latest: int
+
+
 class InvalidGrid(ContractRevert):
     """Thrown when a slot is empty or longer than a day, or the reading period does not divide it."""
 
@@ -704,6 +876,34 @@ class InvalidKeyProof(ContractRevert):
     curve: Curve
     x: bytes
     y: bytes
+
+
+class InvalidPoint(ContractRevert):
+    """Thrown when there is no point of the curve with this x, below the curve's order."""
+
+    SIGNATURE = "InvalidPoint(uint256)"
+    FIELDS = ("x",)
+    x: int
+
+
+class InvalidPurchase(ContractRevert):
+    """Thrown when a purchase says something that its kind does not have."""
+
+    SIGNATURE = "InvalidPurchase(uint256)"
+    FIELDS = ("place",)
+    place: int
+
+
+class InvalidReport(ContractRevert):
+    """Thrown when a report is not of whole days that are over, of too few, or tells of more days
+    than it has.
+    """
+
+    SIGNATURE = "InvalidReport(uint40,uint40,uint16)"
+    FIELDS = ("since", "until", "supplied_days")
+    since: int
+    until: int
+    supplied_days: int
 
 
 class InvalidRetirement(ContractRevert):
@@ -736,6 +936,14 @@ class InvalidRoundTrip(ContractRevert):
     round_trip_bps: int
 
 
+class InvalidShare(ContractRevert):
+    """Thrown when a share is more than the whole."""
+
+    SIGNATURE = "InvalidShare(uint256)"
+    FIELDS = ("bps",)
+    bps: int
+
+
 class InvalidShortString(ContractRevert):
     SIGNATURE = "InvalidShortString()"
 
@@ -746,6 +954,24 @@ class InvalidSignature(ContractRevert):
     SIGNATURE = "InvalidSignature(address)"
     FIELDS = ("signer",)
     signer: str
+
+
+class InvalidStep(ContractRevert):
+    """Thrown when a step does not follow the one before: thresholds rise from 0, prices are not
+    zero and never rise, and there are no more than {MAX_STEPS}.
+    """
+
+    SIGNATURE = "InvalidStep(uint256)"
+    FIELDS = ("place",)
+    place: int
+
+
+class InvalidTerm(ContractRevert):
+    """Thrown when a term is not one, three or twelve months."""
+
+    SIGNATURE = "InvalidTerm(uint8)"
+    FIELDS = ("months",)
+    months: int
 
 
 class InvalidTerms(ContractRevert):
@@ -760,6 +986,28 @@ class InvalidThreshold(ContractRevert):
     SIGNATURE = "InvalidThreshold(uint8)"
     FIELDS = ("threshold",)
     threshold: int
+
+
+class InvalidTimes(ContractRevert):
+    """Thrown when an offer's times do not follow one another, or are not those of slots, or are too
+    far apart.
+    """
+
+    SIGNATURE = "InvalidTimes(uint40,uint40,uint40,uint40)"
+    FIELDS = ("quote_end", "decide_end", "delivery_start", "delivery_end")
+    quote_end: int
+    decide_end: int
+    delivery_start: int
+    delivery_end: int
+
+
+class InvalidWeights(ContractRevert):
+    """Thrown when there are not twelve weights, or they do not make a year."""
+
+    SIGNATURE = "InvalidWeights(uint256,uint256)"
+    FIELDS = ("count", "sum")
+    count: int
+    sum: int
 
 
 class IsCorrection(ContractRevert):
@@ -787,6 +1035,15 @@ class KeyTaken(ContractRevert):
     SIGNATURE = "KeyTaken(uint32)"
     FIELDS = ("device",)
     device: int
+
+
+class KindNotSold(ContractRevert):
+    """Thrown when a version does not sell in this way."""
+
+    SIGNATURE = "KindNotSold(uint32,uint8)"
+    FIELDS = ("version", "kind")
+    version: int
+    kind: Kind
 
 
 class ListsDiffer(ContractRevert):
@@ -893,6 +1150,17 @@ class MonthNotOver(ContractRevert):
     month: int
 
 
+class MonthsNotDrawn(ContractRevert):
+    """Thrown when somebody else would pay for what a customer used: not all months before this one
+    are drawn.
+    """
+
+    SIGNATURE = "MonthsNotDrawn(uint256,uint16)"
+    FIELDS = ("subscription", "drawn")
+    subscription: int
+    drawn: int
+
+
 class MonthsOutOfOrder(ContractRevert):
     """Thrown when months do not rise, so that one could count twice."""
 
@@ -926,6 +1194,15 @@ class NoBills(ContractRevert):
     SIGNATURE = "NoBills(uint16)"
     FIELDS = ("month",)
     month: int
+
+
+class NoCapacity(ContractRevert):
+    """Thrown when there is no capacity to sell, or no load is reckoned for an area."""
+
+    SIGNATURE = "NoCapacity(uint64,uint16)"
+    FIELDS = ("capacity_w", "load_per_m2")
+    capacity_w: int
+    load_per_m2: int
 
 
 class NoClaim(ContractRevert):
@@ -1017,6 +1294,17 @@ class NonceAlreadyUsed(ContractRevert):
     nonce: int
 
 
+class NotABundle(ContractRevert):
+    """Thrown when what is bought at once is no bundle: of one provider and zone, each another
+    carrier, all that have a term with the same, from the same month on, the others no more than
+    a month from them.
+    """
+
+    SIGNATURE = "NotABundle(uint256)"
+    FIELDS = ("place",)
+    place: int
+
+
 class NotALock(ContractRevert):
     """Thrown when new business would release instead of lock."""
 
@@ -1050,6 +1338,17 @@ class NotAsShown(ContractRevert):
     SIGNATURE = "NotAsShown(uint32)"
     FIELDS = ("part",)
     part: int
+
+
+class NotAssignable(ContractRevert):
+    """Thrown when a subscription would go on with somebody to whom its device did not move, or not
+    in time, or who is the customer himself under another name.
+    """
+
+    SIGNATURE = "NotAssignable(uint256,address)"
+    FIELDS = ("subscription", "to")
+    subscription: int
+    to: str
 
 
 class NotAuction(ContractRevert):
@@ -1128,6 +1427,15 @@ class NotClosed(ContractRevert):
     """Thrown when a programme is not closed."""
 
     SIGNATURE = "NotClosed()"
+
+
+class NotCustomer(ContractRevert):
+    """Thrown when a subscription is not the account's."""
+
+    SIGNATURE = "NotCustomer(uint256,address)"
+    FIELDS = ("subscription", "account")
+    subscription: int
+    account: str
 
 
 class NotDebtor(ContractRevert):
@@ -1246,6 +1554,23 @@ class NotMembership(ContractRevert):
     caller: str
 
 
+class NotMeters(ContractRevert):
+    """Thrown when somebody else than the devices' book tells of devices."""
+
+    SIGNATURE = "NotMeters(address)"
+    FIELDS = ("caller",)
+    caller: str
+
+
+class NotNewer(ContractRevert):
+    """Thrown when a report ends no later than one that is known."""
+
+    SIGNATURE = "NotNewer(uint40,uint40)"
+    FIELDS = ("until", "known")
+    until: int
+    known: int
+
+
 class NotOffered(ContractRevert):
     """Thrown when a device was not offered to the account."""
 
@@ -1270,6 +1595,14 @@ class NotOwnAccount(ContractRevert):
     SIGNATURE = "NotOwnAccount(address)"
     FIELDS = ("account",)
     account: str
+
+
+class NotPackages(ContractRevert):
+    """Thrown when somebody else than the packages' contract says who is supplied."""
+
+    SIGNATURE = "NotPackages(address)"
+    FIELDS = ("caller",)
+    caller: str
 
 
 class NotPaid(ContractRevert):
@@ -1306,12 +1639,31 @@ class NotPortHolder(ContractRevert):
     caller: str
 
 
+class NotProvider(ContractRevert):
+    """Thrown when somebody else than the provider would withdraw a version."""
+
+    SIGNATURE = "NotProvider(uint32,address)"
+    FIELDS = ("version", "caller")
+    version: int
+    caller: str
+
+
 class NotPurseKeeper(ContractRevert):
     """Thrown when the caller does not keep the purse."""
 
     SIGNATURE = "NotPurseKeeper(uint8,address)"
     FIELDS = ("purse", "caller")
     purse: Purse
+    caller: str
+
+
+class NotQuoter(ContractRevert):
+    """Thrown when somebody else than the trader would withdraw a quote."""
+
+    SIGNATURE = "NotQuoter(uint32,uint16,address)"
+    FIELDS = ("tender", "quote", "caller")
+    tender: int
+    quote: int
     caller: str
 
 
@@ -1333,10 +1685,76 @@ class NotReplaced(ContractRevert):
     account: str
 
 
+class NotReserved(ContractRevert):
+    """Thrown when more would be given back of a reservation than there is."""
+
+    SIGNATURE = "NotReserved(uint32,uint40,uint40,uint32)"
+    FIELDS = ("device", "since", "until", "asked")
+    device: int
+    since: int
+    until: int
+    asked: int
+
+
+class NotServed(ContractRevert):
+    """Thrown when not all slots of a supply are served."""
+
+    SIGNATURE = "NotServed(uint32,uint256,uint256)"
+    FIELDS = ("supply", "slots", "expected")
+    supply: int
+    slots: int
+    expected: int
+
+
 class NotSettlement(ContractRevert):
     """Thrown when somebody else than who settles calls."""
 
     SIGNATURE = "NotSettlement(address)"
+    FIELDS = ("caller",)
+    caller: str
+
+
+class NotShared(ContractRevert):
+    """Thrown when a shared point is not shown to be one."""
+
+    SIGNATURE = "NotShared(uint32,uint16)"
+    FIELDS = ("tender", "quote")
+    tender: int
+    quote: int
+
+
+class NotSilent(ContractRevert):
+    """Thrown when a device is not supplied now, or was read, or its supply began, less than
+    {IPackageRules.SILENCE} before; from when on its supply can be ended, 0 when it has none.
+    """
+
+    SIGNATURE = "NotSilent(uint32,uint40)"
+    FIELDS = ("device", "from_")
+    device: int
+    from_: int
+
+
+class NotSuppliers(ContractRevert):
+    """Thrown when somebody else than that contract tells of supplies."""
+
+    SIGNATURE = "NotSuppliers(address)"
+    FIELDS = ("caller",)
+    caller: str
+
+
+class NotTenderOwner(ContractRevert):
+    """Thrown when somebody else than the owner would decide."""
+
+    SIGNATURE = "NotTenderOwner(uint32,address)"
+    FIELDS = ("tender", "caller")
+    tender: int
+    caller: str
+
+
+class NotTenders(ContractRevert):
+    """Thrown when somebody else than the contract of tenders calls."""
+
+    SIGNATURE = "NotTenders(address)"
     FIELDS = ("caller",)
     caller: str
 
@@ -1365,12 +1783,26 @@ class NotYourBill(ContractRevert):
     caller: str
 
 
+class NothingAwarded(ContractRevert):
+    """Thrown when nothing is awarded; an owner who takes nothing declines."""
+
+    SIGNATURE = "NothingAwarded(uint32)"
+    FIELDS = ("tender",)
+    tender: int
+
+
 class NothingPaid(ContractRevert):
     """Thrown when an account has got nothing in a programme, so that there is nothing to take back."""
 
     SIGNATURE = "NothingPaid(address)"
     FIELDS = ("account",)
     account: str
+
+
+class NothingSold(ContractRevert):
+    """Thrown when a tariff sells neither lots nor by flow nor by area."""
+
+    SIGNATURE = "NothingSold()"
 
 
 class NothingTaken(ContractRevert):
@@ -1381,6 +1813,15 @@ class NothingTaken(ContractRevert):
     SIGNATURE = "NothingTaken(uint8)"
     FIELDS = ("refusal",)
     refusal: Refusal
+
+
+class NothingToFund(ContractRevert):
+    """Thrown when somebody else than the user would fund a supply, or there is nothing to fund."""
+
+    SIGNATURE = "NothingToFund(uint32,address)"
+    FIELDS = ("supply", "caller")
+    supply: int
+    caller: str
 
 
 class NothingToReturn(ContractRevert):
@@ -1399,6 +1840,15 @@ class NothingToSell(ContractRevert):
     SIGNATURE = "NothingToSell(uint32)"
     FIELDS = ("device",)
     device: int
+
+
+class NothingToServe(ContractRevert):
+    """Thrown when a supply is not delivered in a slot, or was served there already."""
+
+    SIGNATURE = "NothingToServe(uint32,uint40)"
+    FIELDS = ("supply", "slot_start")
+    supply: int
+    slot_start: int
 
 
 class NullifierTaken(ContractRevert):
@@ -1473,6 +1923,16 @@ class OtherCarrier(ContractRevert):
     id: int
 
 
+class OutOfTime(ContractRevert):
+    """Thrown when it is too early or too late for something."""
+
+    SIGNATURE = "OutOfTime(uint32,uint40,uint40)"
+    FIELDS = ("tender", "since", "until")
+    tender: int
+    since: int
+    until: int
+
+
 class OutsideClaims(ContractRevert):
     """Thrown when it is not the time of claims."""
 
@@ -1494,6 +1954,35 @@ class OutsidePhase(ContractRevert):
     until: int
 
 
+class OverAward(ContractRevert):
+    """Thrown when more is awarded than is offered."""
+
+    SIGNATURE = "OverAward(uint32,uint256,uint40)"
+    FIELDS = ("tender", "wh", "offered")
+    tender: int
+    wh: int
+    offered: int
+
+
+class OverCapacity(ContractRevert):
+    """Thrown when the provider cannot supply so much more."""
+
+    SIGNATURE = "OverCapacity(uint32,uint256,uint256)"
+    FIELDS = ("version", "needed_w", "capacity_w")
+    version: int
+    needed_w: int
+    capacity_w: int
+
+
+class OwedToProvider(ContractRevert):
+    """Thrown when somebody else would go on with a subscription whose customer owes the provider."""
+
+    SIGNATURE = "OwedToProvider(uint256,uint128)"
+    FIELDS = ("subscription", "debt")
+    subscription: int
+    debt: int
+
+
 class OwnerMissing(ContractRevert):
     """Thrown when a device belonged to an owner of whom no account is listed."""
 
@@ -1501,6 +1990,15 @@ class OwnerMissing(ContractRevert):
     FIELDS = ("device", "owner")
     device: int
     owner: int
+
+
+class OwnerQuotes(ContractRevert):
+    """Thrown when an account of the owner's member would quote in his tender."""
+
+    SIGNATURE = "OwnerQuotes(uint32,address)"
+    FIELDS = ("tender", "trader")
+    tender: int
+    trader: str
 
 
 class OwnersOutOfOrder(ContractRevert):
@@ -1511,12 +2009,31 @@ class OwnersOutOfOrder(ContractRevert):
     account: str
 
 
+class PaidByArea(ContractRevert):
+    """Thrown when a payment is made, or supply would be suspended or ended, for what is paid by
+    area.
+    """
+
+    SIGNATURE = "PaidByArea(uint256)"
+    FIELDS = ("subscription",)
+    subscription: int
+
+
 class PartsAlreadySet(ContractRevert):
     """Thrown when the contracts of certificates and batteries were named already."""
 
     SIGNATURE = "PartsAlreadySet(address)"
     FIELDS = ("certificates",)
     certificates: str
+
+
+class PaymentTooSmall(ContractRevert):
+    """Thrown when a payment does not buy a unit."""
+
+    SIGNATURE = "PaymentTooSmall(uint96,uint32)"
+    FIELDS = ("amount", "price")
+    amount: int
+    price: int
 
 
 class PledgeeDidNotConsent(ContractRevert):
@@ -1537,6 +2054,15 @@ class PoolPricesCrossed(ContractRevert):
     pool_out: int
 
 
+class PostpaidTooCheap(ContractRevert):
+    """Thrown when what nobody paid for would be cheaper than what was."""
+
+    SIGNATURE = "PostpaidTooCheap(uint32,uint32)"
+    FIELDS = ("postpaid", "dearest")
+    postpaid: int
+    dearest: int
+
+
 class ProgrammeKnown(ContractRevert):
     """Thrown when a programme is set a second time."""
 
@@ -1545,6 +2071,24 @@ class ProgrammeKnown(ContractRevert):
     zone: int
     carrier: Carrier
     month: int
+
+
+class ProviderInDefault(ContractRevert):
+    """Thrown when a provider owes what he did not pay, so that he begins no new business."""
+
+    SIGNATURE = "ProviderInDefault(address)"
+    FIELDS = ("provider",)
+    provider: str
+
+
+class QuoteNotFirm(ContractRevert):
+    """Thrown when a quote is not there, or not firm any more."""
+
+    SIGNATURE = "QuoteNotFirm(uint32,uint16,uint8)"
+    FIELDS = ("tender", "quote", "state")
+    tender: int
+    quote: int
+    state: QuoteState
 
 
 class ReadingKnown(ContractRevert):
@@ -1562,6 +2106,24 @@ class ReadingsAlreadySet(ContractRevert):
     SIGNATURE = "ReadingsAlreadySet(address)"
     FIELDS = ("readings",)
     readings: str
+
+
+class ReadingsAwaited(ContractRevert):
+    """Thrown when readings of the last month may still come."""
+
+    SIGNATURE = "ReadingsAwaited(uint256,uint40)"
+    FIELDS = ("subscription", "until")
+    subscription: int
+    until: int
+
+
+class ReadingsMissing(ContractRevert):
+    """Thrown when readings of an account are missing and still waited for."""
+
+    SIGNATURE = "ReadingsMissing(uint32,address)"
+    FIELDS = ("supply", "account")
+    supply: int
+    account: str
 
 
 class ReasonMissing(ContractRevert):
@@ -1765,6 +2327,12 @@ class SlotRewardedBefore(ContractRevert):
     book: bytes
 
 
+class SoldForNothing(ContractRevert):
+    """Thrown when discounts would leave nothing of a price."""
+
+    SIGNATURE = "SoldForNothing()"
+
+
 class SourceKnown(ContractRevert):
     """Thrown when a source of trades is added a second time."""
 
@@ -1826,6 +2394,22 @@ class Superseded(ContractRevert):
     version: int
 
 
+class SuppliersAlreadySet(ContractRevert):
+    """Thrown when the contract that knows suppliers is set a second time."""
+
+    SIGNATURE = "SuppliersAlreadySet(address)"
+    FIELDS = ("suppliers",)
+    suppliers: str
+
+
+class SuppliesAlreadySet(ContractRevert):
+    """Thrown when the contract of supplies is named a second time."""
+
+    SIGNATURE = "SuppliesAlreadySet(address)"
+    FIELDS = ("supplies",)
+    supplies: str
+
+
 class SupplyTooLarge(ContractRevert):
     """Thrown when the supply would no longer fit the accounts of the Vault."""
 
@@ -1834,12 +2418,37 @@ class SupplyTooLarge(ContractRevert):
     supply: int
 
 
+class SupplyUnchanged(ContractRevert):
+    """Thrown when supply goes on as it is; when there is a debt, until then at least."""
+
+    SIGNATURE = "SupplyUnchanged(uint256,uint40)"
+    FIELDS = ("subscription", "from_")
+    subscription: int
+    from_: int
+
+
 class SystemAccountPulls(ContractRevert):
     """Thrown when tokens are sent to a contract of the market that did not ask for them."""
 
     SIGNATURE = "SystemAccountPulls(address)"
     FIELDS = ("account",)
     account: str
+
+
+class TariffWasWithdrawn(ContractRevert):
+    """Thrown when a version is withdrawn a second time, or bought under after it was."""
+
+    SIGNATURE = "TariffWasWithdrawn(uint32)"
+    FIELDS = ("version",)
+    version: int
+
+
+class TenderTooSmall(ContractRevert):
+    """Thrown when less than 100 Wh are offered or awarded."""
+
+    SIGNATURE = "TenderTooSmall(uint40)"
+    FIELDS = ("wh",)
+    wh: int
 
 
 class TimelockInsufficientDelay(ContractRevert):
@@ -1916,6 +2525,14 @@ class TooManyDevices(ContractRevert):
     SIGNATURE = "TooManyDevices()"
 
 
+class TooManyLots(ContractRevert):
+    """Thrown when a subscription would have more than {MAX_LOTS} that are not used up."""
+
+    SIGNATURE = "TooManyLots(uint256)"
+    FIELDS = ("subscription",)
+    subscription: int
+
+
 class TooManyModules(ContractRevert):
     """Thrown when the Vault has as many modules as it can ever have."""
 
@@ -1950,6 +2567,22 @@ class TooManyPoints(ContractRevert):
     points: int
 
 
+class TooManyQuotes(ContractRevert):
+    """Thrown when a tender has as many quotes as it can have."""
+
+    SIGNATURE = "TooManyQuotes(uint32)"
+    FIELDS = ("tender",)
+    tender: int
+
+
+class TooManyReservations(ContractRevert):
+    """Thrown when a device has as many reservations to come as it can have."""
+
+    SIGNATURE = "TooManyReservations(uint32)"
+    FIELDS = ("device",)
+    device: int
+
+
 class TooManySales(ContractRevert):
     """Thrown when an account trades directly for the 33rd time in a slot."""
 
@@ -1966,6 +2599,14 @@ class TooManySlices(ContractRevert):
     FIELDS = ("given", "most")
     given: int
     most: int
+
+
+class TooManySupplies(ContractRevert):
+    """Thrown when an owner has as many supplies under way as a member can have."""
+
+    SIGNATURE = "TooManySupplies(address)"
+    FIELDS = ("account",)
+    account: str
 
 
 class TooSoon(ContractRevert):
@@ -2001,6 +2642,15 @@ class UnexpectedDeviceStatus(ContractRevert):
     FIELDS = ("device", "status")
     device: int
     status: DeviceStatus
+
+
+class UnexpectedState(ContractRevert):
+    """Thrown when a subscription is not in the state that a step starts from."""
+
+    SIGNATURE = "UnexpectedState(uint256,uint8)"
+    FIELDS = ("subscription", "state")
+    subscription: int
+    state: SubscriptionState
 
 
 class UnexpectedStatus(ContractRevert):
@@ -2083,6 +2733,15 @@ class UnknownModules(ContractRevert):
     modules: int
 
 
+class UnknownPoint(ContractRevert):
+    """Thrown when a trader does not show that he knows what is behind his box's point."""
+
+    SIGNATURE = "UnknownPoint(uint32,address)"
+    FIELDS = ("tender", "trader")
+    tender: int
+    trader: str
+
+
 class UnknownReading(ContractRevert):
     """Thrown when a device has not submitted this reading."""
 
@@ -2099,6 +2758,22 @@ class UnknownRoot(ContractRevert):
     FIELDS = ("zone", "time", "version")
     zone: int
     time: int
+    version: int
+
+
+class UnknownSubscription(ContractRevert):
+    """Thrown when no subscription has this number."""
+
+    SIGNATURE = "UnknownSubscription(uint256)"
+    FIELDS = ("subscription",)
+    subscription: int
+
+
+class UnknownTariff(ContractRevert):
+    """Thrown when no version has this number."""
+
+    SIGNATURE = "UnknownTariff(uint32)"
+    FIELDS = ("version",)
     version: int
 
 
@@ -2126,6 +2801,14 @@ class UnknownZoneNumber(ContractRevert):
     number: int
 
 
+class WeightsWithoutArea(ContractRevert):
+    """Thrown when weights are given where nothing is sold by area."""
+
+    SIGNATURE = "WeightsWithoutArea(uint256)"
+    FIELDS = ("count",)
+    count: int
+
+
 class WithdrawalKnown(ContractRevert):
     """Thrown when a withdrawal was ordered before."""
 
@@ -2135,6 +2818,15 @@ class WithdrawalKnown(ContractRevert):
     evidence: bytes
 
 
+class WrongDevice(ContractRevert):
+    """Thrown when a device does not take this carrier in this zone."""
+
+    SIGNATURE = "WrongDevice(uint32,uint32)"
+    FIELDS = ("device", "version")
+    device: int
+    version: int
+
+
 class WrongExtent(ContractRevert):
     """Thrown when a list of words ends before a group that is needed, or goes on behind the last."""
 
@@ -2142,6 +2834,15 @@ class WrongExtent(ContractRevert):
     FIELDS = ("book", "group")
     book: bytes
     group: int
+
+
+class WrongOpening(ContractRevert):
+    """Thrown when an opening is not that of the quote."""
+
+    SIGNATURE = "WrongOpening(uint32,uint16)"
+    FIELDS = ("tender", "quote")
+    tender: int
+    quote: int
 
 
 class WrongProposal(ContractRevert):
@@ -2166,6 +2867,24 @@ class WrongState(ContractRevert):
     FIELDS = ("book", "state")
     book: bytes
     state: BookState
+
+
+class WrongSupplyStatus(ContractRevert):
+    """Thrown when a supply is in another state than it must be."""
+
+    SIGNATURE = "WrongSupplyStatus(uint32,uint8)"
+    FIELDS = ("supply", "status")
+    supply: int
+    status: SupplyStatus
+
+
+class WrongTenderState(ContractRevert):
+    """Thrown when a tender is in another state than it must be."""
+
+    SIGNATURE = "WrongTenderState(uint32,uint8)"
+    FIELDS = ("tender", "state")
+    tender: int
+    state: TenderState
 
 
 class WrongWords(ContractRevert):

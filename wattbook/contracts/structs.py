@@ -96,6 +96,14 @@ class DisputeState(IntEnum):
     LAPSED = 4
 
 
+class Failure(IntEnum):
+    """How a provider failed. Poor: he supplied on fewer than nine days of ten. Gone: on none."""
+
+    NONE = 0
+    POOR = 1
+    GONE = 2
+
+
 class Hold(IntEnum):
     """Why a zone is held. Unmeasured: it has no feeder that counts in both directions. Claims: more
     is claimed than can have come through the feeder. Losses: more or less was lost than is
@@ -106,6 +114,16 @@ class Hold(IntEnum):
     UNMEASURED = 1
     CLAIMS = 2
     LOSSES = 3
+
+
+class Kind(IntEnum):
+    """How energy is bought. Lots: prepaid, the more the cheaper. Flow: prepaid, the cheaper the
+    longer the term. Area: by square metres and months, whatever is used.
+    """
+
+    LOTS = 0
+    FLOW = 1
+    AREA = 2
 
 
 class ModuleStatus(IntEnum):
@@ -152,6 +170,28 @@ class Quality(IntEnum):
     MEASURED = 0
     SUBSTITUTED = 1
     ESTIMATED = 2
+
+
+class QuoteState(IntEnum):
+    """Where a quote stands. Firm: it can be awarded until the tender is decided."""
+
+    NONE = 0
+    FIRM = 1
+    WITHDRAWN = 2
+    REJECTED = 3
+    AWARDED = 4
+    VOID = 5
+    LOST = 6
+
+
+class Refund(IntEnum):
+    """What is kept of money that comes back. Usual: what was used is paid as if bought alone, and a
+    fee. WithoutFee: no fee. Whole: neither, as the provider failed.
+    """
+
+    USUAL = 0
+    WITHOUT_FEE = 1
+    WHOLE = 2
 
 
 class Refusal(IntEnum):
@@ -215,6 +255,41 @@ class Status(IntEnum):
     EXPELLED = 3
     REPLACED = 4
     SYSTEM = 5
+
+
+class SubscriptionState(IntEnum):
+    """Where a subscription stands. Ending: it draws no more than what was used before its end, and
+    waits to be closed.
+    """
+
+    NONE = 0
+    ACTIVE = 1
+    ENDING = 2
+    CLOSED = 3
+
+
+class SupplyStatus(IntEnum):
+    """Where a supply stands. Active: margins are set aside. Funded: its price too. Settled and
+    Defaulted: it was executed, and the user paid all, or not. Terminated: its user did not fund
+    it.
+    """
+
+    NONE = 0
+    ACTIVE = 1
+    FUNDED = 2
+    SETTLED = 3
+    DEFAULTED = 4
+    TERMINATED = 5
+
+
+class TenderState(IntEnum):
+    """Where a tender stands. Open: it is quoted, or decided."""
+
+    NONE = 0
+    OPEN = 1
+    AWARDED = 2
+    DECLINED = 3
+    EXPIRED = 4
 
 
 class Trust(IntEnum):
@@ -298,6 +373,31 @@ class Application(NamedTuple):
     nullifier: bytes
 
 
+class Area(NamedTuple):
+    """What is paid for an area.
+
+    - paid: uPT in all
+    - fee: uPT for the months from `base` on
+    - area: in 0.01 m2
+    - base: first month that `fee` is for
+    - term: in months
+    - before: uPT for the month before `base`, when the fee was changed in it
+    - earned: uPT of both that the provider got
+    - device: that is supplied, 0 when none is
+    - time: of the purchase
+    """
+
+    paid: int
+    fee: int
+    area: int
+    base: int
+    term: int
+    before: int
+    earned: int
+    device: int
+    time: int
+
+
 class Asks(NamedTuple):
     """What was asked for in an epoch, in one storage slot.
 
@@ -311,6 +411,55 @@ class Asks(NamedTuple):
     granted: int
     asked: int
     passed: int
+
+
+class Award(NamedTuple):
+    """What an owner takes of a quote, and what opens it.
+
+    - quote: its number
+    - wh: Wh that he takes
+    - quotedWh: Wh that were quoted
+    - price: mPT per kWh that was quoted
+    - salt: what hides the quote in its hash
+    - box: its box
+    """
+
+    quote: int
+    wh: int
+    quoted_wh: int
+    price: int
+    salt: bytes
+    box: Box
+
+
+class Awarded(NamedTuple):
+    """What of a quote was awarded.
+
+    - user: who quoted
+    - wh: how much
+    - price: mPT per kWh
+    """
+
+    user: str
+    wh: int
+    price: int
+
+
+class AwardedSupply(NamedTuple):
+    """What was awarded, in one storage slot.
+
+    - user: who bought
+    - wh: how much, evenly over the time of delivery
+    - price: mPT per kWh
+    - status: see SupplyStatus
+    - tender: number of the tender
+    """
+
+    user: str
+    wh: int
+    price: int
+    status: SupplyStatus
+    tender: int
 
 
 class Balance(NamedTuple):
@@ -407,6 +556,24 @@ class Book(NamedTuple):
     state: BookState
 
 
+class Box(NamedTuple):
+    """A quote that only the tender's owner can read, and a proof that its trader knows the number
+    behind the box's point: with k chosen at random, challenge = hash(k*G), response = k +
+    challenge * number. Who took over another's point, or a multiple of it, could have the owner
+    reject his box, and thereby open the other's.
+
+    - point: x coordinate of the trader's point, which has an even y
+    - masked: Wh and price, and a proof that they were not changed
+    - challenge: below the curve's order
+    - response: below the curve's order
+    """
+
+    point: int
+    masked: bytes
+    challenge: int
+    response: int
+
+
 class Certificate(NamedTuple):
     """A certificate of 1 MWh, in one storage slot.
 
@@ -455,6 +622,19 @@ class CleanWh(NamedTuple):
     used: int
 
 
+class Conduct(NamedTuple):
+    """What is on record of a member, as owner or as user, in one storage slot.
+
+    - executed: how many of its supplies were executed or terminated
+    - faults: in how many it was at fault, whoever may have paid for it
+    - defaults: in how many it did not pay, or did not fund
+    """
+
+    executed: int
+    faults: int
+    defaults: int
+
+
 class Content(NamedTuple):
     """A reading as attesters vouch for it. Its hash and the device are its leaf.
 
@@ -487,12 +667,32 @@ class Contents(NamedTuple):
     amounts: list[int]
 
 
+class Counted(NamedTuple):
+    """What an account delivered and took in a slot, and what of that it owed or was owed by firm
+    trades.
+
+    - complete: whether all its readings are here, or none is waited for any more
+    - silent: whether some are not here
+    - arrived: Wh that its devices delivered, less the zone's loss
+    - withdrawn: Wh that they took
+    - sold: Wh
+    - bought: Wh
+    """
+
+    complete: bool
+    silent: bool
+    arrived: int
+    withdrawn: int
+    sold: int
+    bought: int
+
+
 class Delivery(NamedTuple):
     """What is known of an account in a slot, in one storage slot.
 
     - injected: Wh that its devices delivered, as far as their readings were used
     - withdrawn: Wh that they took
-    - devices: how many of them are read to the end of the slot
+    - devices: how many of them, and of those that it supplies, are read to the end of the slot
     - settled: whether the account was settled
     - settledInjected: Wh that it was settled with
     - settledWithdrawn: the same of what it took; more than `withdrawn` when that had to be
@@ -543,6 +743,7 @@ class Device(NamedTuple):
     - availabilityBps: share of its rating that can be sold ahead, in 1/10000
     - certifier: beneficial owner of the operator who certified it
     - checkMeter: number of the device that decides disputes about it, 0 when there is none
+    - supplied: whether somebody ever took for its owner what it counts
     - payee: account that is paid for what it delivers, zero when that is the owner
     - pledgee: account without whose consent it does not change hands, zero when it is not
       pledged
@@ -555,6 +756,7 @@ class Device(NamedTuple):
     availability_bps: int
     certifier: int
     check_meter: int
+    supplied: bool
     payee: str
     pledgee: str
     description: Description
@@ -574,6 +776,27 @@ class DirectPosition(NamedTuple):
     sold: int
     paid: int
     due: int
+
+
+class Discounts(NamedTuple):
+    """What is taken off, in 1/10000.
+
+    - areaQuarter: of three months by area
+    - areaYear: of twelve months by area
+    - flowQuarter: of three months by flow
+    - flowYear: of twelve months by flow
+    - twoCarriers: of a bundle of two
+    - threeCarriers: of a bundle of three
+    - fourCarriers: of a bundle of four
+    """
+
+    area_quarter: int
+    area_year: int
+    flow_quarter: int
+    flow_year: int
+    two_carriers: int
+    three_carriers: int
+    four_carriers: int
 
 
 class Dispute(NamedTuple):
@@ -721,6 +944,33 @@ class Member(NamedTuple):
     accounts: list[str]
 
 
+class Metered(NamedTuple):
+    """What a meter draws on, in one storage slot.
+
+    - device: number of the device
+    - drawn: first month that is not drawn yet
+    - rest: Wh below a unit, carried on
+    - head: place of the first lot that is not used up
+    - lots: how many there were
+    - term: of flow in months
+    - refund: how it ends
+    - suspended: whether supply is suspended
+    - loadW: W that it reserves
+    - price: of flow in its term
+    """
+
+    device: int
+    drawn: int
+    rest: int
+    head: int
+    lots: int
+    term: int
+    refund: Refund
+    suspended: bool
+    load_w: int
+    price: int
+
+
 class Module(NamedTuple):
     """A contract of the market that locks money here, in one storage slot.
 
@@ -740,8 +990,8 @@ class Month(NamedTuple):
     - wh: the energy
     - measured: periods that were measured one by one
     - substituted: all other periods: between two readings further apart, over which the energy
-      was spread evenly, and up to a register that was not measured; 16,777,215 stands for that
-      many and more
+      was spread evenly, and up to a register that was not measured. Of a gap beyond the longest
+      spread only its last periods count
     """
 
     wh: int
@@ -833,6 +1083,35 @@ class Origin(NamedTuple):
     wh: int
 
 
+class Outcome(NamedTuple):
+    """What became of a supply: Wh and uPT.
+
+    - delivered: Wh
+    - billed: Wh that are paid
+    - short: Wh below what had to be delivered
+    - ownerFault: Wh of that for which the owner is to blame
+    - due: uPT for what is paid
+    - ownerPenalty: uPT that the user gets
+    - userPenalty: uPT that the owner gets
+    - fromEscrow: uPT that the user had set aside as price
+    - fromFree: uPT that he had free
+    - fromMargin: uPT that he had set aside as margin
+    - unpaid: uPT that he owes
+    """
+
+    delivered: int
+    billed: int
+    short: int
+    owner_fault: int
+    due: int
+    owner_penalty: int
+    user_penalty: int
+    from_escrow: int
+    from_free: int
+    from_margin: int
+    unpaid: int
+
+
 class Part(NamedTuple):
     """A part of a cleared book.
 
@@ -842,6 +1121,13 @@ class Part(NamedTuple):
 
     words: list[int]
     evidence: list[int]
+
+
+class Point(NamedTuple):
+    """A point by its coordinates."""
+
+    x: int
+    y: int
 
 
 class PoolPosition(NamedTuple):
@@ -896,6 +1182,25 @@ class Programme(NamedTuple):
     paid: int
 
 
+class Progress(NamedTuple):
+    """How far a supply was served, in one storage slot.
+
+    - slots: how many slots were
+    - delivered: Wh that came from the owner and that the user took
+    - billed: Wh of that within what is paid
+    - available: Wh that were to be had, or that attesters said were
+    - attested: whether they did
+    - forceMajeure: whether attesters said that nobody is to blame
+    """
+
+    slots: int
+    delivered: int
+    billed: int
+    available: int
+    attested: bool
+    force_majeure: bool
+
+
 class ProvenReading(NamedTuple):
     """A reading with the proof that a root covers it.
 
@@ -912,6 +1217,52 @@ class ProvenReading(NamedTuple):
     content: Content
     proof: list[bytes]
     skipped: list[Absence]
+
+
+class Purchase(NamedTuple):
+    """What a member buys.
+
+    - version: of the tariff
+    - kind: see Kind
+    - first: month since January 1970, in UTC
+    - term: in months: 1, 3 or 12; 0 of lots, which have none
+    - device: that is supplied; of an area 0 when there is none
+    - area: in 0.01 m2, 0 of lots and flow
+    - amount: uPT that are paid, 0 of an area, whose fee the tariff says
+    """
+
+    version: int
+    kind: Kind
+    first: int
+    term: int
+    device: int
+    area: int
+    amount: int
+
+
+class Quote(NamedTuple):
+    """What a purchase comes to.
+
+    - provider: who is paid
+    - room: of which it reserves, see {IPackageRules.roomOf}
+    - capacityW: W that all subscriptions together can draw
+    - loadW: W that this one can
+    - until: first month that is not its any more
+    - paid: uPT
+    - bonus: uPT that a bundle adds
+    - flowPrice: of flow in its term, 0 of others
+    - lots: as Lots packs them
+    """
+
+    provider: str
+    room: int
+    capacity_w: int
+    load_w: int
+    until: int
+    paid: int
+    bonus: int
+    flow_price: int
+    lots: list[int]
 
 
 class Reading(NamedTuple):
@@ -948,6 +1299,19 @@ class Recovery(NamedTuple):
     replacement: str
     registrar_owner: int
     ready_at: int
+
+
+class Reservation(NamedTuple):
+    """The same Wh of each slot of a stretch of time.
+
+    - since: first second of the first slot
+    - until: first second after the last
+    - wh: of each slot
+    """
+
+    since: int
+    until: int
+    wh: int
 
 
 class Retirement(NamedTuple):
@@ -1040,6 +1404,19 @@ class SealedOrder(NamedTuple):
     seal: bytes
 
 
+class SealedQuote(NamedTuple):
+    """A quote.
+
+    - trader: who quotes
+    - state: see QuoteState
+    - seal: hash of the quote's hash and its box
+    """
+
+    trader: str
+    state: QuoteState
+    seal: bytes
+
+
 class Security(NamedTuple):
     """What secures an account's imbalances.
 
@@ -1062,6 +1439,37 @@ class Setting(NamedTuple):
     terms: Terms
     seed: bytes
     stock: list[int]
+
+
+class Share(NamedTuple):
+    """What supplies have of an account's energy in a slot, in one storage slot.
+
+    - sold: Wh that they were billed as sold
+    - bought: Wh that they were billed as bought
+    - spared: Wh that the account had for its supplies, which their users did not take
+    """
+
+    sold: int
+    bought: int
+    spared: int
+
+
+class SharedPoint(NamedTuple):
+    """What shows the point that a box's two sides share, without the key that finds it: with k
+    chosen at random, challenge = hash(k*G, k*R), response = k + challenge * key.
+
+    - shared: the shared point
+    - challenge: below the curve's order
+    - response: below the curve's order
+    - responseTimesPoint: response * R, R being the box's point
+    - challengeTimesShared: challenge * shared
+    """
+
+    shared: Point
+    challenge: int
+    response: int
+    response_times_point: Point
+    challenge_times_shared: Point
 
 
 class ShortSignature(NamedTuple):
@@ -1132,6 +1540,7 @@ class Source(NamedTuple):
     - group: the group that `drawn` is about
     - drawn: Wh drawn of each slot of the group, 32 bits each, the first slot's in the lowest
     - ahead: whether anything was ever drawn of another group while it could not stand here
+    - reserved: whether any of it was ever reserved for a time to come
     """
 
     cap_wh: int
@@ -1141,6 +1550,7 @@ class Source(NamedTuple):
     group: int
     drawn: int
     ahead: bool
+    reserved: bool
 
 
 class Standing(NamedTuple):
@@ -1164,6 +1574,40 @@ class Standing(NamedTuple):
     predecessors: int
 
 
+class Step(NamedTuple):
+    """From which payment on which price holds.
+
+    - threshold: PT
+    - price: mPT for 1,000 units
+    """
+
+    threshold: int
+    price: int
+
+
+class Subscription(NamedTuple):
+    """What is bought, in one storage slot.
+
+    - customer: account that it is supplied to, as it was named then
+    - version: of the tariff, which it keeps
+    - kind: see Kind
+    - state: see SubscriptionState
+    - first: month
+    - until: first month that is not its any more, the greatest number while there is no end
+    - place: among those that were bought together, from 0
+    - size: how many were bought together
+    """
+
+    customer: str
+    version: int
+    kind: Kind
+    state: SubscriptionState
+    first: int
+    until: int
+    place: int
+    size: int
+
+
 class SubsidyClaim(NamedTuple):
     """What a device made in a month and what it is paid for that.
 
@@ -1175,6 +1619,128 @@ class SubsidyClaim(NamedTuple):
     device: int
     wh: int
     paid: int
+
+
+class Supply(NamedTuple):
+    """On how many days a provider supplied.
+
+    - provider: an account of the member that sells the energy
+    - zone: number of the zone
+    - carrier: what is sold
+    - since: first second, the beginning of a day in UTC
+    - until: first second after it, too
+    - suppliedDays: days on which all customers could take what they needed
+    """
+
+    provider: str
+    zone: int
+    carrier: Carrier
+    since: int
+    until: int
+    supplied_days: int
+
+
+class Tariff(NamedTuple):
+    """One version of what a provider asks for a carrier.
+
+    - terms: see TariffTerms
+    - discounts: see Discounts
+    - steps: of prepaid lots, the first from 0 PT on; none when no lots are sold
+    - weights: of the months from January on, of 10,000 a year; none when nothing is sold by area
+    """
+
+    terms: TariffTerms
+    discounts: Discounts
+    steps: list[Step]
+    weights: list[int]
+
+
+class TariffTerms(NamedTuple):
+    """What a tariff says in one number each.
+
+    - provider: account that sells the energy and is paid for it
+    - zone: number of the zone
+    - carrier: what is sold
+    - incremental: whether each part of a payment has the price of its own step; else the whole
+      has that of the last
+    - whPerUnit: Wh of one unit: 1 where prices are per kWh, 52 for hot water in litres
+    - postpaid: mPT for 1,000 units that no payment covers
+    - flowPrice: mPT for 1,000 units of what is bought by flow, 0 when nothing is
+    - annualPrice: mPT for one square metre and a year, 0 when nothing is sold by area
+    - cancelFeeBps: of a refund, in 1/10000
+    - coolingOff: seconds in which what has not begun can be cancelled for nothing
+    - loadPerM2: W that a square metre can draw at the most
+    - capacityW: W that all subscriptions together can draw
+    """
+
+    provider: str
+    zone: int
+    carrier: Carrier
+    incremental: bool
+    wh_per_unit: int
+    postpaid: int
+    flow_price: int
+    annual_price: int
+    cancel_fee_bps: int
+    cooling_off: int
+    load_per_m2: int
+    capacity_w: int
+
+
+class Tender(NamedTuple):
+    """A tender as it stands, in one storage slot.
+
+    - owner: who offers
+    - zone: number of the zone in which the device stands
+    - carrier: what it delivers
+    - state: see TenderState
+    - slotSeconds: how long a slot is
+    - quotes: how many were made
+    """
+
+    owner: str
+    zone: int
+    carrier: Carrier
+    state: TenderState
+    slot_seconds: int
+    quotes: int
+
+
+class TenderTerms(NamedTuple):
+    """What an owner offers, and on what terms. Shares are in 1/10000.
+
+    - device: the device that delivers it
+    - wh: how much, evenly over the time of delivery
+    - reserve: mPT per kWh below which nothing is awarded
+    - deliveryStart: first second of the first slot of delivery
+    - deliveryEnd: first second after the last
+    - quoteEnd: first second in which nothing is quoted any more, and from which on it is decided
+    - decideEnd: first second in which nothing is awarded any more
+    - ownerMarginBps: share of the price of a supply that the owner sets aside for it
+    - userMarginBps: the same of the user
+    - toleranceBps: how much less may be delivered before somebody is at fault, and how much more
+      is paid
+    - ownerPenaltyBps: share of the price of what is missing by his fault that the owner pays
+    - userPenaltyBps: the same of the user
+    - fullEscrow: whether a user sets the whole price aside before delivery begins
+    - key: x coordinate of the point, with an even y, that quotes are sealed for; a new one for
+      each tender
+    """
+
+    device: int
+    wh: int
+    reserve: int
+    delivery_start: int
+    delivery_end: int
+    quote_end: int
+    decide_end: int
+    owner_margin_bps: int
+    user_margin_bps: int
+    tolerance_bps: int
+    owner_penalty_bps: int
+    user_penalty_bps: int
+    full_escrow: bool
+    key: int
 
 
 class Terms(NamedTuple):
@@ -1223,6 +1789,21 @@ class Totals(NamedTuple):
     withdrawn: int
     lost: int
     exported: int
+
+
+class TradedSlot(NamedTuple):
+    """A slot of a carrier in a zone.
+
+    - zone: number of the zone
+    - carrier: what is traded
+    - start: its first second
+    - book: its name, keccak256(abi.encode(carrier, zone name, start))
+    """
+
+    zone: int
+    carrier: Carrier
+    start: int
+    book: bytes
 
 
 class Unit(NamedTuple):

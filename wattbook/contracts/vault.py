@@ -84,6 +84,12 @@ class Vault(Contract):
         """
         return self._call("debtOf", (account,), int)
 
+    def debt_since(self, debtor: str, creditor: str) -> int:
+        """Since when one account owes another something without a break, in Unix seconds; 0 when it
+        owes nothing.
+        """
+        return self._call("debtSince", (debtor, creditor), int)
+
     def debt_to(self, debtor: str, creditor: str) -> int:
         """uPT that was recorded as owed by one account to another and is not paid. An account that
         was replaced since is still named here, and its replacement pays.

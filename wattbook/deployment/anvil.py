@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from tempfile import TemporaryDirectory
 from threading import Thread
 from types import TracebackType
 from typing import IO
@@ -21,15 +22,19 @@ class Anvil:
     """`with Anvil() as chain:` starts a chain and stops it by its process id at the end.
 
     It takes a free port itself and says which: one that is chosen for it, another could take before it does.
+    Anvil puts old states on disk and leaves them there, hundreds of megabytes for a long run: here they go with it.
     """
 
     def __init__(self, *options: str) -> None:
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
+        self._states: TemporaryDirectory[str] | None = None
         self.rpc = ""
 
     def __enter__(self) -> Chain:
-        command = [_program(), "--host", "127.0.0.1", "--port", "0", *self._options]
+        program = _program()
+        self._states = TemporaryDirectory(prefix="wattbook-anvil-")
+        command = [program, "--host", "127.0.0.1", "--port", "0", "--cache-path", self._states.name, *self._options]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         assert self._process.stdout
         said: SimpleQueue[str] = SimpleQueue()
@@ -57,6 +62,9 @@ class Anvil:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+        if self._states:
+            self._states.cleanup()
+            self._states = None
 
     def _connect(self, said: SimpleQueue[str], command: list[str]) -> Chain:
         assert self._process

@@ -44,10 +44,11 @@ RULES = ("Uniform", "TradeReduction", "Muda", "Ranked", "PoolAfter")
 MODULES = (
     *("Auction", "Pool", "DirectSale", "Readings", "Imbalance"),
     *("RegistrationBonus", "SubsidyFund", "Losses", "Bills", "Deposits", "UseSubsidy"),
+    *("Tenders", "Supplies", "EnergyPackages"),
 )
 
 # What is told, and asked, by the contract that settles, and of these where trades are made.
-SOURCES = ("Auction", "Pool", "DirectSale")
+SOURCES = ("Auction", "Pool", "DirectSale", "Supplies")
 SETTLED = (*SOURCES, "Readings", "Production", "Deposits")
 
 # Who may issue points, by what they are issued for.
@@ -106,6 +107,13 @@ CONTRACTS = (
     PlannedContract("GreenCertificates", lambda settings, at, deployer: [at("CleanEnergy")]),
     PlannedContract("Batteries", lambda settings, at, deployer: [at("CleanEnergy")]),
     PlannedContract("UseSubsidy", lambda settings, at, deployer: [at("Imbalance"), at("CleanEnergy"), at("Authority")]),
+    PlannedContract("Tenders", lambda settings, at, deployer: [at("Vault"), at("EnergyUnits"), at("Authority")]),
+    PlannedContract("Supplies", lambda settings, at, deployer: [at("Tenders"), at("Imbalance"), at("Authority")]),
+    PlannedContract("Tariffs", lambda settings, at, deployer: [at("Membership"), at("Zones"), at("Authority")]),
+    PlannedContract("SupplyReports", lambda settings, at, deployer: [at("Readings")]),
+    PlannedContract("PackageRules", lambda settings, at, deployer: [at("Tariffs"), at("SupplyReports")]),
+    PlannedContract("EnergyPackages", lambda settings, at, deployer: [at("PackageRules")]),
+    PlannedContract("SuppliedDevices", lambda settings, at, deployer: [at("EnergyPackages")]),
 )
 
 
@@ -131,6 +139,7 @@ def constitution(settings: MarketSettings, at: Address, deployer: str) -> list[C
         Call("Membership", "setMirror", (at("Vault"),)),
         Call("Meters", "setMirror", (at("EnergyUnits"),)),
         Call("Meters", "setDeposits", (at("Deposits"),)),
+        Call("Meters", "setSuppliers", (at("SuppliedDevices"),)),
     ]
     calls += [Call("Membership", "registerSystemAccount", (account,)) for account in system]
     calls += [Call("Membership", "admit", (tuple(member.application),)) for member in settings.members]
@@ -143,6 +152,7 @@ def constitution(settings: MarketSettings, at: Address, deployer: str) -> list[C
         Call("Rulebook", "setAuction", (at("Auction"),)),
         Call("Rulebook", "setSchedule", (tuple(settings.schedule),)),
         Call("Auction", "setClearing", (at("Clearing"),)),
+        Call("Tenders", "setSupplies", (at("Supplies"),)),
         Call("Readings", "setThreshold", (settings.attesters_needed,)),
         Call("Membership", "setReadings", (at("Readings"),)),
         *(Call(name, "setSettlement", (at("Imbalance"),)) for name in SETTLED),

@@ -71,9 +71,14 @@ class AreaTerm:
         """What the months that have begun cost each on its own."""
         return self.area.singly(self.centi_m2, self.first, started)
 
-    def rebundled(self, started: int, bundle_bps: int) -> "AreaTerm":
-        """The term with another discount on the months that have not begun, as when a partner of its bundle ends."""
+    def rebundled(self, started: int, bundle_bps: int, there: int | None = None) -> "AreaTerm":
+        """The term with another discount on the months that have not begun, as when a partner of its bundle ends.
+
+        `there` is what the customer has of what that costs more; the rest is waived. Without it he pays all.
+        """
         extra = self._rest(bundle_bps, started) - self._rest(self.bundle_bps, started)
+        if there is not None:
+            extra = min(extra, there)
         added = (*self.added, (started, extra)) if extra else self.added
         return replace(self, bundle_bps=bundle_bps, added=added)
 

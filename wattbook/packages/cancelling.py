@@ -1,6 +1,6 @@
 """What comes back when a package ends before its time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from wattbook.packages.area import AreaTerm
@@ -39,6 +39,11 @@ def end_lots(lots: Iterable[Lot], pricing: Pricing, fee_bps: int, *, free: bool 
     clawback = sum(min(lot.used * (pricing.rerated(lot) - lot.price), lot.left) for lot in paid)
     fee = _fee(left - clawback, fee_bps)
     return LotsEnding(left - clawback - fee, clawback, fee)
+
+
+def unread_month(read_wh: int, drawn_wh: Sequence[int]) -> int:
+    """Wh of a month that was not read in full: no less than those drawn in which the meter was read, on average."""
+    return max(read_wh, sum(drawn_wh) // len(drawn_wh)) if drawn_wh else read_wh
 
 
 def end_area(term: AreaTerm, started: int, fee_bps: int) -> AreaEnding:

@@ -10,6 +10,8 @@ WHOLE_BPS = 10_000
 MOST_UPT = 2**96 - 1
 GRACE_SECONDS = 3 * 86_400
 """How long a debt may stand before the supply counts as suspended."""
+FORBEARANCE_SECONDS = 30 * 86_400
+"""How much longer before anyone may end the supply."""
 
 
 @dataclass(frozen=True)
@@ -128,3 +130,8 @@ def units_between(before_wh: int, after_wh: int, wh_per_unit: int) -> int:
 def is_suspended(debt_since: int, now: int) -> bool:
     """Whether supply counts as suspended for a debt that stands since then."""
     return now - debt_since >= GRACE_SECONDS
+
+
+def may_be_ended(debt_since: int, now: int) -> bool:
+    """Whether anyone may end a supply that is suspended for a debt that stands since then."""
+    return now - debt_since >= GRACE_SECONDS + FORBEARANCE_SECONDS

@@ -50,7 +50,10 @@ class Prepaid:
         )
 
     def draw(self, delivered_wh: int) -> tuple["Prepaid", Drawdown]:
-        """Charges what the meter's counter says that was delivered in all, so that nothing is charged twice."""
+        """Charges what the meter's counter says that was delivered in all, so that nothing is charged twice.
+
+        What is paid when a month is over is not for it: who keeps the calendar draws a month before he pays in more.
+        """
         self._check_open()
         units = units_between(self.drawn_wh, delivered_wh, self.pricing.wh_per_unit)
         taken = draw(self.lots, units, self.pricing.postpaid, self.wallet)
@@ -70,14 +73,16 @@ class Prepaid:
         return replace(self, lots=self.pricing.after_term(self.lots))
 
     def cancel(self, fee_bps: int, *, free: bool = False) -> tuple["Prepaid", LotsEnding]:
-        """Ends the supply; a bonus lapses, a debt stays."""
+        """Ends the supply; a bonus lapses, a debt is paid of what comes back."""
         self._check_open()
         ending = end_lots(self.lots, self.pricing, fee_bps, free=free)
+        cleared = min(ending.refund, self.debt)
         after = replace(
             self,
-            wallet=self.wallet + ending.refund,
+            wallet=self.wallet + ending.refund - cleared,
             lots=(),
-            earned=self.earned + ending.clawback + ending.fee,
+            debt=self.debt - cleared,
+            earned=self.earned + ending.clawback + ending.fee + cleared,
             ended=True,
         )
         return after, ending

@@ -22,6 +22,7 @@ MAX_WH = 2**40 - 1
 
 _PAD = "PT-QUOTE-1"
 _SALT = "PT-QUOTE-SALT-1"
+_KNOWN = "PT-QUOTE-KNOWN-1"
 _HALF = 16
 
 
@@ -40,10 +41,15 @@ class Room:
 
 @dataclass(frozen=True)
 class Box:
-    """A sealed quote as it is sent: the x coordinate of R, and what is masked."""
+    """A sealed quote as it is sent: the x coordinate of R, what is masked, and the proof that its trader knows r.
+
+    Who took over another's R, or a multiple of it, and had the owner show what opens his box, would open the other's.
+    """
 
     point: bytes
     masked: bytes
+    challenge: int
+    response: int
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,8 @@ def seal(room: Room, trader: str, key: bytes, wh: int, price: int) -> tuple[Box,
     pad = _pad(room, trader, point, owner.multiply(secret.to_bytes(32)))
     plain = _plain(pad, wh, price)
     salt = _salt(pad)
-    return Box(point, _xor(plain, pad)), quote_hash(room, trader, wh, price, salt), salt
+    box = Box(point, _xor(plain, pad), *_known(room, trader, secret, point))
+    return box, quote_hash(room, trader, wh, price, salt), salt
 
 
 def unseal(room: Room, trader: str, key: EncryptionKey, box: Box) -> Opened | None:
@@ -178,6 +185,16 @@ def _pad(room: Room, trader: str, point: bytes, shared: PublicKey) -> bytes:
             [_PAD, room.chain_id, room.contract, room.tender, trader, point, _address(shared)],
         )
     )
+
+
+def _known(room: Room, trader: str, secret: int, point: bytes) -> tuple[int, int]:
+    """Challenge and response of the proof that somebody knows what is behind his point."""
+    blind = secrets.randbelow(ORDER - 1) + 1
+    kinds = ["string", "uint256", "address", "uint32", "address", "uint256", "address"]
+    coordinate, first = int.from_bytes(point), _address(_point(blind))
+    said = [_KNOWN, room.chain_id, room.contract, room.tender, trader, coordinate, first]
+    challenge = int.from_bytes(keccak(encode(kinds, said))) % ORDER
+    return challenge, (blind + challenge * secret) % ORDER
 
 
 def _address(point: PublicKey) -> bytes:

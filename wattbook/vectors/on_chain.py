@@ -11,11 +11,14 @@ from wattbook.trial.certificates import Certifying, certificates_on_chain, stora
 from wattbook.trial.clearing import result_on_chain
 from wattbook.trial.escrow import settled_on_chain
 from wattbook.trial.metering import Meterings, intervals_on_chain
+from wattbook.trial.packages import Packaging
 from wattbook.trial.park import Park
 from wattbook.trial.points import CleanSlots, granted_on_chain
 from wattbook.trial.settling import Settling, imbalance_on_chain
+from wattbook.trial.subscribing import Subscribing
 from wattbook.trial.subsidising import Subsidising, paid_on_chain
-from wattbook.vectors import clearing, escrow, metering, rewards
+from wattbook.trial.tendering import Tendering, awarded_on_chain, executed_on_chain
+from wattbook.vectors import clearing, escrow, metering, packages, rewards, tender
 from wattbook.vectors.check import Check, Kind, NotRun, VectorFile
 
 
@@ -42,11 +45,24 @@ def contracts() -> Iterator[tuple[Kind, ...]]:
         def rewarded(file: VectorFile) -> Iterator[Check | NotRun]:
             return rewards.checks_of(file, _rewards(park))
 
+        def tendered(file: VectorFile) -> Iterator[Check | NotRun]:
+            tendering = Tendering(Settling(park))
+            return tender.checks(
+                file,
+                lambda case: awarded_on_chain(tendering, case),
+                lambda case: executed_on_chain(tendering, case),
+            )
+
+        def sold(file: VectorFile) -> Iterator[Check | NotRun]:
+            return packages.checks_of(file, Packaging(Subscribing(park), file.data["tariff"]).runs)
+
         yield (
             Kind(clearing.recognises, cleared),
             Kind(escrow.recognises, settled),
             Kind(metering.recognises, metered, covers=("intervals", "imbalance")),
             Kind(rewards.recognises, rewarded, covers=rewards.LISTS),
+            Kind(tender.recognises, tendered, covers=tender.LISTS),
+            Kind(packages.recognises, sold, covers=packages.LISTS),
         )
 
 
