@@ -115,6 +115,7 @@ def test_a_full_disk_before_an_order(park, desk, day, wire):
     daemon.kill()
     restarted = desk.run()
     restarted.wait_for("revealed")
+    restarted.wait_for("expired")
     assert [entry.state for entry in desk.journal().entries()] == [State.REVEALED, State.EXPIRED]
 
 
