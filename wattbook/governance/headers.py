@@ -78,7 +78,7 @@ class Header:
 
     def with_seals(self, seals: Sequence[bytes]) -> "Header":
         """The header with other seals."""
-        return replace(self, extra=replace(self.extra, seals=tuple(seals)))
+        return header(self._encoded(replace(self.extra, seals=tuple(seals))))
 
     def sealers(self) -> list[str]:
         """Who sealed it."""
