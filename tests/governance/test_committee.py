@@ -173,6 +173,14 @@ def test_fewer_seats_are_left_one_by_one():
     assert committee.step(2) and committee.validators == FOUR
 
 
+def test_who_was_not_elected_stays_where_only_four_are():
+    committee = Committee(list("abcde"))
+    committee.open_epoch(election("abcd", 4))
+    condemn(committee, "d")
+    assert committee.step(1) and committee.validators == list("abce")
+    assert not committee.step(2) and committee.target == list("abc")
+
+
 @pytest.mark.parametrize("names", [[], list("abc"), list("abca"), [str(number) for number in range(22)]])
 def test_a_committee_that_is_none(names):
     with refused("BadCommittee"):
@@ -251,5 +259,5 @@ class Years(RuleBasedStateMachine):
         assert self.allowed <= max(1, faulty_tolerated(21) // 2)
 
 
-Years.TestCase.settings = settings(deadline=None, max_examples=80, stateful_step_count=30)
+Years.TestCase.settings = settings(deadline=None, max_examples=50, stateful_step_count=30)
 TestYears = Years.TestCase
