@@ -10,6 +10,8 @@ WattbookError
 ├── ReadingError          a reading that does not fit its struct (wattbook.metering)
 ├── TreeError             readings that make no tree (wattbook.metering)
 ├── PackageError          a tariff, park or purchase that cannot be (wattbook.packages)
+├── FinanceError          a plant, pool or payment that finance refuses (wattbook.finance)
+├── GovernanceError       a vote, change or proof that governance refuses (wattbook.governance)
 ├── StatementError        a statement or bill that cannot be made, or disagrees with the chain (wattbook.billing)
 ├── RecordError           a meter's record that cannot be read (wattbook.bridge)
 ├── OutboxError           the bridge's database (wattbook.bridge)

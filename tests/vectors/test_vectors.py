@@ -20,8 +20,10 @@ RUN = {
     "clearing_uniform": 48,
     "energy_package": 43,
     "escrow": 8,
+    "governance": 18,
     "metering_imbalance": 10,
     "points_certificates_subsidy": 32,
+    "securitization": 17,
     "tender": 17,
 }
 OTHERS = [file for file in vector_files(FOLDER) if file != NAKAMOTO and file.stem not in RUN]

@@ -8,7 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wattbook.vectors import clearing, comparison, escrow, metering, nakamoto, packages, rewards, tender
+from wattbook.vectors import (
+    clearing,
+    comparison,
+    escrow,
+    finance,
+    governance,
+    metering,
+    nakamoto,
+    packages,
+    rewards,
+    tender,
+)
 from wattbook.vectors.check import Check, Kind, NotRun, VectorError, VectorFile, read
 
 __all__ = ["ENGINES", "Check", "Kind", "NotRun", "Outcome", "VectorError", "VectorFile", "run_file", "vector_files"]
@@ -17,6 +28,8 @@ ENGINES: tuple[Kind, ...] = (
     Kind(clearing.recognises, clearing.checks),
     Kind(comparison.recognises, comparison.checks, covers=("rows",)),
     Kind(escrow.recognises, escrow.checks),
+    Kind(finance.recognises, finance.checks, covers=finance.LISTS),
+    Kind(governance.recognises, governance.checks, covers=governance.LISTS),
     Kind(metering.recognises, metering.checks, covers=("intervals", "imbalance")),
     Kind(nakamoto.recognises, nakamoto.checks, covers=("rows", "need")),
     Kind(packages.recognises, packages.checks, covers=packages.LISTS),
