@@ -268,4 +268,8 @@ class Daemon:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.end()
+
+    def end(self) -> int:
+        """The status with which it ends."""
+        return self.process.wait(120)
