@@ -68,8 +68,9 @@ setup: environment .build/compiled
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	@touch $@
 
+# Compiled here and once: where Python is told to write no bytecode, each process would compile all that it imports.
 .venv/.packages: .venv/.uv requirements.lock scripts/_toolchain/venv_path.pth
-	$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements.lock
+	$(UV) pip sync -q --python $(BIN)/python --compile-bytecode --require-hashes requirements.lock
 	cp scripts/_toolchain/venv_path.pth .venv/lib/python3.*/site-packages/
 	@touch $@
 
@@ -100,4 +101,5 @@ endif
     scripts/_toolchain/clients.py
 	$(BIN)/python scripts/_toolchain/artifacts.py
 	$(BIN)/python scripts/_toolchain/clients.py
+	$(BIN)/python -m compileall -q wattbook
 	@touch $@

@@ -3,19 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import ape
 import pytest
 
+from tests.node import pass_time as pass_time
 from wattbook import ContractRevert
 from wattbook.chain import Receipt
 
 # Unix seconds later than any test gets.
 FAR = 4_000_000_000
-
-
-def pass_time(seconds: int) -> None:
-    """Lets time pass and seals a block."""
-    ape.chain.mine(deltatime=seconds)
 
 
 def check_event(receipt: Receipt, name: str, /, **args: object) -> None:

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
-import ape
 import pytest
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
@@ -13,6 +12,7 @@ from hypothesis import settings
 
 from tests.assertions import FAR, pass_time
 from tests.devices import QUARTER, SLOT, Devices, facts
+from tests.node import ask, shared
 from wattbook import Application, Market, Role
 from wattbook.abi import interface
 from wattbook.chain import Chain
@@ -58,30 +58,26 @@ def people() -> People:
 
 
 @pytest.fixture(scope="session")
-def chain() -> Chain:
-    """The chain that ape runs the tests on."""
-    return Chain(ape.chain.provider.web3, gas_limit=6_000_000)
+def chain() -> Iterator[Chain]:
+    """The chain that the tests of a process share."""
+    with shared() as chain:
+        yield chain
 
 
 @pytest.fixture(scope="session")
 def founded(chain: Chain) -> Market:
     """A market as the deployment leaves it."""
-    deployment = deploy(chain, known_account("administrator"), local_settings(), None, lambda line: None)
-    # The in-process chain carries out the last block again whenever it goes back to it: an empty one is soonest done.
-    ape.chain.mine()
-    return Market(chain, deployment)
+    return Market(chain, deploy(chain, known_account("administrator"), local_settings(), None, lambda line: None))
 
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """What is done inside to the chain that ape runs the tests on is undone at the end, whatever the tests' order."""
-    before = ape.chain.provider.snapshot()
+    """What is done inside to the chain that tests share is undone at the end, whatever the tests' order."""
+    before = ask("evm_snapshot")
     try:
-        # What was founded minutes ago would be a wrong now.
-        ape.chain.mine()
         yield
     finally:
-        ape.chain.provider.restore(before)
+        assert ask("evm_revert", before)
 
 
 @pytest.fixture
@@ -116,8 +112,6 @@ def decide(market: Market, people: People) -> Decide:
 @pytest.fixture
 def as_authority(market: Market) -> Callable[..., None]:
     """Calls as the authority would, to see what it would be told: `as_authority("Vault", "resume")`."""
-    # Nobody has the authority's key, and the in-process chain lets a call pay for its gas.
-    ape.accounts.test_accounts[-1].transfer(market.authority.address, 10**18)
 
     def run(contract: str, function: str, *arguments: object) -> None:
         raw = market.chain.web3.eth.contract(market.deployment.address(contract), abi=interface(contract).abi)

@@ -22,6 +22,7 @@ from cryptography.x509.oid import NameOID
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from tests.ports import free_port
 from tests.services import missing
 
 # Where Debian puts what is not for everybody's path.
@@ -36,7 +37,7 @@ class Mosquitto:
     def __init__(self, program: str, folder: Path, users: tuple[str, ...]) -> None:
         self.folder = folder
         self.ca = folder / "ca.pem"
-        self.port = _free_port()
+        self.port = free_port()
         self.passwords = {user: secrets.token_hex(8) for user in (BRIDGE, *users)}
         self._program = program
         self._process: subprocess.Popen[bytes] | None = None
@@ -59,7 +60,7 @@ class Mosquitto:
         """Cleanly: what is queued is written to disk."""
         if self._process:
             self._process.send_signal(signal.SIGTERM)
-            self._process.wait(20)
+            self._process.wait(60)
             self._process = None
 
     def client(self, user: str, password: str | None = None) -> Client:
@@ -79,7 +80,7 @@ class Mosquitto:
         try:
             sent = [client.publish(topic or TOPIC.replace("+", user), payload, qos=1) for payload in payloads]
             for message in sent:
-                message.wait_for_publish(20)
+                message.wait_for_publish(60)
                 assert message.is_published()
         finally:
             client.disconnect()
@@ -161,9 +162,3 @@ def make_certificates(folder: Path) -> None:
     file = folder / "server.key"
     file.touch(0o600)
     file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -5,7 +5,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -17,6 +16,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.ports import free_port
 from tests.services import missing
 
 # Where Debian and others put what is not for everybody's path.
@@ -31,7 +31,7 @@ class Postgres:
         self.folder = folder
         self._programs = programs
         self._password = secrets.token_hex(16)
-        self._port = _free_port()
+        self._port = free_port()
         self._numbers = count(1)
         self._process: subprocess.Popen[bytes] | None = None
         # The server refuses to run as root.
@@ -132,9 +132,3 @@ def _programs() -> Path | None:
 def _account() -> pwd.struct_passwd:
     names = {entry.pw_name: entry for entry in pwd.getpwall()}
     return names.get("postgres") or names["nobody"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -5,6 +5,7 @@ import tempfile
 import threading
 from contextlib import contextmanager
 
+import ape
 import pytest
 from eth_abi import encode
 from eth_utils.crypto import keccak
@@ -155,9 +156,13 @@ class TestReverts:
         assert caught.value.status is Status.SUSPENDED
         assert str(caught.value) == f"NotActive(account={alice.address}, status=SUSPENDED)"
 
-    @pytest.fixture
-    def echo(self, chain, people):
-        """Sends bytes to a contract that reverts with just these."""
+    @pytest.fixture(params=["a node", "in process"])
+    def echo(self, request, people):
+        """Sends bytes to a contract that reverts with just these; each kind of chain says so in its own way."""
+        if request.param == "a node":
+            chain = request.getfixturevalue("chain")
+        else:
+            chain = Chain(ape.chain.provider.web3, gas_limit=6_000_000)
         code = bytes.fromhex(ECHO)
         creation = bytes.fromhex(f"60{len(code):02x}600c60003960{len(code):02x}6000f3") + code
         factory = chain.web3.eth.contract(abi=[], bytecode=creation)
@@ -187,6 +192,13 @@ class TestReverts:
             return chain.submit(signed, lambda: chain.web3.eth.call(transaction))
 
         return run
+
+    @pytest.mark.parametrize("how", ["call", "send"])
+    def test_by_its_name(self, echo, people, how):
+        data = keccak(text="NotMember(address)")[:4] + bytes.fromhex(people.stranger.address[2:]).rjust(32, b"\0")
+        with pytest.raises(reverts.NotMember) as caught:
+            echo(data, 100_000, how)
+        assert caught.value.arguments == (people.stranger.address,)
 
     @pytest.mark.parametrize("how", ["call", "send"])
     @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from web3.exceptions import (
     Web3Exception,
     Web3RPCError,
 )
-from web3.types import Nonce, TxParams, TxReceipt
+from web3.types import Nonce, RPCEndpoint, TxParams, TxReceipt
 from web3.utils import get_create_address
 from websockets.exceptions import WebSocketException
 
@@ -98,7 +98,14 @@ class Chain:
     def at(cls, rpc_url: str) -> "Chain":
         """The chain that a node serves at an http(s) or ws(s) address."""
         if rpc_url.startswith(("http://", "https://")):
-            web3 = Web3(HTTPProvider(rpc_url, request_kwargs={"timeout": 30}))
+            provider = HTTPProvider(
+                rpc_url,
+                request_kwargs={"timeout": 30},
+                # web3 would ask which chain it is with each call.
+                cache_allowed_requests=True,
+                cacheable_requests={RPCEndpoint("eth_chainId")},
+            )
+            web3 = Web3(provider)
         elif rpc_url.startswith(("ws://", "wss://")):
             web3 = Web3(LegacyWebSocketProvider(rpc_url))
         else:

@@ -1,6 +1,5 @@
 """Several accounts of one member, with narrower rights."""
 
-import ape
 import pytest
 
 from tests.assertions import FAR, check_event, pass_time, refused
@@ -299,8 +298,6 @@ class TestWithoutTheRightToSpend:
 def test_an_account_of_the_system_has_no_accounts(market, people):
     """It is active, but it is no member."""
     purse = market.vault.purse_account(Purse.GRID)
-    # The in-process chain lets a call pay for its gas.
-    ape.accounts.test_accounts[-1].transfer(purse, 10**18)
     call = market.membership.raw.functions.addAccount(people.bob.address, 1, FAR, b"")
     with refused(reverts.NotMember, account=purse):
         market.chain.call(call, purse)

@@ -1,11 +1,11 @@
 """The base of signed actions, shown on the Vault's withdrawal and a token's transfer."""
 
-import ape
 import pytest
 from eth_account.messages import encode_typed_data
 from web3 import Web3
 
 from tests.assertions import FAR, check_event, refused
+from tests.node import next_block_at
 from wattbook import Signed, pt
 from wattbook.contracts import reverts
 from wattbook.eip712 import sign_action, typed_data
@@ -59,7 +59,7 @@ def test_withdrawn_before_it_was_sent(market, people, rich):
 def test_deadline_is_the_last_second(market, people, rich, late):
     deadline = market.chain.now + 100
     auth = withdrawal(market, rich, deadline=deadline)
-    ape.chain.pending_timestamp = deadline + late
+    next_block_at(deadline + late)
     if late:
         with refused(reverts.SignatureExpired, deadline=deadline):
             market.vault.withdraw_signed(pt(1), auth, sender=people.relayer)

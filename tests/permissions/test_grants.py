@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
-import ape
 import pytest
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
@@ -60,8 +59,6 @@ def from_elsewhere(founded: Market) -> Iterator[Market]:
     chain = founded.chain
     with undone():
         market = Market(chain, deploy(chain, DEPLOYER, SETTINGS, None, lambda line: None))
-        # The authority is asked too, and the in-process chain lets a call pay for its gas.
-        ape.accounts.test_accounts[-1].transfer(market.authority.address, 10**18)
         yield market
 
 

@@ -15,9 +15,6 @@ from wattbook.contracts import reverts
 from wattbook.contracts.convert import plain
 from wattbook.contracts.structs import Refusal
 
-# Only to give the Vault the ether that the in-process chain asks of every sender.
-pytestmark = pytest.mark.filterwarnings("ignore:SELFDESTRUCT opcode:DeprecationWarning")
-
 # What a refusal may be called; anything else means that the call failed by accident.
 REFUSALS = (
     reverts.AccessControlUnauthorizedAccount,

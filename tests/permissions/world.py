@@ -140,12 +140,6 @@ class World:
         self.bidding.serve()
         self._prepare_operations()
         self.bare = Bare(self.market, self.deployer.address, self._create)
-        market = self.market
-        senders = (market.vault, market.authority, market.membership, self.bare.authority, market.auction)
-        parts = (self.certifying.certificates, self.certifying.batteries)
-        senders += (market.meters, market.energy_packages, market.supplied_devices, market.tenders)
-        for contract in (*senders, *parts, market.clearing, market.imbalance):
-            self._force_ether(contract.address)
 
     # What scenes ask for.
 
@@ -548,21 +542,6 @@ class World:
         creation = self.chain.sign_creation(factory.constructor(*arguments), self.deployer)
         self.chain.submit(creation.signed)
         return creation.address
-
-    def _force_ether(self, address: str) -> None:
-        """Gives a contract that takes no ether what the in-process chain asks of every sender: code that dies there."""
-        code = "0x73" + address.removeprefix("0x") + "ff"
-        eth = self.chain.web3.eth
-        transaction = {
-            "from": self.deployer.address,
-            "value": 10**18,
-            "data": code,
-            "gas": 200_000,
-            "gasPrice": eth.gas_price,
-            "nonce": eth.get_transaction_count(self.deployer.address),
-            "chainId": self.chain.chain_id,
-        }
-        self.chain.submit(self.deployer.sign_transaction(transaction))
 
 
 def _application(key: LocalAccount, roles: int, until: int) -> Application:

@@ -20,6 +20,13 @@ def standing_slots() -> Iterator[Slots]:
 
 
 @pytest.fixture
+def new_slots() -> Iterator[Slots]:
+    """On a chain on which nobody has been in default, for who trades with every member that there is."""
+    with Anvil(*OPTIONS) as chain:
+        yield Slots(Park(chain))
+
+
+@pytest.fixture
 def slots(standing_slots: Slots) -> Iterator[Slots]:
     """No member of an earlier test; at the end no money is left with settlement, and none was made."""
     standing_slots.parties.clear()

@@ -94,16 +94,15 @@ class TestPaid:
         [told] = slots.settle_together([pool])
         assert told.statement == (0,) * 10
 
-    def test_beside_the_pool_all_others_have_their_band(self, slots: Slots, monkeypatch: pytest.MonkeyPatch):
+    def test_beside_the_pool_all_others_have_their_band(self, new_slots: Slots, monkeypatch: pytest.MonkeyPatch):
         """A book of which nothing is delivered, and from which the pool takes what one seller is left with."""
-        park, pool = slots.park, purse_account(Purse.POOL)
-        usual, traders = park._facts, len(park.traders)
+        slots, park, pool = new_slots, new_slots.park, purse_account(Purse.POOL)
+        usual = park._facts
         terms = Terms(pool_in=200, pool_out=600, loss_bps=0, band_bps=300, penalty_bps=1_000)
         monkeypatch.setattr(park, "_facts", lambda *_: usual(200, 600)._replace(band_bps=300, penalty_bps=1_000))
         orders = [{"id": i, "side": "SB"[i % 2], "qty": 5_000, "price": (100, 800)[i % 2]} for i in range(11)]
         case = {"rule": "uniform then pool", "orders": orders, "poolIn": {"price": 200, "qty": 10_000}, "poolOut": []}
         slots.slot = run(park, given_by(park, case)).book.slot_start
-        slots.brought += MONEY * (len(park.traders) - traders)
         park.blocks.mine([], known_from(slots))
         told = {one.account: one.statement for one in slots.settle_together([*park.traders, pool])}
         taken = told.pop(pool)

@@ -91,6 +91,13 @@ class Park:
     def automine(self, on: bool) -> None:
         self.ask("evm_setAutomine", on)
 
+    def rest(self) -> None:
+        """Until all is in blocks that the node would put there by itself, which takes it a moment."""
+        deadline = time.monotonic() + 60
+        while self.ask("anvil_getAutomine") and int(self.ask("txpool_status")["pending"], 16):
+            assert time.monotonic() < deadline, "what was sent came into no block"
+            time.sleep(0.01)
+
     def mine(self) -> None:
         self.ask("evm_mine")
 
@@ -204,7 +211,7 @@ class HandledAgent:
     """An agent whose rounds the test calls."""
 
     def __init__(self, park: Park, journal: Journal, account: LocalAccount, keeps: bool) -> None:
-        self.market, self.journal, self.account = park.market, journal, account
+        self.park, self.market, self.journal, self.account = park, park.market, journal, account
         journal.belong(owner_of(park.market, account.address))
         self.said: list[Said] = []
         self.wallet = Wallet(park.chain, account, journal)
@@ -220,6 +227,7 @@ class HandledAgent:
         before = len(self.said)
         for _ in range(number):
             self.agent.round()
+            self.park.rest()
         return [said.what for said in self.said[before:]]
 
     def states(self) -> list[State]:
@@ -268,4 +276,8 @@ class Daemon:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.end()
+
+    def end(self) -> int:
+        """The status with which it ends."""
+        return self.process.wait(120)

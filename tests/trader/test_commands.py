@@ -70,7 +70,7 @@ def test_the_example(park, desk, book):
     wishes = read_wishes(EXAMPLE)
     assert [wish.name for wish in wishes] == ["hotel laundry", "roof at noon", "a decoy"]
     daemon = desk.run("--orders", str(EXAMPLE), "--once")
-    daemon.process.wait(30)
+    daemon.end()
     assert daemon.whats()[:3] == ["sealed", "sealed", "sealed"]
     [laundry, roof, decoy] = desk.journal().entries()
     assert (laundry.book, decoy.book) == (book, book)

@@ -30,7 +30,7 @@ def placing(book):
 
 def complaint(daemon):
     """The one line with which it ended."""
-    assert daemon.process.wait(30) == 1
+    assert daemon.end() == 1
     [line] = daemon.output.splitlines()[-1:]
     assert line.startswith("wattbook: ") and "Traceback" not in daemon.output
     return line.removeprefix("wattbook: ")
@@ -53,7 +53,7 @@ def test_a_clean_end(desk, day, number):
     daemon = desk.run("--orders", str(day[2]))
     daemon.wait_for("committed")
     daemon.process.send_signal(number)
-    assert daemon.process.wait(20) == 0
+    assert daemon.end() == 0
     assert daemon.whats()[-1] == "stopped"
 
 
@@ -61,8 +61,8 @@ def test_a_file_read_twice(park, desk, day):
     """An order of a name is placed once, also when the file is read again."""
     book, _, file = day
     for _ in range(2):
-        desk.run("--orders", str(file), "--once").process.wait(30)
-    desk.run("--once").process.wait(30)
+        desk.run("--orders", str(file), "--once").end()
+    desk.run("--once").end()
     assert len(park.committed(book, park.buyer)) == 1
     assert [entry.state for entry in desk.journal().entries()] == [State.COMMITTED]
 
@@ -70,7 +70,7 @@ def test_a_file_read_twice(park, desk, day):
 def test_an_order_that_cannot_be_placed(park, desk, day):
     """It is told, and does not keep the others from being revealed."""
     _, phases, file = day
-    desk.run("--orders", str(file), "--once").process.wait(30)
+    desk.run("--orders", str(file), "--once").end()
     late = desk.orders(park.next_book()[0], 1_000, 400, "late")
     late.write_text(late.read_text().replace('zone = "park"', 'zone = "moon"'))
     park.go_to(phases.reveals_at)
@@ -155,9 +155,9 @@ def test_a_node_that_comes_back_as_another(desk, day, wire):
     daemon = desk.run("--orders", str(day[2]), rpc=wire.url)
     daemon.wait_for("committed")
     with Anvil("--timestamp", "1700000000") as other:
-        wire.node = str(other.web3.provider.endpoint_uri)
         wire.lost = "everything"
         daemon.wait_for("trouble")
+        wire.node = str(other.web3.provider.endpoint_uri)
         wire.lost = None
         assert "is for another chain 31337: its first block is" in complaint(daemon)
         assert other.nonce_of(known_account(desk.account)) == 0
@@ -173,8 +173,8 @@ def test_another_chain(desk, day):
 def test_a_missed_reveal(park, desk, day):
     """It is told as it is, by the daemon and by the list."""
     _, phases, file = day
-    desk.run("--orders", str(file), "--once").process.wait(30)
-    desk.run("--once").process.wait(30)
+    desk.run("--orders", str(file), "--once").end()
+    desk.run("--once").end()
     park.go_to(phases.clears_at)
     daemon = desk.run()
     text = str(daemon.wait_for("missed")["text"])
@@ -195,11 +195,13 @@ def test_a_clock_that_is_years_off(tmp_path):
         park.open(book)
         desk = Desk(park, tmp_path)
         desk.key = ("--keystore", str(keystore))
-        park.go_to(phases.opens_at - 5)
-        park.ask("evm_setIntervalMining", 1)
         password = {"WATTBOOK_PASSWORD": "a password"}
         daemon = desk.run("--orders", str(desk.orders(book, 1_000, 400)), environment=password)
         try:
+            # How long a program takes to start says nothing of its clock.
+            daemon.wait_for("running")
+            park.go_to(phases.opens_at - 5)
+            park.ask("evm_setIntervalMining", 1)
             committed = daemon.wait_for("committed")
             assert phases.opens_at <= committed["time"] < phases.opens_at + 60
             park.ask("evm_setIntervalMining", 0)

@@ -57,10 +57,13 @@ def before_the_reveal_is_known_mined(day):
     day.to_commit()
     daemon = day.start()
     daemon.wait_for("committed")
+    # He is not to see that it is time before blocks are sealed no longer.
+    day.wire.passing.clear()
     day.to_reveal()
     day.park.automine(False)
     day.wire.transactions.clear()
     day.wire.lost = "answer"
+    day.wire.passing.set()
     until(lambda: day.wire.transactions)
     daemon.kill()
     assert day.entry.state is State.REVEALING

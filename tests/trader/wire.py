@@ -10,13 +10,15 @@ from urllib.request import Request, urlopen
 
 class Wire:
     """Passes requests on. With `lost` "everything" there is no answer to anything. With "request" a transaction never
-    reaches the node, with "answer" the node has it but its answer does not come back; either way the sender waits."""
+    reaches the node, with "answer" the node has it but its answer does not come back; either way the sender waits.
+    While it is not `passing`, everything waits and nothing is lost."""
 
     def __init__(self, node: str) -> None:
         self.lost: str | None = None
         self.transactions: list[str] = []
         self.node = node
-        self.released = Event()
+        self.released, self.passing = Event(), Event()
+        self.passing.set()
         wire = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -25,6 +27,7 @@ class Wire:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 request = json.loads(body)
+                wire.passing.wait(60)
                 if wire.lost == "everything":
                     self.close_connection = True
                     return
@@ -68,6 +71,7 @@ def wire_to(node: str) -> Iterator[Wire]:
         yield wire
     finally:
         wire.released.set()
+        wire.passing.set()
         wire.server.shutdown()
         wire.server.server_close()
         thread.join()

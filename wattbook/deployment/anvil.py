@@ -12,9 +12,11 @@ from threading import Thread
 from types import TracebackType
 from typing import IO
 
+from web3 import Web3
 from web3.types import RPCEndpoint
 
 from wattbook.chain import Chain
+from wattbook.deployment.direct import Direct
 from wattbook.errors import ChainError, ToolMissing
 
 
@@ -72,7 +74,8 @@ class Anvil:
         while self._process.poll() is None and time.monotonic() < deadline:
             try:
                 self.rpc = self.rpc or f"http://{said.get(timeout=0.05)}"
-                return Chain.at(self.rpc)
+                _ = Chain.at(self.rpc)
+                return Chain(Web3(Direct(self.rpc)))
             except Empty:
                 continue
             except ChainError:

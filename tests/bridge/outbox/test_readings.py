@@ -116,7 +116,7 @@ def test_killed_while_storing(where, outbox):
     for place in range(3):
         command = [sys.executable, "-c", program, where, str(NOON + place * 10**6)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        lines = [process.stdout.readline()]
+        lines = [process.stdout.readline() for _ in range(2)]
         time.sleep(random.uniform(0, 0.3))
         process.kill()
         lines += process.stdout.readlines()

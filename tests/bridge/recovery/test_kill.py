@@ -5,7 +5,6 @@ import json
 import os
 import random
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from tests.bridge.recovery.child import POINTS
 from tests.conftest import decider
 from tests.devices import QUARTER, SLOT, Devices, P256Key, Secp256k1Key, facts
 from tests.mosquitto import BRIDGE, TOPIC, Mosquitto, find_mosquitto
+from tests.ports import free_port
 from tests.postgres import postgres as postgres
 from tests.services import missing
 from wattbook import Market
@@ -42,7 +42,7 @@ TIMES = 4
 TIMES_EACH = 2
 CONFIRMATIONS = 6
 # Every bridge that was started, so that none outlives its test.
-_children: list[subprocess.Popen[str]] = []
+_children: list[subprocess.Popen[bytes]] = []
 ZONE = b"park".ljust(32, b"\0")
 
 
@@ -158,7 +158,7 @@ def test_killed(chain, market, broker, meters, config, where):
             time.sleep(0.1)
         chain_takes_back(chain, random.randint(1, CONFIRMATIONS - 1))
     child.terminate()
-    assert child.wait(30) == 0
+    assert child.wait(120) == 0
 
     for device in meters:
         stored = outbox.readings.between(device, 0, 2**40)
@@ -209,7 +209,7 @@ def killed(chain, config, broker, where, point):
         assert time.monotonic() < deadline, f"it never came to {point}"
         mine(chain)
         time.sleep(0.1)
-    assert child.returncode == -SIGKILL, child.stdout.read()
+    assert child.returncode == -SIGKILL, said_by(config)
 
 
 def listening(config, broker, where):
@@ -218,7 +218,7 @@ def listening(config, broker, where):
     port = int(config.read_text().split("[http]\nport = ")[1].split()[0])
     deadline = time.monotonic() + 180
     while True:
-        assert child.poll() is None, child.stdout.read()
+        assert child.poll() is None, said_by(config)
         assert time.monotonic() < deadline, "it never listened"
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/health").close()
@@ -239,9 +239,15 @@ def start(config, broker, where, point):
         "PYTHONUNBUFFERED": "1",
     }
     command = [sys.executable, "-m", "tests.bridge.recovery.child", str(config), point]
-    child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    # A pipe that nobody reads would hold it up when it is full.
+    with config.with_name("said").open("w") as said:
+        child = subprocess.Popen(command, env=environment, stdout=said, stderr=subprocess.STDOUT)
     _children.append(child)
     return child
+
+
+def said_by(config):
+    return config.with_name("said").read_text()
 
 
 def seals_no_block_by_itself(chain):
@@ -255,9 +261,3 @@ def mine(chain):
 
 def chain_takes_back(chain, depth):
     chain.web3.provider.make_request(RPCEndpoint("anvil_reorg"), [depth, []])
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -16,7 +16,7 @@ CALLS_EACH = 2
 DEEPEST_REORG = TERMS.confirmations - 1
 
 
-def test_killed(where, once):
+def test_killed(where, once, tmp_path):
     outbox = Outbox(where)
     points = [point for point in POINTS for _ in range(TIMES)]
     random.shuffle(points)
@@ -24,10 +24,10 @@ def test_killed(where, once):
     for place, point in enumerate(points):
         for key in keys[CALLS_EACH * place : CALLS_EACH * (place + 1)]:
             outbox.transactions.queue(f"key {key}", once.call(key), 0)
-        killed(where, once, point)
+        killed(where, once, tmp_path, point)
         once.reorg(random.randint(1, DEEPEST_REORG))
 
-    child = start(where, once, "never")
+    child = start(where, once, tmp_path, "never")
     deadline = time.monotonic() + 300
     while outbox.transactions.counts()[State.CONFIRMED] < len(keys):
         assert child.poll() is None and time.monotonic() < deadline, outbox.transactions.counts()
@@ -46,9 +46,9 @@ def test_killed(where, once):
     outbox.close()
 
 
-def killed(where, once, point):
+def killed(where, once, folder, point):
     """Runs a sender until it comes to a point and is killed there."""
-    child = start(where, once, point)
+    child = start(where, once, folder, point)
     deadline = time.monotonic() + 180
     while child.poll() is None:
         assert time.monotonic() < deadline, f"it never came to {point}"
@@ -56,9 +56,11 @@ def killed(where, once, point):
         if point != "after_bump":
             once.mine()
         time.sleep(0.1)
-    assert child.returncode == -SIGKILL, child.stdout.read()
+    assert child.returncode == -SIGKILL, (folder / "said").read_text()
 
 
-def start(where, once, point):
+def start(where, once, folder, point):
+    """Into a file: a pipe that nobody reads would hold it up when it is full."""
     command = [sys.executable, "-m", "tests.bridge.sender.child", where, once.rpc, once.address, point]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    with (folder / "said").open("w") as said:
+        return subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)

@@ -26,7 +26,7 @@ def running():
 
         def end():
             stop.set()
-            thread.join(20)
+            thread.join(60)
             assert not thread.is_alive()
 
         return end
@@ -34,5 +34,5 @@ def running():
     yield run
     for stop, thread in started:
         stop.set()
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()

@@ -38,4 +38,4 @@ def serving(take: Take) -> Iterator[Callable[..., httpx.Response]]:
             yield post
         finally:
             server.should_exit = True
-            thread.join(20)
+            thread.join(60)

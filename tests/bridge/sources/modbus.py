@@ -1,13 +1,14 @@
 """A real Modbus TCP server with registers of SunSpec."""
 
 import asyncio
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
+
+from tests.ports import free_port
 
 SUNS = [0x5375, 0x6E53]
 END = [0xFFFF, 0]
@@ -34,10 +35,7 @@ def model(number: int, length: int, **words: list[int]) -> list[int]:
 @contextmanager
 def device(words: list[int], base: int = 40_000, port: int = 0) -> Iterator[int]:
     """Serves a device's registers; gives the port."""
-    if not port:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+    port = port or free_port()
     ready, stop = Event(), Event()
 
     async def serve() -> None:
@@ -51,9 +49,9 @@ def device(words: list[int], base: int = 40_000, port: int = 0) -> Iterator[int]
 
     thread = Thread(target=asyncio.run, args=(serve(),), daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield port
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(60)

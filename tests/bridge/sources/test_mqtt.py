@@ -80,7 +80,7 @@ def test_killed_around_the_commit_it_is_delivered_again_and_stored_once(
     command = [sys.executable, "-m", "tests.bridge.sources.mqtt_child"]
     arguments = [str(tmp_path / "outbox.db"), str(mosquitto.port), str(mosquitto.ca), point]
     environment = {**os.environ, PASSWORD: mosquitto.passwords[BRIDGE]}
-    child = subprocess.run([*command, *arguments], env=environment, timeout=60, check=False)
+    child = subprocess.run([*command, *arguments], env=environment, timeout=240, check=False)
     assert child.returncode == -signal.SIGKILL
     before = len(stored(outbox, 7))
     assert (before > 0) == (point == "after_commit")

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-import socket
 import ssl
 import time
 from dataclasses import replace
@@ -20,6 +19,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tests.bridge.formats import meters
 from tests.bridge.verify.devices import registered
 from tests.mosquitto import make_certificates
+from tests.ports import free_port
 from wattbook.bridge.outbox.records import OutboxError
 from wattbook.bridge.sources.ocpp import Ocpp
 from wattbook.bridge.sources.settings import Certificate, ChargePoint, OcppSettings
@@ -57,10 +57,7 @@ def directory(directory):
 
 @pytest.fixture
 def settings():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    return OcppSettings("stations", "127.0.0.1", port, None, (ChargePoint(STATION, "STALL_1"),))
+    return OcppSettings("stations", "127.0.0.1", free_port(), None, (ChargePoint(STATION, "STALL_1"),))
 
 
 @pytest.fixture
@@ -93,7 +90,7 @@ async def talk(settings, version, *calls):
     async with connection(settings, name) as line:
         point = kind(STATION, line)
         listening = asyncio.create_task(point.start())
-        answers = [await asyncio.wait_for(point.call(call), 20) for call in calls]
+        answers = [await asyncio.wait_for(point.call(call), 60) for call in calls]
         listening.cancel()
     return answers
 
@@ -157,7 +154,7 @@ def test_stations_connect_by_tls(settings, running, eventually, intake, tmp_path
         trusted = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
         async with connection(settings, "ocpp1.6", tls=trusted) as line:
             await line.send(json.dumps([2, "1", "Heartbeat", {}]))
-            assert json.loads(await asyncio.wait_for(line.recv(), 10))[0] == 3
+            assert json.loads(await asyncio.wait_for(line.recv(), 60))[0] == 3
 
     asyncio.run(scene())
 
@@ -181,7 +178,7 @@ def test_the_answer_waits_for_the_commit(settings, central, intake, outbox):
                 await asyncio.wait_for(line.recv(), 0.5)
             assert outbox.readings.between(20, 0, 2**40) == []
             away.set()
-            assert json.loads(await asyncio.wait_for(line.recv(), 20))[:2] == [3, "1"]
+            assert json.loads(await asyncio.wait_for(line.recv(), 60))[:2] == [3, "1"]
 
     asyncio.run(scene())
     assert len(outbox.readings.between(20, 0, 2**40)) == 1
@@ -225,9 +222,9 @@ def test_garbage_ends_its_own_connection_only(settings, central, intake):
                 async with connection(settings, "ocpp1.6") as line:
                     with pytest.raises(ConnectionClosed):
                         await line.send(garbage)
-                        await asyncio.wait_for(line.recv(), 10)
+                        await asyncio.wait_for(line.recv(), 60)
             await other.send(json.dumps([2, "1", "Heartbeat", {}]))
-            assert json.loads(await asyncio.wait_for(other.recv(), 10))[0] == 3
+            assert json.loads(await asyncio.wait_for(other.recv(), 60))[0] == 3
 
     asyncio.run(scene())
     assert not [reason for _, reason in intake.counts.refused if reason == "fault"]

@@ -10,6 +10,7 @@ import pytest
 
 from tests.bridge.formats import meters
 from tests.bridge.verify.devices import registered
+from tests.ports import free_port
 from wattbook.bridge.formats.p1 import MAX_TELEGRAM
 from wattbook.bridge.outbox.records import OutboxError
 from wattbook.bridge.sources.p1 import P1
@@ -33,10 +34,10 @@ def directory(directory):
 
 
 @contextmanager
-def gateway(port=0):
+def gateway(port=None):
     """A TCP server that speaks to whoever comes."""
-    with socket.create_server(("127.0.0.1", port)) as server:
-        server.settimeout(20)
+    with socket.create_server(("127.0.0.1", port or free_port())) as server:
+        server.settimeout(60)
         yield server
 
 
@@ -149,9 +150,12 @@ def test_telegrams_come_over_a_serial_line(running, eventually, intake, outbox):
     meter, line = os.openpty()
     try:
         tty.setraw(line)
-        running(P1(P1SerialSettings("house", os.ttyname(line), 115_200, "8N1", 0)), intake.take)
-        time.sleep(0.3)
-        for piece in (b"\xff\xfe*kWh)\r\n", telegram(age=60)[:50], telegram(age=60)[50:], telegram(1_001, age=50)):
+        source = P1(P1SerialSettings("house", os.ttyname(line), 115_200, "8N1", 0))
+        source.trouble = "not yet"
+        running(source, intake.take)
+        eventually(lambda: not source.trouble)
+        first = telegram(age=60)
+        for piece in (b"\xff\xfe*kWh)\r\n", first[:50], first[50:], telegram(1_001, age=50)):
             os.write(meter, piece)
             time.sleep(0.05)
         eventually(lambda: count(outbox) == 2)

@@ -53,6 +53,7 @@ class Mqtt(Source):
         self._arrived: SimpleQueue[_Message] = SimpleQueue()
         self._connection = 0
         self._client = self._new_client(environment)
+        self.trouble = "not connected yet"
 
     def run(self, take: Take, stop: Event) -> None:
         # Never so many that a broker which is up is taken for one that is down.

@@ -1,0 +1,45 @@
+"""The chain that the tests of a process share: an anvil of its own, whose clock stands still between blocks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from web3.types import RPCEndpoint
+
+from wattbook.chain import Chain
+from wattbook.deployment.anvil import Anvil
+
+_OPTIONS = ("--hardfork", "prague", "--accounts", "50", "--base-fee", "0", "--gas-price", "0")
+_GAS_LIMIT = 6_000_000
+_chains: list[Chain] = []
+
+
+@contextmanager
+def shared() -> Iterator[Chain]:
+    """Starts the chain; `ask` and what is made of it mean this one meanwhile."""
+    with Anvil(*_OPTIONS) as chain:
+        chain.gas_limit = _GAS_LIMIT
+        _chains.append(chain)
+        try:
+            ask("anvil_setBlockTimestampInterval", 1)
+            yield chain
+        finally:
+            _chains.remove(chain)
+
+
+def ask(method: str, *parameters: object) -> Any:
+    """A request to the node by its own name, such as `evm_mine`."""
+    answer = _chains[-1].web3.provider.make_request(RPCEndpoint(method), list(parameters))
+    assert "error" not in answer, answer
+    return answer["result"]
+
+
+def pass_time(seconds: int) -> None:
+    """Lets time pass and seals a block, a second after it."""
+    next_block_at(_chains[-1].now + 1 + seconds)
+    ask("evm_mine")
+
+
+def next_block_at(time: int) -> None:
+    """The next block is of this second."""
+    ask("evm_setNextBlockTimestamp", time)
