@@ -62,10 +62,11 @@ def _table(name: str, *columns: Column[Any] | Index, groups: tuple[tuple[Column[
     table = Table(
         name,
         facts,
-        *columns,
+        *(column for column in columns if isinstance(column, Column)),
         Column("block", BigInteger, nullable=False),
         Column("log", Integer, nullable=False),
         *(column for group in groups for column in group),
+        *(index for index in columns if isinstance(index, Index)),
         Index(f"{name}_by_block", "block"),
         *(Index(f"{name}_by_{group[0].name}", group[0].name) for group in groups),
     )
