@@ -1,0 +1,123 @@
+"""The frame of each page. It has no data of the market: the browser asks the API for it, and keeps what it last got."""
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import available_timezones
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from frontend_api.pages.language import COOKIE, LANGUAGES, chosen, texts
+from frontend_api.pages.served import complete, packages
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+_A_YEAR = 365 * 24 * 3600
+_environment = Environment(
+    loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page, and who finds it in the menu: all, those who signed in, or those with an office."""
+
+    name: str
+    path: str
+    shown: str = "all"
+
+
+PAGES = (
+    Page("market", "/"),
+    Page("trade", "/trade"),
+    Page("tenders", "/tenders"),
+    Page("certificates", "/certificates"),
+    Page("place", "/me", "member"),
+    Page("device", "/device", "hidden"),
+    Page("supervision", "/supervision", "office"),
+    Page("operation", "/operation", "office"),
+)
+
+
+def _page(page: Page, request: Request) -> HTMLResponse:
+    language = chosen(request)
+    words = texts(language)
+    imports = _importmap(language)
+    ready = complete(packages(request))
+    html = _environment.get_template("frame.html" if ready else "not_set_up.html").render(
+        page=page,
+        pages=PAGES,
+        language=language,
+        languages=LANGUAGES,
+        time_zone=time_zone(request),
+        importmap=Markup(imports),
+        t=words.__getitem__,
+    )
+    response = HTMLResponse(html, 200 if ready else 503, headers=_headers(imports, language))
+    if request.query_params.get("lang") in LANGUAGES:
+        response.set_cookie(COOKIE, language, max_age=_A_YEAR, samesite="lax", httponly=True)
+    return response
+
+
+def time_zone(request: Request) -> str:
+    """By which clock the pages show times, if the market's file does not say."""
+    named = getattr(getattr(request.app.state, "settings", None), "time_zone", None)
+    return named if named in available_timezones() else "UTC"
+
+
+def _importmap(language: str) -> str:
+    """What the modules' bare names stand for."""
+    names = {
+        "texts": f"/texts/{language}.js",
+        "uplot": "/vendor/uplot/uplot.js",
+        "jsqr": "/vendor/jsqr/jsqr.js",
+        "@noble/hashes/": "/vendor/noble-hashes/",
+        "@noble/curves/": "/vendor/noble-curves/",
+    }
+    return json.dumps({"imports": names}, separators=(",", ":"))
+
+
+def _headers(importmap: str, language: str) -> dict[str, str]:
+    digest = base64.b64encode(hashlib.sha256(importmap.encode()).digest()).decode()
+    policy = {
+        "default-src": "'self'",
+        "script-src": f"'self' 'sha256-{digest}'",
+        # Wallets announce their pictures as data.
+        "img-src": "'self' data:",
+        "media-src": "'self' blob:",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+        "require-trusted-types-for": "'script'",
+    }
+    return {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=()",
+        "Cache-Control": "no-cache",
+        "Vary": "Cookie, Accept-Language",
+        "Content-Language": language,
+    }
+
+
+def _route(page: Page) -> None:
+    def show(request: Request) -> HTMLResponse:
+        return _page(page, request)
+
+    router.add_api_route(page.path, show, methods=["GET"], name=f"page_{page.name}")
+
+
+for _one in PAGES:
+    _route(_one)
