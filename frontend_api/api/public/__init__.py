@@ -1,0 +1,5 @@
+"""What anybody may see."""
+
+from fastapi import APIRouter
+
+ROUTERS: tuple[APIRouter, ...] = ()
