@@ -211,6 +211,8 @@ orders = _table(
     Index("orders_of_trader", "trader", "block", "log"),
     Index("orders_by_number", "book", "trader", "number", unique=True),
     Index("orders_by_time", "block", "log"),
+    Index("orders_by_trade", "traded_block", "traded_log"),
+    Index("orders_traded_by", "trader", "traded_block", "traded_log"),
     groups=(
         (
             _led_by("revealed_block"),

@@ -169,8 +169,10 @@ def _the_market() -> None:
     op.create_index("orders_by_number", "orders", ["book", "trader", "number"], unique=True)
     op.create_index("orders_by_revealed_block", "orders", ["revealed_block"])
     op.create_index("orders_by_time", "orders", ["block", "log"])
+    op.create_index("orders_by_trade", "orders", ["traded_block", "traded_log"])
     op.create_index("orders_by_traded_block", "orders", ["traded_block"])
     op.create_index("orders_of_trader", "orders", ["trader", "block", "log"])
+    op.create_index("orders_traded_by", "orders", ["trader", "traded_block", "traded_log"])
     op.create_table(
         "sales",
         sa.Column("trade", _WORD, primary_key=True),
