@@ -19,13 +19,14 @@ function structHash(name, types, values) {
   return keccak(join(kind, encode(kinds, plain)));
 }
 
-/** Throws when a document is not for this market, or changes a value of what was asked for. */
-export function verify(document, name, asked, facts) {
+/** Throws when a document is not for this market, changes a value of what was asked for, or is another account's. */
+export function verify(document, name, asked, account, facts) {
   const contracts = Object.values(facts.contracts).map((one) => one.toLowerCase());
   const honest =
     document.primaryType === name &&
     BigInt(document.domain.chainId) === BigInt(facts.chain_id) &&
     contracts.includes(document.domain.verifyingContract.toLowerCase()) &&
+    ["signer", "trader", "owner"].every((field) => !(field in document.message) || same(document.message[field], account)) &&
     Object.entries(asked).every(([field, value]) => field in document.message && same(document.message[field], value));
   if (!honest) throw new Error("The document to sign is not what was asked for.");
 }
