@@ -8,11 +8,11 @@ from typing import Any
 import anyio
 import anyio.to_thread
 from fastapi import FastAPI, Request
-from fastapi.routing import APIRouter
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response
 
 from frontend_api.api import health
+from frontend_api.api.directory import Directory
 from frontend_api.api.limits import Gate
 from frontend_api.api.metrics import Counting, Metrics
 from frontend_api.api.node import Node
@@ -51,6 +51,7 @@ def build(settings: Settings, database: Database, node: Node | None = None) -> F
     state.node = node
     state.secret = secret
     state.pages = Pages(secret)
+    state.directory = Directory()
     state.streams = Streams(database, settings.limits.streams)
     state.metrics = Metrics(database, state.streams)
     state.slow = None
@@ -59,7 +60,7 @@ def build(settings: Settings, database: Database, node: Node | None = None) -> F
     for name in _PARTS:
         part = importlib.import_module(name)
         for router in part.ROUTERS:
-            _include(app, router)
+            app.include_router(router)
         show = getattr(part, "problem_page", show)
     answer_with_problems(app, show)
     _describe(app)
@@ -82,10 +83,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.slow = anyio.CapacityLimiter(_SLOW)
     yield
     app.state.streams.close()
-
-
-def _include(app: FastAPI, router: APIRouter) -> None:
-    app.include_router(router)
 
 
 def _add_operations(app: FastAPI) -> None:

@@ -3,15 +3,17 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Executable, Row, select
 from starlette.responses import Response
 
 from frontend_api.api.etags import etag, is_held
 from frontend_api.api.paging import Pages
 from frontend_api.database.tables import progress
+
+T = TypeVar("T")
 
 # A web browser and an honest cache ask each time whether it still holds.
 _PUBLIC, _PRIVATE = "no-cache", "private, no-store"
@@ -47,11 +49,11 @@ class Moment:
     def chain_id(self) -> int:
         return int(self.progress.chain_id) if self.progress else 0
 
-    def row(self, question: Select[Any], values: dict[str, Any] | None = None) -> Row[Any] | None:
+    def row(self, question: Executable, values: dict[str, Any] | None = None) -> Row[Any] | None:
         """The one row, if there is one."""
         return self.connection.execute(question, values).first()
 
-    def rows(self, question: Select[Any], values: dict[str, Any] | None = None) -> Sequence[Row[Any]]:
+    def rows(self, question: Executable, values: dict[str, Any] | None = None) -> Sequence[Row[Any]]:
         return self.connection.execute(question, values).all()
 
     def place(self, cursor: str | None, *kinds: type) -> list[Any] | None:
@@ -61,10 +63,10 @@ class Moment:
 
     def page(
         self,
-        rows: Sequence[Row[Any]],
+        rows: Sequence[T],
         limit: int,
-        item: Callable[[Row[Any]], Any],
-        place: Callable[[Row[Any]], Sequence[int | str]],
+        item: Callable[[T], Any],
+        place: Callable[[T], Sequence[int | str]],
     ) -> dict[str, Any]:
         """A page of a list. `rows` were asked for with a limit one higher, which tells whether more follow."""
         pages: Pages = self.request.app.state.pages

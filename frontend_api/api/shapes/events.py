@@ -37,7 +37,7 @@ Kind = Literal[
     "slice",
     "zone",
 ]
-_COLUMNS = (events.c.block, events.c.log, events.c.transaction, events.c.contract, events.c.name, events.c.args)
+COLUMNS = (events.c.block, events.c.log, events.c.transaction, events.c.contract, events.c.name, events.c.args)
 _PLACE = (events.c.block, events.c.log)
 # Of a block's hash, as much as tells it from others of its number.
 _HASH_DIGITS = 8
@@ -123,7 +123,7 @@ def _about(which: Which, place: tuple[int, int] | None, limit: int, newest_first
 
 def _with_blocks(places: Any, limit: int, newest_first: bool) -> Select[Any]:
     return (
-        select(*_COLUMNS, blocks.c.hash, blocks.c.time)
+        select(*COLUMNS, blocks.c.hash, blocks.c.time)
         .select_from(places)
         .join(events, (events.c.block == places.c.block) & (events.c.log == places.c.log))
         .join(blocks, blocks.c.number == places.c.block)
