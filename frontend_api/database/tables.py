@@ -505,6 +505,8 @@ webhooks = Table(
     # The last event that was delivered, and how it goes since.
     Column("block", BigInteger, nullable=False),
     Column("log", Integer, nullable=False),
+    # Blocks of which events were delivered, the last few: by them a reorganisation is noticed.
+    Column("marks", JSON, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("try_at", BigInteger, nullable=False),
     Column("trouble", Text),

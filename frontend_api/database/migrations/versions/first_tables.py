@@ -466,6 +466,7 @@ def _dealings() -> None:
         sa.Column("made_at", sa.BigInteger, nullable=False),
         sa.Column("block", sa.BigInteger, nullable=False),
         sa.Column("log", sa.Integer, nullable=False),
+        sa.Column("marks", sa.JSON, nullable=False),
         sa.Column("failures", sa.Integer, nullable=False),
         sa.Column("try_at", sa.BigInteger, nullable=False),
         sa.Column("trouble", sa.Text),
