@@ -26,7 +26,7 @@ from frontend_api.settings import Settings
 _QUICK = 4
 # What waits for a node or another machine meanwhile.
 _SLOW = 16
-_PARTS = ("frontend_api.api.public", "frontend_api.api.private", "frontend_api.pages")
+PARTS = ("frontend_api.api.public", "frontend_api.api.private", "frontend_api.pages")
 _EXPOSED = ("ETag", "X-Index-Block", "X-Index-Time", "Retry-After")
 _ABOUT = """An energy market, as an index of its contracts' events shows it. Lists come in pages, answers from the index
 say of which block they are, errors are documents of RFC 9457. The guide to it is docs/api.md."""
@@ -57,7 +57,7 @@ def build(settings: Settings, database: Database, node: Node | None = None) -> F
     state.slow = None
     _add_operations(app)
     show = None
-    for name in _PARTS:
+    for name in PARTS:
         part = importlib.import_module(name)
         for router in part.ROUTERS:
             app.include_router(router)

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from wattbook.cli.api import api
 from wattbook.cli.attack_probability import attack_probability
 from wattbook.cli.bench import bench
 from wattbook.cli.bills import bills
@@ -28,7 +29,7 @@ def commands() -> None:
 
 
 _ASKING = (attack_probability, bills, certificates, clear, statement, status, vectors, verify)
-for command in (*_ASKING, bench, bridge, deploy, package, tender, trader):
+for command in (*_ASKING, api, bench, bridge, deploy, package, tender, trader):
     commands.add_command(command)
 
 
