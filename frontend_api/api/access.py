@@ -106,6 +106,12 @@ def viewer_of(connection: Connection, account: str) -> Viewer:
     )
 
 
+def names_of(connection: Connection, account: str) -> tuple[str, ...]:
+    """An account, and those whose place it took; of one that was itself replaced, only what was done under its name."""
+    found = viewer_of(connection, account)
+    return found.names or (found.account,)
+
+
 def tenures(connection: Connection, device: int) -> list[tuple[str, int, int | None]]:
     """Whose a device was from which block up to which, the oldest first; the last has no end."""
     columns = device_owners.c

@@ -64,16 +64,14 @@ class Action:
         return self.message.name
 
     @property
-    def asked(self) -> Fields:
-        """The fields that whoever prepares it says; who signs, the nonce and the deadline are filled in."""
-        left_out = {"nonce", "deadline", *(self.signers if len(self.signers) == 1 else ())}
-        return tuple(field for field in self.message.fields if field[0] not in left_out)
+    def is_message(self) -> bool:
+        """Whether there is anything to sign."""
+        return self.name in MESSAGES
 
     def contract(self, market: Market, name: str | None) -> Contract:
-        """The contract that takes it; of two that do, which."""
+        """The contract that takes it; of two that do, the one that is named, else the first."""
         contracts = self.message.contracts
-        if name is None and len(contracts) == 1:
-            [name] = contracts
+        name = contracts[0] if name is None else name
         if name not in contracts:
             raise FieldError(f"contract must be one of {', '.join(contracts)}")
         return contract_named(market, name)
@@ -89,22 +87,22 @@ class Request:
     values: dict[str, Any]
 
 
-def request(
-    market: Market, name: str, contract_name: str | None, values: Values, signature: str | None, more: Values
-) -> Request:
-    """What was signed, as the call that it becomes; a FieldError when it cannot be any."""
+def request_of(market: Market, name: str, contract_name: str | None, values: Values, signature: str | None) -> Request:
+    """What was signed, as the call that it becomes; a FieldError when it cannot be any. `values` are the message's
+    fields and those that come beside it."""
     action = action_of(name)
     contract = action.contract(market, contract_name)
-    found = taken(action.message.fields, values)
-    beside = taken(action.more, more)
+    beside_names = {field for field, _ in action.more}
+    beside = taken(action.more, {field: value for field, value in values.items() if field in beside_names})
+    found = taken(action.message.fields, {field: one for field, one in values.items() if field not in beside_names})
     if action.signed != (signature is not None):
         raise FieldError("the signature is missing" if action.signed else f"{name} is not signed as a whole")
     signed = signature_bytes("signature", signature) if action.signed else b""
-    if name == _REVEAL and not 0 < len(found["openings"]) <= _MOST_OPENINGS:
+    if not action.is_message and not 0 < len(found["openings"]) <= _MOST_OPENINGS:
         raise FieldError(f"openings are 1 to {_MOST_OPENINGS}")
     data = HexBytes(contract.raw.encode_abi(action.function, action.arguments(found, beside, signed)))
     call = Call(contract.address, bytes(data))
-    unique = keccak(call.to.encode() + call.data) if name == _REVEAL else digest(contract, name, found)
+    unique = digest(contract, name, found) if action.is_message else keccak(call.to.encode() + call.data)
     return Request(action, unique, call, found)
 
 

@@ -33,6 +33,7 @@ from wattbook.errors import WattbookError
 from wattbook.roles import Role
 
 _HOUR, _DAY = 3_600, 86_400
+_AGAIN_AFTER = 60
 # A few words of storage: what is written in the next second can need more than now.
 _SPARE_GAS = 50_000
 _GAS_BYTES, _ADDRESS_BYTES = 8, 20
@@ -56,6 +57,7 @@ class RelayRefused(WattbookError):
     def __init__(self, kind: str, why: str) -> None:
         super().__init__(why)
         self.kind = kind
+        self.headers = {"retry-after": str(_AGAIN_AFTER)} if kind == "too-many-requests" else {}
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ class IndexedHistory(History):
         if self._about is not None and (contract, name) not in _FOR_ALL:
             conditions.append(or_(*(self._names_account(account) for account in self._about)))
         query = select(*_COLUMNS).join(blocks, same).where(and_(*conditions))
-        return self._connection.execute(query).all()
+        return list(self._connection.execute(query))
 
     def _names_account(self, account: bytes) -> ColumnElement[bool]:
         if self._connection.dialect.name == "sqlite":

@@ -89,7 +89,7 @@ class Sessions:
         self._require_here(message, place)
         self._require_now(message, now)
         self._require_signature(message, text, signature)
-        ends = min(now + SESSION_SECONDS, message.expires or now + SESSION_SECONDS)
+        ends = now + SESSION_SECONDS
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         with self._database.writing() as connection:
             connection.execute(delete(nonces).where(nonces.c.expires_at <= now - SKEW_SECONDS))
