@@ -272,7 +272,9 @@ class Follower:
         with self._store.going_on(place, reached, head.number) as connection:
             writing = Writing(connection, self._known, self._store.owner.chain_id, self._telling.addresses)
             self._store.add_blocks(connection, [one for one in blocks if one.number in with_events], kept, reached)
-            apply(writing, told)
+            if told:
+                writing.record(told)
+                apply(writing, told)
         self._heard_at = int(time.time())
         return reached
 
@@ -297,10 +299,7 @@ class Follower:
 
 
 def apply(writing: Writing, told: Sequence[Told]) -> None:
-    """Writes events and all that follows from them."""
-    if not told:
-        return
-    writing.record(told)
+    """Writes all that follows from events."""
     for one in told:
         event = one.event
         rule = RULES.get((event.contract, event.name))

@@ -12,6 +12,7 @@ from wattbook.cli.bridge import bridge
 from wattbook.cli.certificates import certificates
 from wattbook.cli.clear import clear
 from wattbook.cli.deploy import deploy
+from wattbook.cli.index import index
 from wattbook.cli.package import package
 from wattbook.cli.statement import statement
 from wattbook.cli.status import status
@@ -29,7 +30,7 @@ def commands() -> None:
 
 
 _ASKING = (attack_probability, bills, certificates, clear, statement, status, vectors, verify)
-for command in (*_ASKING, api, bench, bridge, deploy, package, tender, trader):
+for command in (*_ASKING, api, bench, bridge, deploy, index, package, tender, trader):
     commands.add_command(command)
 
 
