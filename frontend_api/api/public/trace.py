@@ -46,13 +46,15 @@ _STEPS = {
     responses=answers(shape.Trace, "not-found"),
 )
 def show_trace(request: Request, trade: Key) -> Response:
-    """Every step with its event, for anyone. The kWh that were delivered are shown to the parties, operators and
+    """Every step with its event, for anyone. The kWh that were delivered are shown to the party whose they are, operators and
     regulators, who send their session along."""
 
     def work(moment: Moment) -> Any:
         row = found_trade(moment, trade)
         direct = hasattr(row, "seller")
         parties = [row.seller, row.buyer] if direct else [row.trader]
+        # What a party delivered or used is not the other's to know.
+        seen = [party for party in parties if may_see_account(moment, party)]
         traded_at = (row.block, row.log) if direct else (row.traded_block, row.traded_log)
         steps = _steps(moment, [traded_at] if direct else _places(row), None if direct else row)
         shown = shown_trade(row, directory_of(moment).zone_names(moment))
@@ -65,7 +67,7 @@ def show_trace(request: Request, trade: Key) -> Response:
                 "commission_upt": shown["commission_upt"],
                 "events": _payments(moment, parties, traded_at[0], transaction),
             },
-            "delivery": _delivery(moment, row, parties) if may_see_account(moment, *parties) else None,
+            "delivery": _delivery(moment, row, seen) if seen else None,
         }
 
     shows_himself = "authorization" in request.headers or COOKIE in request.cookies
