@@ -1,6 +1,7 @@
 """The operator's bridge, asked for what meters showed. What it says counts if a root on the chain bears it out."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,7 @@ class Proved:
 class BridgeReader:
     """Asks in the operator's name. Threads may share it."""
 
-    def __init__(self, url: str, market: Market, operator: LocalAccount) -> None:
+    def __init__(self, url: str, market: Callable[[], Market], operator: LocalAccount) -> None:
         self._url = url.rstrip("/")
         self._market = market
         self._operator = operator
@@ -73,7 +74,7 @@ class BridgeReader:
         now = int(time.time())
         if now > self._until - _HOUR // 2:
             self._until = now + _HOUR
-            self._header = authorization(self._market, self._operator, self._until)
+            self._header = authorization(self._market(), self._operator, self._until)
         return self._header
 
 

@@ -34,8 +34,15 @@ class Database(database.Database):
 
     def sole(self) -> AbstractContextManager[Lock]:
         """Holds the right to write what the chain tells; refused while another process has it."""
+        return self._sole("follower", f"another process follows the chain into {self.name}; one at a time can")
+
+    def sole_caller(self) -> AbstractContextManager[Lock]:
+        """Holds the right to call webhooks; refused while another process has it."""
+        return self._sole("caller", f"another process calls the webhooks of {self.name}; one at a time can")
+
+    def _sole(self, right: str, refusal: str) -> AbstractContextManager[Lock]:
         with self.reading() as connection:
             # A server's locks are of all its schemas.
             server = connection.dialect.name == "postgresql"
-            place = connection.exec_driver_sql("SELECT current_schema()").scalar_one() if server else "follower"
-        return self._backend.sole(place, f"another process follows the chain into {self.name}; one at a time can")
+            schema = connection.exec_driver_sql("SELECT current_schema()").scalar_one() if server else ""
+        return self._backend.sole(f"{schema} {right}" if server else right, refusal)

@@ -16,7 +16,7 @@ from frontend_api.api.access import Viewer, viewer_of
 from frontend_api.api.private.history import OF_ONE, own_args
 from frontend_api.api.shapes.events import event, events_after
 from frontend_api.api.shapes.words import shown_args
-from frontend_api.database.database import Database, DatabaseError
+from frontend_api.database.database import Database, DatabaseError, Lock
 from frontend_api.database.tables import blocks, headers, progress
 from frontend_api.settings import WebhookPolicy
 from frontend_api.webhooks.addresses import AddressRefused, LookUp, look_up, resolved, target_of
@@ -32,6 +32,8 @@ _MOST_FAILURES = 180
 _MOST_SHOWN = 300
 _MOST_ANSWER = 4_096
 _PERIOD = 0.5
+# Seconds until it is looked again whether another process has ended, or the database is there.
+_AGAIN = 5
 
 _log = structlog.get_logger(__name__)
 
@@ -40,7 +42,7 @@ Noted = dict[str, Any]
 
 
 class Caller:
-    """Calls until it is stopped. One process at a time should; two would bring events twice."""
+    """Calls until it is stopped."""
 
     def __init__(
         self,
@@ -58,14 +60,15 @@ class Caller:
         self._under_way: dict[int, Future[None]] = {}
 
     def run(self, stop: Event) -> None:
-        """Looks for what is new, and has each hook told of it by a thread of a few."""
-        with ThreadPoolExecutor(_WORKERS, thread_name_prefix="webhooks") as workers:
-            while not stop.is_set():
-                try:
-                    self._begin(workers, stop)
-                except DatabaseError as error:
-                    _log.warning("webhooks", error=str(error))
-                stop.wait(self._period)
+        """Looks for what is new, and has each hook told of it by a thread of a few. While another process does so, it
+        waits for its turn."""
+        while not stop.is_set():
+            try:
+                with self._database.sole_caller() as lock:
+                    self._go_on(lock, stop)
+            except DatabaseError as error:
+                _log.info("webhooks", waits=str(error))
+                stop.wait(_AGAIN)
         self._client.close()
 
     def turn(self, number: int, stop: Event | None = None) -> None:
@@ -84,6 +87,13 @@ class Caller:
             self.hooks.note(hook, **then)
 
     # ------------------------------------------------------------------------------------------------------- inside
+
+    def _go_on(self, lock: Lock, stop: Event) -> None:
+        with ThreadPoolExecutor(_WORKERS, thread_name_prefix="webhooks") as workers:
+            while not stop.is_set():
+                lock.check()
+                self._begin(workers, stop)
+                stop.wait(self._period)
 
     def _begin(self, workers: ThreadPoolExecutor, stop: Event) -> None:
         self._under_way = {number: one for number, one in self._under_way.items() if not one.done()}

@@ -1,6 +1,9 @@
-"""What only those see whom it concerns."""
+"""What only those see whom it concerns, and what is done for them."""
 
-from fastapi import APIRouter
+from collections.abc import Callable
+from threading import Event
+
+from fastapi import APIRouter, FastAPI
 
 from frontend_api.api.private import (
     acting,
@@ -16,6 +19,7 @@ from frontend_api.api.private import (
     session,
     things,
     trading,
+    workers,
 )
 
 # Modules that put their routes on the routers of `lists`.
@@ -33,3 +37,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     hooks.ROUTER,
     offices.ROUTER,
 )
+
+# What goes on in threads of their own until the event is set.
+WORKERS: tuple[Callable[[FastAPI, Event], None], ...] = (workers.bridge, workers.relay, workers.webhooks)
