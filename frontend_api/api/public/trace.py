@@ -46,7 +46,7 @@ _STEPS = {
     responses=answers(shape.Trace, "not-found"),
 )
 def show_trace(request: Request, trade: Key) -> Response:
-    """Every step with its event, for anyone. The kWh that were delivered are shown to the party whose they are, operators and
+    """Every step with its event, for anyone. What was delivered is shown to the party whose it is, operators and
     regulators, who send their session along."""
 
     def work(moment: Moment) -> Any:
