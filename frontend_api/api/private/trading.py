@@ -9,7 +9,7 @@ from frontend_api.api.moment import Moment
 from frontend_api.api.private.lists import Names, before, both_pages, place_of_event
 from frontend_api.api.shapes.words import CARRIERS, address, address_or_none, decimal
 from frontend_api.database.tables import books, orders, sales, settlements, zones
-from wattbook.settlement.statements import unpacked
+from wattbook.settlement.statements import Statement, unpacked
 
 
 class MyOrder(BaseModel):
@@ -49,7 +49,7 @@ class MyOrders(BaseModel):
 
 
 class Settled(BaseModel):
-    """How the account was settled in the slot, as the contract told it last."""
+    """How the account was settled in the slot: what its meters counted and what it traded, and all that it got."""
 
     injected_wh: int
     withdrawn_wh: int
@@ -224,13 +224,18 @@ def _sold(names: Names, place: Any, limit: int, sell: bool) -> Any:
 
 
 def _settled(moment: Moment, names: Names, keys: set[str]) -> dict[str, dict[str, Any]]:
+    """By book. Each time all is told that an account did, and what changed of its money."""
     columns = settlements.c
     question = select(columns.book, columns.statement).where(columns.account.in_(names), columns.book.in_(keys))
-    found = {}
+    found: dict[str, Statement] = {}
     for row in moment.rows(question.order_by(columns.block, columns.log)):
-        book, words = row.book, row.statement
-        said = unpacked([int(word) for word in words])
-        found[book] = {
+        said, before = unpacked([int(word) for word in row.statement]), found.get(row.book)
+        if before is not None:
+            money = {name: getattr(before, name) + getattr(said, name) for name in ("due", "cash", "unpaid")}
+            said = said._replace(**money)
+        found[row.book] = said
+    return {
+        book: {
             "injected_wh": said.injected,
             "withdrawn_wh": said.withdrawn,
             "sold_wh": said.sold,
@@ -239,4 +244,5 @@ def _settled(moment: Moment, names: Names, keys: set[str]) -> dict[str, dict[str
             "cash_upt": str(said.cash),
             "unpaid_upt": str(said.unpaid),
         }
-    return found
+        for book, said in found.items()
+    }

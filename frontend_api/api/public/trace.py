@@ -29,6 +29,8 @@ _EVENTS = select(
     events.c.args,
     blocks.c.time,
 ).join(blocks, blocks.c.number == events.c.block)
+# So many fields of a statement are energy; the rest is money.
+_ENERGY = 4
 _STEPS = {
     "Committed": "sealed",
     "OrdersRevealed": "revealed",
@@ -146,12 +148,13 @@ def _delivery(moment: Moment, row: Row[Any], parties: list[str]) -> dict[str, An
 
 
 def _settlements(rows: Iterable[Row[Any]]) -> Iterable[dict[str, Any]]:
-    """All parts of an account together: each tells what changed."""
+    """All parts of an account together: each tells all of its energy, and what changed of its money."""
     sums: dict[str, Statement] = {}
     for row in rows:
         part = unpacked([int(word) for word in row.statement])
         before = sums.get(row.account)
-        sums[row.account] = Statement(*map(sum, zip(before, part, strict=True))) if before else part
+        money = map(sum, zip(before[_ENERGY:], part[_ENERGY:], strict=True)) if before else part[_ENERGY:]
+        sums[row.account] = Statement(*part[:_ENERGY], *money)
     for account, one in sums.items():
         yield {
             "account": address(account),
