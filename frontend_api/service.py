@@ -26,6 +26,8 @@ from wattbook.errors import ChainError, DeploymentError, WattbookError
 _AGAIN, _LOOK = 5, 0.5
 # Seconds in which answers under way are finished.
 _GRACE = 5
+# Connections that wait to be accepted.
+_WAITING = 2_048
 # Files beside those of streams.
 _OTHER_FILES = 1_000
 # The follower decodes for long stretches without waiting for anything, and Python lets it have the interpreter for 5 ms
@@ -149,11 +151,17 @@ def _workers() -> list[Worker]:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    """As a socket of TCP by name: only then answers are sent without waiting for more to send with them."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=family, backlog=2_048)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(_WAITING)
     except OSError as error:
-        raise ServiceError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+        listening.close()
+        raise ServiceError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    return listening
 
 
 def _allow_files(number: int) -> None:
