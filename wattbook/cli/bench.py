@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from wattbook.bench import bridge, market, sizes, snapshot
+from wattbook.bench import bridge, index, market, sizes, snapshot
 from wattbook.bench.anchors import (
     ANCHORS,
     CERTIFICATE_ANCHORS,
@@ -17,6 +17,7 @@ from wattbook.bench.anchors import (
     MarketAnchor,
 )
 from wattbook.bench.bridge import Load
+from wattbook.bench.index import Indexed
 from wattbook.bench.snapshot import SnapshotError
 from wattbook.cli.output import as_json, show, table
 from wattbook.deployment.anvil import Anvil
@@ -28,6 +29,8 @@ from wattbook.trial.park import Park
 # Sizes of book whose clearing in Python is timed.
 _TIMED = (10_000, 100_000)
 _MEMBERS, _SLOTS_A_DAY = 30, 96
+# More orders in the books that are indexed make it no faster, and no slower.
+_INDEXED = 600
 
 
 class ConservationError(WattbookError):
@@ -72,6 +75,7 @@ def bench(
     lives = market.measure(orders)
     clearing = {size: market.clearing_time(size) for size in _TIMED}
     load = bridge.measure(seconds)
+    indexed = index.measure(min(max(orders), _INDEXED))
     figures = snapshot.measure()
     lived = _days(days) if days else None
     anchors = [
@@ -92,6 +96,7 @@ def bench(
         "lives": [life.figures() for life in lives],
         "clearingMilliseconds": {str(size): round(time * 1000) for size, time in clearing.items()},
         "bridge": {**asdict(load), "perSecond": load.per_second},
+        "index": {**asdict(indexed), "perSecond": indexed.per_second},
     }
     if lived:
         value["days"] = asdict(lived)
@@ -110,6 +115,7 @@ def bench(
             *_packages(figures),
             *_tenders(figures),
             *_bridge(load),
+            *_index(indexed),
             *(_conservation(lived) if lived else []),
             *_changes(changed),
         ],
@@ -166,6 +172,14 @@ def _beside(title: str, figures: dict[str, int], anchors: tuple[MarketAnchor, ..
         for anchor in anchors
     ]
     return table([(title, "gas", "budget", "others"), *rows])
+
+
+def _index(indexed: Indexed) -> list[str]:
+    rows = [
+        ("events indexed a second", f"{indexed.per_second:>9,}", "at least 2,000"),
+        ("events", f"{indexed.events:>9,}", f"in {indexed.blocks} blocks, from a node into a file"),
+    ]
+    return ["", "Index", *table(rows)]
 
 
 def _days(number: int) -> Report:
