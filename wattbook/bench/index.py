@@ -1,4 +1,4 @@
-"""How many events a second the index takes from a node into a file: those of a park that joins, trades and is settled."""
+"""How many events a second the index takes from a node into a file: of members who join, trade and are settled."""
 
 import tempfile
 from dataclasses import dataclass
