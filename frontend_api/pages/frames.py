@@ -8,15 +8,17 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from frontend_api.api.problems import Problem
 from frontend_api.pages.language import COOKIE, LANGUAGES, chosen, texts
 from frontend_api.pages.served import complete, packages
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
+_NO_PAGES = ("/static/", "/vendor/", "/texts/", "/metrics", "/health", "/openapi.json")
 _A_YEAR = 365 * 24 * 3600
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
@@ -46,6 +48,17 @@ PAGES = (
     Page("supervision", "/supervision", "office"),
     Page("operation", "/operation", "office"),
 )
+
+
+def problem_page(request: Request, problem: Problem) -> Response | None:
+    """A page for people who came to an address that is none; programs get a document."""
+    if "text/html" not in request.headers.get("accept", "") or request.url.path.startswith(_NO_PAGES):
+        return None
+    language = chosen(request)
+    html = _environment.get_template("problem.html").render(
+        language=language, status=problem.status, detail=problem.detail, t=texts(language).__getitem__
+    )
+    return HTMLResponse(html, problem.status, headers={**_headers("", language), **problem.headers})
 
 
 def _page(page: Page, request: Request) -> HTMLResponse:
@@ -113,7 +126,8 @@ def _headers(importmap: str, language: str) -> dict[str, str]:
 
 
 def _route(page: Page) -> None:
-    def show(request: Request) -> HTMLResponse:
+    # Not in a thread: those are for the database, and may all wait for it.
+    async def show(request: Request) -> HTMLResponse:
         return _page(page, request)
 
     router.add_api_route(page.path, show, methods=["GET"], name=f"page_{page.name}")

@@ -24,7 +24,7 @@ export async function act(action, fields, { own, more, said = () => {} } = {}) {
   said(t("doing.signing"));
   const signature = await provider.request({ method: "eth_signTypedData_v4", params: [session.account, JSON.stringify(typed)] });
   said(t("doing.sending"));
-  const { id } = await post("/relay", { action, values: typed.message, signature, ...(more ? { more } : {}) });
+  const { id } = await post("/relay", { action, values: { ...typed.message, ...more }, signature });
   return settled(id, said);
 }
 
@@ -61,7 +61,8 @@ async function settled(id, said) {
       if (error.gone) return { state: "waiting" };
       throw error;
     });
-    if (found.state === "done") return found;
+    // In a block; that it may be taken back is what the index looks after.
+    if (found.state === "done" || found.block != null) return found;
     if (found.state === "failed") throw new Error(found.reason ? word("revert", found.reason) : t("doing.reverted"));
   }
   throw new Error(t("doing.slow"));

@@ -1,5 +1,7 @@
 // Questions to the API. Every answer carries how far the index is; every failure says what is gone.
 
+import { told } from "./market_time.js";
+
 const PATIENCE = 15_000;
 const BASE = "/api/v1";
 
@@ -38,7 +40,9 @@ export async function ask(path, { method = "GET", body, headers = {}, signal } =
     trouble.wait = Number(response.headers.get("Retry-After") ?? 0) * 1000;
     throw trouble;
   }
-  return { data: said, block: numberOf(response, "X-Index-Block"), time: numberOf(response, "X-Index-Time") };
+  const time = numberOf(response, "X-Index-Time");
+  if (time) told(time);
+  return { data: said, block: numberOf(response, "X-Index-Block"), time };
 }
 
 function numberOf(response, name) {

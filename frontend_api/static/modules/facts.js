@@ -1,9 +1,15 @@
 // The market that this is: its chain, contracts, zones. And what is chosen of it: a zone, a carrier.
 
+import { get } from "./api.js";
 import { Feed } from "./feed.js";
 
 const CHOICE = "wattbook.choice";
-export const facts = new Feed(() => "/market", { every: 300_000, keep: true });
+export const facts = new Feed(() => "/market", { every: 300_000, keep: true, load: whole });
+
+async function whole(path) {
+  const [market, zones] = await Promise.all([get(path), get("/zones")]);
+  return { ...market, zones: zones.items };
+}
 
 /** Waits until it is known which market this is. */
 export function known() {
@@ -22,7 +28,7 @@ const read = () => {
 export const choice = {
   get zone() {
     const zones = facts.data?.zones ?? [];
-    return (zones.find((zone) => zone.name === read().zone) ?? zones[0])?.name;
+    return (zones.find((one) => one.zone === read().zone) ?? zones[0])?.zone;
   },
   get carrier() {
     const open = carriersOf(this.zone);
@@ -34,15 +40,14 @@ export const choice = {
   },
 };
 
-/** The carriers that a zone has, as words. */
-export function carriersOf(name) {
-  const zone = (facts.data?.zones ?? []).find((one) => one.name === name);
-  return (zone?.carriers ?? []).map((one) => one.carrier ?? one);
-}
+const zoneNamed = (name) => facts.data?.zones.find((one) => one.zone === name);
 
-export const zoneNumber = (name) => {
-  const zone = (facts.data?.zones ?? []).find((one) => one.name === name);
-  return zone?.zone_number ?? zone?.number;
-};
+/** The carriers that a zone has, as words. */
+export const carriersOf = (name) => (zoneNamed(name)?.carriers ?? []).map((one) => one.carrier);
+
+/** What holds for a carrier in a zone now: what the pool pays and asks, shares, losses. */
+export const holds = (name, carrier) => zoneNamed(name)?.carriers.find((one) => one.carrier === carrier)?.facts;
+
+export const zoneNumber = (name) => zoneNamed(name)?.zone_number;
 
 export const CARRIERS = ["electricity", "cooling", "heating", "hot_water", "gas", "flexibility"];

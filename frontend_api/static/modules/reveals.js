@@ -9,6 +9,7 @@ import { known } from "./facts.js";
 import { Kept } from "./kept.js";
 import { bond, word as wordOf } from "./orders.js";
 import { pt } from "./numbers.js";
+import { marketNow } from "./market_time.js";
 import { session } from "./session.js";
 import { clock, left } from "./times.js";
 import { t } from "./words.js";
@@ -32,14 +33,13 @@ export async function lookAfter() {
   await round();
 }
 
-const now = () => Math.floor(Date.now() / 1000);
 const isDue = (order) => order.state === "committed" && order.phase === "revealing";
 
 async function all(kept, market) {
   const open = kept.all().filter((order) => !["revealed", "missed", "settled", "void"].includes(order.state));
   const books = new Map();
   for (const order of open) {
-    if (now() < order.opens_at) continue;
+    if (marketNow() < order.opens_at) continue;
     try {
       if (!books.has(order.book)) books.set(order.book, await get(`/books/${order.book}`));
       await follow(kept, market, order, books.get(order.book));
@@ -106,12 +106,12 @@ function draw(kept) {
   const orders = kept.all();
   const due = orders.filter((order) => isDue(order)).sort((a, b) => a.clears_at - b.clears_at);
   const missed = orders.filter((order) => order.state === "missed" && !order.seen);
-  document.title = due.length ? `${left(due[0].clears_at - now())} ${t("reveal.title")} · Wattbook` : title;
+  document.title = due.length ? `${left(due[0].clears_at - marketNow())} ${t("reveal.title")} · Wattbook` : title;
   // Made anew only when something changed, so that it is not read out each second; the seconds are filled in.
   const shape = JSON.stringify([due.map((one) => one.seal), missed.map((one) => one.seal), busy, trouble]);
   if (shape !== drawnShape) put("urgent", due.map((order) => warning(kept, order)), missed.map((order) => loss(kept, order)));
   drawnShape = shape;
-  for (const span of document.querySelectorAll("#urgent [data-until]")) span.textContent = t("reveal.left", { left: left(Number(span.dataset.until) - now()) });
+  for (const span of document.querySelectorAll("#urgent [data-until]")) span.textContent = t("reveal.left", { left: left(Number(span.dataset.until) - marketNow()) });
   due.forEach(notify);
 }
 
@@ -137,7 +137,7 @@ function loss(kept, order) {
 }
 
 function notify(order) {
-  const third = order.clears_at - now() < (order.clears_at - order.reveals_at) / 3;
+  const third = order.clears_at - marketNow() < (order.clears_at - order.reveals_at) / 3;
   const key = order.seal + third;
   if (notified.has(key) || globalThis.Notification?.permission !== "granted") return;
   notified.add(key);

@@ -4,7 +4,7 @@ import texts from "texts";
 
 export const language = document.documentElement.dataset.language;
 
-/** A text, with what is filled into it: t("order.sent", {number: 3}). */
+/** A text, with what is filled into it: t(subject.name, {number: 3}). */
 export function t(name, filled = {}) {
   const text = texts[name];
   if (text === undefined) {

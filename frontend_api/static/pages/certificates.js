@@ -10,7 +10,7 @@ import { amount, doing, field, number, wrong } from "../modules/forms.js";
 import { KWH, kwh } from "../modules/numbers.js";
 import { camera, picture } from "../modules/scan.js";
 import { session } from "../modules/session.js";
-import { date, fromLocal, full, span, toLocal } from "../modules/times.js";
+import { date, fromLocal, span, toLocal } from "../modules/times.js";
 import { facts as pairs, state, table, waiting } from "../modules/tables.js";
 import { t, word } from "../modules/words.js";
 
@@ -24,10 +24,12 @@ const found = new Feed(() => (wanted ? `look:${wanted}` : null), { every: 60_000
 // A certificate by its number or id, or a slice by its id.
 async function look(id) {
   try {
-    return { kind: "certificate", ...(await get(`/certificates/${id}`)) };
+    const one = await get(`/certificates/${id}`);
+    return { ...one, kind: "certificate", wh: 1_000_000, parts: one.provenance, end: one.ended };
   } catch (error) {
     if (!(error instanceof Trouble) || error.status !== 404) throw error;
-    return { kind: "slice", ...(await get(`/slices/${id}`)) };
+    const { owner, part } = await get(`/slices/${id}`);
+    return { ...part, kind: "slice", maker: owner, parts: [part] };
   }
 }
 
@@ -112,58 +114,52 @@ function drawFound() {
     put("origin", "");
     return put("retire", "");
   }
-  const its = one.state ?? one.ended ?? "held";
   put("found-heading", one.kind === "certificate" ? t("certificate.number", { number: one.number }) : t("certificate.slice"));
-  const end = one.ended && typeof one.ended === "object" ? one.ended : one;
   put(
     "certificate",
     pairs([
-      [t("market.state"), state(LOOK[its] ?? "", word("state", its))],
-      [t("trade.amount"), kwh(one.wh ?? 1_000_000)],
-      [t("certificate.maker"), one.maker ? address(one.maker) : one.owner ? address(one.owner) : null],
+      [t("market.state"), one.state ? state(LOOK[one.state] ?? "", word("state", one.state)) : null],
+      [t("trade.amount"), kwh(one.wh)],
+      [t("certificate.maker"), address(one.maker)],
       [t("certificate.holder"), one.holder ? address(one.holder) : null],
-      [t("certificate.expires"), one.expires_at ? date(one.expires_at) : null],
-      [t("certificate.beneficiary"), end.beneficiary ? address(end.beneficiary) : null],
-      [t("certificate.purpose"), end.purpose || null],
-      [t("certificate.whole_id"), h("span.long", String(one.certificate ?? one.slice ?? one.id))],
+      [t("certificate.expires"), date(one.expires)],
+      [t("certificate.beneficiary"), one.end?.beneficiary ? address(one.end.beneficiary) : null],
+      [t("certificate.purpose"), one.end?.purpose || null],
+      [t("certificate.whole_id"), h("span.long", one.id)],
     ]),
   );
-  const parts = one.slices ?? one.provenance ?? [one];
-  put("origin", h("p", t("certificate.origin_hint")), chain(parts));
+  put("origin", h("p", t("certificate.origin_hint")), chain(one.parts));
   drawRetire(one);
 }
 
 /** Slices as a chain, down through batteries to the plants. */
 function chain(parts) {
-  return h("ul.chain", parts.map((part) => {
-    const from = part.from_at ?? part.made_since ?? part.since ?? part.from;
-    const until = part.until_at ?? part.made_until ?? part.until;
-    const plant = [word("technology_code", String(part.technology ?? "")), part.zone].filter(Boolean).join(" · ");
-    const slots = part.origins ?? [];
-    return h(
-      "li",
-      h("strong", kwh(part.wh ?? part.amount_wh ?? 0)),
-      " ",
-      t("certificate.by_device", { device: part.device }),
-      plant ? ` · ${plant}` : "",
-      h("br"),
-      h("span.next", from ? span(from, until) : ""),
-      slots.length ? h("details", h("summary", t("certificate.slots", { count: slots.length })), table(t("certificate.origin"), [[t("market.slot"), (slot) => full(slot.slot_start ?? slot.start ?? slot.time)], [t("trade.amount"), (slot) => kwh(slot.wh), "number"]], slots)) : "",
-      part.charged?.length ? [h("p", t("certificate.charged")), chain(part.charged)] : "",
-    );
-  }));
+  return h(
+    "ul.chain",
+    parts.map((part) =>
+      h(
+        "li",
+        h("strong", kwh(part.wh)),
+        " ",
+        t("certificate.by_device", { device: part.device }),
+        ` · ${[word("technology_code", part.technology ?? "000000"), part.zone].filter(Boolean).join(" · ")}`,
+        h("br"),
+        h("span.hint", span(part.start, part.end)),
+        part.charged.length ? [h("p", t("certificate.charged")), chain(part.charged)] : "",
+      ),
+    ),
+  );
 }
 
-const isMine = (one) => one.kind === "certificate" ? own.data?.certificates.some((each) => each.certificate === String(one.certificate ?? one.id)) : own.data?.slices.find((each) => each.slice === String(one.slice ?? one.id));
+const isMine = (one) => one.kind === "certificate" ? own.data?.certificates.some((each) => each.certificate === one.id) : own.data?.slices.find((each) => each.slice === one.id);
 
 function drawRetire(one) {
   const mine = session.account && isMine(one);
   if (!mine) return put("retire", "");
   if (document.getElementById("retiring")?.dataset.id === wanted) return;
-  const parts = one.slices ?? [one];
-  const from = Math.min(...parts.map((part) => part.from_at ?? part.made_since ?? part.since ?? part.from ?? Infinity));
-  const until = Math.max(...parts.map((part) => part.until_at ?? part.made_until ?? part.until ?? 0));
-  const time = (id, label, value) => field(id, label, h("input", { type: "datetime-local", value: Number.isFinite(value) && value ? toLocal(value) : "" }));
+  const from = Math.min(...one.parts.map((part) => part.start));
+  const until = Math.max(...one.parts.map((part) => part.end));
+  const time = (id, label, value) => field(id, label, h("input", { type: "datetime-local", value: toLocal(value) }));
   const form = h(
     "form",
     { id: "retiring", novalidate: true, data: { id: wanted } },
@@ -197,7 +193,7 @@ async function retire(one, mine, say) {
   const slice = one.kind === "slice";
   const wh = slice ? amount("retire-wh", KWH, { least: 1n, most: BigInt(mine.wh) }) : undefined;
   if (!good || since === null || until === null || wh === null) return "";
-  const id = String(one.certificate ?? one.slice ?? one.id);
+  const { id } = one;
   const purpose = document.getElementById("purpose").value.trim();
   const retirement = { beneficiary, since, until, purpose };
   const kind = ["address", "uint40", "uint40", "string"];
@@ -229,9 +225,8 @@ const link = () => [t("certificate.what"), (one) => h("a", { href: `/certificate
 
 function drawLast() {
   if (!last.data) return put("last", waiting(last));
-  const rows = last.data.items.map((one) => ({ ...one, id: one.certificate ?? one.id, name: t("certificate.number", { number: one.number }) }));
-  const its = (one) => one.state ?? one.ended ?? "held";
-  put("last", table(t("certificate.last"), [link(), [t("certificate.maker"), (one) => address(one.maker)], [t("certificate.expires"), (one) => (one.expires_at ? date(one.expires_at) : "–")], [t("market.state"), (one) => state(LOOK[its(one)] ?? "", word("state", its(one)))]], rows, { empty: t("certificate.no_last") }));
+  const rows = last.data.items.map((one) => ({ ...one, name: t("certificate.number", { number: one.number }) }));
+  put("last", table(t("certificate.last"), [link(), [t("certificate.maker"), (one) => address(one.maker)], [t("certificate.expires"), (one) => date(one.expires)], [t("market.state"), (one) => state(LOOK[one.state] ?? "", word("state", one.state))]], rows, { empty: t("certificate.no_last") }));
 }
 
 found.on(drawFound);

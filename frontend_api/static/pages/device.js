@@ -7,6 +7,7 @@ import { CARRIERS, carriersOf, facts, zoneNumber } from "../modules/facts.js";
 import { begin, invitation } from "../modules/frame.js";
 import { amount, doing, field, number, select, wrong } from "../modules/forms.js";
 import { hex } from "../modules/bytes.js";
+import { marketNow } from "../modules/market_time.js";
 import { session } from "../modules/session.js";
 import { digest, meterKey, signedBy } from "../modules/typed_data.js";
 import { t, word } from "../modules/words.js";
@@ -36,7 +37,7 @@ const form = document.getElementById("device");
 let certificate = null;
 
 function build() {
-  const zones = (facts.data?.zones ?? []).map((zone) => [zone.name, zone.name]);
+  const zones = (facts.data?.zones ?? []).map((one) => [one.zone, one.zone]);
   const kinds = Object.keys(TECHNOLOGIES).map((name) => [name, word("technology", name)]);
   const ways = ["injection", "withdrawal"].map((name, place) => [place, t(`device.${name}`)]);
   const key = (value) => h("label", h("input", { type: "radio", name: "key", value, checked: value === "new" }), t(`device.key_${value}`));
@@ -114,7 +115,7 @@ function vouched(said) {
     return certificate;
   }
   const made = meterKey();
-  const deadline = Math.floor(Date.now() / 1000) + MONTH;
+  const deadline = marketNow() + MONTH;
   const values = { owner: session.account, ...said, curve: made.curve, x: made.x, y: made.y, deadline };
   const signature = signedBy(made.secret, digest(document712(values)));
   download(`wattbook-meter-${made.x.slice(-8)}.json`, JSON.stringify({ kind: "wattbook-meter-key-1", ...made }, null, 2));

@@ -3,10 +3,11 @@
 import * as charts from "../modules/charts.js";
 import { h, put, show } from "../modules/dom.js";
 import { Feed } from "../modules/feed.js";
-import { carriersOf, choice, facts } from "../modules/facts.js";
+import { carriersOf, choice, facts, holds } from "../modules/facts.js";
 import { begin } from "../modules/frame.js";
 import { field, select } from "../modules/forms.js";
 import { kwh, plain, price } from "../modules/numbers.js";
+import { marketNow } from "../modules/market_time.js";
 import { query } from "../modules/api.js";
 import { clock, day, dayAndClock, dayOf, left, span, toLocal } from "../modules/times.js";
 import { state, table, waiting } from "../modules/tables.js";
@@ -17,7 +18,6 @@ export const LOOK = { upcoming: "", committing: "open", revealing: "open", clear
 const chosen = () => ({ zone: choice.zone, carrier: choice.carrier });
 const when = (path, more = {}) => () => (choice.zone ? query(path, { ...chosen(), ...more }) : null);
 let days = 1;
-let offsetOfClock = 0;
 
 const now = new Feed(when("/books/now"), { every: 10_000 });
 const books = new Feed(when("/books", { limit: 24 }), { every: 20_000, keep: true });
@@ -26,12 +26,6 @@ const curve = new Feed(() => (latest() ? `/books/${latest().key}/curve` : null),
 
 const detail = new Feed(() => (current() ? `/books/${current().key}` : null), { every: 15_000 });
 
-// The index knows the time of the newest block, which is a little ago; only a leap means that the market's clock is another.
-function follow(offset) {
-  offsetOfClock = Math.abs(offset - offsetOfClock) > 20 ? offset : Math.max(offset, offsetOfClock);
-}
-
-const marketNow = () => Math.floor(Date.now() / 1000) + offsetOfClock;
 const latest = () => (books.data?.items ?? []).find((book) => book.state === "cleared" || book.state === "settled");
 
 // From the first second of a day there, so that days have their 23, 24 or 25 hours.
@@ -43,7 +37,7 @@ function range() {
 }
 
 function drawChoice() {
-  const zones = (facts.data?.zones ?? []).map((zone) => [zone.name, zone.name]);
+  const zones = (facts.data?.zones ?? []).map((one) => [one.zone, one.zone]);
   const carriers = carriersOf(choice.zone).map((one) => [one, word("carrier", one)]);
   const zone = select(zones, choice.zone);
   const carrier = select(carriers, choice.carrier);
@@ -92,7 +86,7 @@ function resting() {
   return h("div", h("p.phase", t("market.resting")), h("p.next", next ? t("market.resting_next", { opens: dayAndClock(next.opens_at) }) : t("market.resting_hint")));
 }
 
-const slotSeconds = (book) => book.slot_seconds ?? (facts.data?.zones ?? []).find((zone) => zone.name === book.zone)?.carriers?.find((one) => one.carrier === book.carrier)?.slot_seconds ?? 900;
+const slotSeconds = (book) => book.slot_seconds ?? 900;
 const endOf = (book) => {
   const phase = book.phase ?? book.state;
   return { upcoming: book.opens_at, committing: book.reveals_at, revealing: book.clears_at, clearing: book.slot_start }[phase];
@@ -100,7 +94,7 @@ const endOf = (book) => {
 
 function known() {
   const book = latest();
-  if (!book) return h("div.aside", h("h3", t("market.last_price")), h("p", t("market.no_price")));
+  if (!book) return h("div.aside", h("h3", t("market.last_price")), h("p", t("market.no_price")), pool());
   const shown = book.price_mpt === null || book.price_mpt === undefined ? t("market.own_prices") : price(book.price_mpt);
   const [number, unit] = shown.split("\u202f").length > 1 ? [shown.slice(0, shown.lastIndexOf("\u202f")), shown.slice(shown.lastIndexOf("\u202f") + 1)] : [shown, ""];
   return h(
@@ -109,7 +103,14 @@ function known() {
     h("div.price", { id: "price" }, number, " ", h("small", unit)),
     h("p", t("market.traded", { wh: kwh(book.traded_wh ?? 0) })),
     h("p", span(book.slot_start, book.slot_start + slotSeconds(book))),
+    pool(),
   );
+}
+
+// What the pool pays and asks is what others bid against.
+function pool() {
+  const its = holds(choice.zone, choice.carrier);
+  return its ? h("p", t("market.pool", { low: price(its.pool_in), high: price(its.pool_out) })) : "";
 }
 
 function track(book) {
@@ -185,7 +186,6 @@ facts.on(() => {
   [now, books, prices].forEach((feed) => feed.data || feed.refresh());
 });
 now.on(() => {
-  if (now.data?.now) follow(now.data.now - Math.floor(Date.now() / 1000));
   drawClock();
   detail.refresh();
 });

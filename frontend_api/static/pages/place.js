@@ -1,14 +1,14 @@
 // My place: what is to be done, money, meters, positions, bills, points, packages, certificates.
 
-import { query } from "../modules/api.js";
+import { Trouble, get, query } from "../modules/api.js";
 import { h, put, show } from "../modules/dom.js";
 import { Feed } from "../modules/feed.js";
 import { begin, invitation } from "../modules/frame.js";
 import { field, select } from "../modules/forms.js";
+import { marketNow } from "../modules/market_time.js";
 import { POINTS, kwh, plain, pt, rounded } from "../modules/numbers.js";
 import { session } from "../modules/session.js";
-import { shown } from "../modules/sections.js";
-import { date, dayAndClock, month, span } from "../modules/times.js";
+import { date, dayAndClock, full, month, span } from "../modules/times.js";
 import { facts as pairs, state, table, waiting } from "../modules/tables.js";
 import { t, word } from "../modules/words.js";
 
@@ -21,18 +21,18 @@ const positions = new Feed(mine("/me/positions?limit=20"), { every });
 const points = new Feed(mine("/me/points?limit=8"), { every });
 const packages = new Feed(mine("/me/packages"), { every });
 const certificates = new Feed(mine("/me/certificates"), { every });
-const statement = new Feed(() => (session.account ? `/accounts/${session.account}/statement?period=${period}` : null), { every: 120_000 });
+const statement = new Feed(() => (session.account && period ? `/accounts/${session.account}/statement?period=${period}` : null), { every: 120_000 });
 const bills = new Feed(() => (session.account ? `/accounts/${session.account}/bills` : null), { every: 120_000 });
 const readings = new Feed(() => (session.account && device ? query(`/devices/${device}/readings`, { limit: 12 }) : null), { every: 60_000 });
 const feeds = [me, balances, devices, positions, points, packages, certificates, statement, bills, readings];
 
 const DEVICE = { certified: "good", registered: "open", suspended: "bad", retired: "" };
 let device = null;
-let period = monthName(0);
+let period = null;
 
-// Bills are by months of UTC.
+// Bills are by months of UTC; which month it is the market says, not this machine's clock.
 function monthName(back) {
-  const now = new Date();
+  const now = new Date(1000 * marketNow());
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back, 1)).toISOString().slice(0, 7);
 }
 
@@ -53,13 +53,30 @@ function drawMe() {
   if (!me.data) return put("todo", waiting(me));
   const { member, status, roles } = me.data;
   put("who-i-am", member == null ? t("place.stranger") : `${t("place.member", { member })} · ${(roles ?? []).map((role) => word("role", role)).join(", ")} · ${word("state", status)}`);
-  const todo = me.data.reminders ?? me.data.todo ?? [];
-  const line = (one) => h("li", h("strong", word("reminder", one.kind ?? one.what)), " ", ...Object.entries(one).filter(([name, value]) => !["kind", "what"].includes(name) && value !== null).flatMap(([name, value]) => [h("span", `${word("column", name)} `, shown(name, value)), " "]));
-  put("todo", todo.length ? h("ul.chain", todo.map(line)) : h("p.empty", t("place.nothing_todo")));
+  const { reminders } = me.data;
+  put("todo", reminders.length ? h("ul.chain", reminders.map(reminder)) : h("p.empty", t("place.nothing_todo")));
+}
+
+function reminder({ kind, until, about }) {
+  const said = {
+    slot: about.slot_start && dayAndClock(about.slot_start),
+    month: about.month && month(Date.parse(`${about.month}-15T12:00:00Z`) / 1000),
+    owed: about.owed_upt && pt(about.owed_upt),
+    left: about.left_upt && pt(about.left_upt),
+    wh: about.wh && kwh(about.wh),
+    number: about.number ?? about.subscription ?? "",
+    account: about.replacement ?? "",
+  };
+  return h("li", h("strong", t(`reminder.${kind}`, said)), until ? [h("br"), h("span.hint", t("place.until", { until: full(until) }))] : "");
 }
 
 function drawBalances() {
   if (!balances.data) return put("balances", waiting(balances));
+  if (!period) {
+    period = monthName(0);
+    drawPeriod();
+    statement.refresh();
+  }
   const [first] = balances.data.items;
   const figure = (name, value, hint) => h("div", h("dt", t(`place.${name}`)), h("dd", value, hint ? h("small", hint) : ""));
   put(
@@ -101,11 +118,10 @@ function drawReadings() {
   if (!device) return put("readings", "");
   if (!readings.data) return put("readings", waiting(readings));
   const items = readings.data.items ?? [];
-  const register = (one) => one.register_wh ?? one.register ?? one.wh;
   const columns = [
     [t("place.time"), (one) => dayAndClock(one.time)],
-    [t("place.register"), (one) => (register(one) == null ? "–" : kwh(register(one))), "number"],
-    [t("place.quality"), (one) => (one.quality == null ? "–" : word("quality", one.quality))],
+    [t("place.register"), (one) => (one.register_wh === null ? "–" : kwh(one.register_wh)), "number"],
+    [t("place.quality"), (one) => (one.quality == null ? "–" : word("quality", String(one.quality)))],
     [t("place.proof"), (one) => (one.proof ? t("place.proven") : t("place.on_chain"))],
   ];
   put("readings", h("h3", t("place.readings_of", { device })), table(t("place.readings"), columns, items, { empty: t("place.no_readings") }));
@@ -168,12 +184,24 @@ function drawBills() {
   if (!bills.data) return put("bills", waiting(bills));
   const items = bills.data.items ?? [];
   const columns = [
-    [t("place.bill"), (one) => String(one.number ?? one.month)],
-    [t("place.amount"), (one) => (one.amount_upt == null ? "–" : pt(one.amount_upt)), "number"],
-    [t("place.posted"), (one) => (one.posted_at ?? one.time ? date(one.posted_at ?? one.time) : "–")],
+    [t("place.month"), (one) => month(Date.parse(`${one.month}-15T12:00:00Z`) / 1000)],
+    [t("place.posted"), (one) => dayAndClock(one.posted_at)],
     [t("market.state"), (one) => (one.withdrawn ? state("bad", word("state", "withdrawn")) : state("good", t("place.posted_state")))],
+    ["", (one) => (one.withdrawn ? "" : h("button.quiet", { type: "button", onclick: () => openBill(one.month) }, t("place.open_bill")))],
   ];
-  put("bills", h("h3", t("place.posted_bills")), table(t("place.bills"), columns, items, { empty: t("place.no_bills") }));
+  put("bills", h("h3", t("place.posted_bills")), table(t("place.bills"), columns, items, { empty: t("place.no_bills") }), h("div", { id: "bill", role: "status" }));
+}
+
+async function openBill(name) {
+  const element = document.getElementById("bill");
+  try {
+    const bill = await get(`/accounts/${session.account}/bills/${name}`);
+    const split = Object.entries(bill.split_upt).map(([part, amount]) => [word("split", part), pt(amount)]);
+    element.replaceChildren(h("div.ledger", h("h3", t("place.bill_number", { number: bill.number })), pairs([[t("place.amount"), pt(bill.amount_upt)], [t("place.for_energy"), pt(bill.bought_upt)], [t("place.for_imbalance"), pt(bill.imbalance_upt)], ...split, [t("place.root"), bill.posted ? state("good", t("place.root_yes")) : state("warn", t("place.root_no"))]])));
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    element.replaceChildren(h("p.empty", error.status === 404 ? t("place.no_bill") : error.message));
+  }
 }
 
 function drawPoints() {
@@ -189,7 +217,21 @@ function drawPoints() {
 function drawPackages() {
   if (!packages.data) return put("packages", waiting(packages));
   const items = packages.data.items ?? [];
-  const one = (each) => h("div.ledger", h("h3", t("place.package", { number: each.subscription })), pairs(Object.entries(each).filter(([name, value]) => name !== "subscription" && value !== null && typeof value !== "object").map(([name, value]) => [word("column", name), shown(name, value)])));
+  const monthOf = (number) => month(Date.UTC(1970, number, 15) / 1000);
+  const one = (each) =>
+    h(
+      "div.ledger",
+      h("h3", t("place.package", { number: each.subscription, kind: word("package", each.kind) })),
+      pairs([
+        [t("market.state"), state(each.state === "active" ? "good" : "", word("state", each.state))],
+        [t("place.paid"), pt(each.paid_upt)],
+        [t("place.left"), pt(each.left_upt)],
+        [t("place.term"), t("place.term_from", { from: monthOf(each.first_month), months: each.term })],
+        [t("place.last_month"), each.last_month === null ? null : `${monthOf(each.last_month)} · ${pt(each.last_charged_upt)}`],
+        [t("place.arrears"), each.in_arrears ? state("bad", t("place.arrears_yes")) : null],
+        [t("place.supply"), each.supply_suspended ? state("bad", t("place.supply_off")) : null],
+      ]),
+    );
   put("packages", items.length ? items.map(one) : h("p.empty", t("place.no_packages")));
 }
 
@@ -222,6 +264,5 @@ document.addEventListener("session", () => {
   drawAll();
 });
 begin();
-drawPeriod();
 feeds.forEach((feed) => feed.start());
 drawAll();

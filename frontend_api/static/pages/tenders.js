@@ -11,14 +11,14 @@ import { facts } from "../modules/facts.js";
 import { begin, invitation } from "../modules/frame.js";
 import { amount, doing, field, number, select, wrong } from "../modules/forms.js";
 import * as keys from "../modules/keys.js";
-import { KWH, PRICE, kwh, price, pt, typed } from "../modules/numbers.js";
+import { KWH, PRICE, kwh, price, pt, shown, typed } from "../modules/numbers.js";
 import { session } from "../modules/session.js";
 import { full, fromLocal, span } from "../modules/times.js";
 import { facts as pairs, state, table, waiting } from "../modules/tables.js";
 import { t, word } from "../modules/words.js";
 
 const chosen = Number(new URLSearchParams(location.search).get("tender")) || null;
-const LOOK = { quoting: "open", open: "open", deciding: "open", awarded: "good", declined: "", expired: "bad", executed: "good", terminated: "bad", firm: "open", withdrawn: "", rejected: "bad", voided: "bad", void: "bad", lost: "" };
+const LOOK = { quoting: "open", deciding: "open", overdue: "warn", active: "open", funded: "open", awarded: "good", expired: "bad", executed: "good", terminated: "bad", firm: "open", rejected: "bad", voided: "bad" };
 let which = "";
 
 const list = new Feed(() => query("/tenders", { state: which, limit: 50 }), { every: 30_000, keep: true });
@@ -28,18 +28,14 @@ const devices = new Feed(() => (session.account ? "/me/devices" : null), { every
 
 const isOwner = () => session.account && one.data?.owner?.toLowerCase() === session.account.toLowerCase();
 const room = () => ({ chainId: facts.data.chain_id, contract: facts.data.contracts.Tenders, tender: chosen });
-const bondOf = (wh) => {
-  const ceiling = [10_000n, 100_000n, 1_000_000n].find((most) => BigInt(wh) <= most);
-  return (ceiling ?? ((BigInt(wh) + 9_999_999n) / 10_000_000n) * 10_000_000n) * 20n;
-};
-const quoting = () => ["quoting", "open"].includes(one.data?.state);
+const quoting = () => one.data?.state === "quoting";
 const keyOf = (tender) => {
-  const key = tender.terms?.key ?? tender.key;
+  const { key } = tender.terms;
   return String(key).startsWith("0x") ? String(key) : hex(bytesOf(key, 32));
 };
 
 function drawWhich() {
-  const states = ["", "quoting", "deciding", "awarded", "declined", "expired"].map((name) => [name, name ? word("state", name) : t("tender.all")]);
+  const states = ["", "quoting", "deciding", "overdue", "awarded", "declined", "expired"].map((name) => [name, name ? word("state", name) : t("tender.all")]);
   const element = select(states, which);
   element.addEventListener("change", () => {
     which = element.value;
@@ -54,7 +50,7 @@ function drawList() {
     [t("tender.number"), (tender) => h("a", { href: `/tenders?tender=${tender.tender}` }, t("tender.name", { number: tender.tender }))],
     [t("tender.what"), (tender) => word("carrier", tender.carrier)],
     [t("trade.amount"), (tender) => kwh(tender.wh), "number"],
-    [t("tender.reserve"), (tender) => price(tender.reserve_mpt ?? tender.reserve), "number"],
+    [t("tender.reserve"), (tender) => price(tender.reserve_mpt), "number"],
     [t("tender.delivery"), (tender) => span(tender.delivery_start, tender.delivery_end)],
     [t("tender.quotes_until"), (tender) => full(tender.quote_end)],
     [t("market.state"), (tender) => state(LOOK[tender.state] ?? "", word("state", tender.state))],
@@ -68,9 +64,8 @@ function drawOne() {
   const tender = one.data;
   put("tender-heading", t("tender.name", { number: chosen }));
   if (!tender) return put("terms", waiting(one));
-  const terms = tender.terms ?? tender;
-  const share = (bps) => `${(bps / 100).toFixed(bps % 100 ? 2 : 0)} %`;
-  const bps = (name) => terms[`${name}_bps`] ?? terms[`${name.replace(/_(\w)/g, (_, one) => one.toUpperCase())}Bps`];
+  const { terms } = tender;
+  const share = (bps) => `${shown(bps, { decimals: 2, least: 0 })} %`;
   put(
     "terms",
     h(
@@ -81,15 +76,15 @@ function drawOne() {
         [t("tender.what"), `${word("carrier", tender.carrier)} · ${tender.zone}`],
         [t("trade.device"), `#${tender.device}`],
         [t("trade.amount"), kwh(tender.wh)],
-        [t("tender.reserve"), price(tender.reserve_mpt ?? tender.reserve)],
+        [t("tender.reserve"), price(tender.reserve_mpt)],
       ]),
       pairs([
         [t("tender.delivery"), span(tender.delivery_start, tender.delivery_end)],
         [t("tender.quotes_until"), full(tender.quote_end)],
         [t("tender.decides_until"), full(tender.decide_end)],
-        [t("tender.margins"), bps("owner_margin") === undefined ? null : `${share(bps("owner_margin"))} / ${share(bps("user_margin"))}`],
-        [t("tender.tolerance"), bps("tolerance") === undefined ? null : share(bps("tolerance"))],
-        [t("tender.bond"), pt(bondOf(tender.wh))],
+        [t("tender.margins"), `${share(terms.ownerMarginBps)} / ${share(terms.userMarginBps)}`],
+        [t("tender.tolerance"), share(terms.toleranceBps)],
+        [t("tender.bond"), pt(tender.bond_upt)],
       ]),
     ),
   );
@@ -106,7 +101,7 @@ function drawQuoting(tender) {
     "form",
     { id: "quote", novalidate: true },
     h("h3", t("tender.quote")),
-    h("p", t("tender.quote_hint", { bond: pt(bondOf(tender.wh)) })),
+    h("p", t("tender.quote_hint", { bond: pt(tender.bond_upt) })),
     h("div.pair", field("quote-wh", t("trade.amount"), number(), t("trade.amount_hint")), field("quote-price", t("trade.price"), number(), t("trade.price_hint"))),
     h("button.strong", { type: "submit", id: "make-quote" }, t("tender.make")),
     h("div", { id: "quote-said", role: "status" }),
@@ -120,7 +115,7 @@ function drawQuoting(tender) {
 
 async function makeQuote(say) {
   const wh = amount("quote-wh", KWH, { least: 1n, most: BigInt(one.data.wh) });
-  const least = BigInt(one.data.reserve_mpt ?? one.data.reserve ?? 0);
+  const least = BigInt(one.data.reserve_mpt);
   const mpt = amount("quote-price", PRICE, { least, most: MOST_PRICE });
   if (wh === null || mpt === null) return document.getElementById(wh === null ? "quote-wh" : "quote-price").focus();
   const { box, hash, salt } = sealed(room(), session.account, keyOf(one.data), wh, mpt);
@@ -136,7 +131,7 @@ const boxOf = (quote) => quote.box && { point: quote.box.point, masked: quote.bo
 
 /** What a quote says: for all once it was awarded, for the owner before, for its trader never again without his file. */
 function readQuote(quote, secret) {
-  if (quote.wh !== null && quote.wh !== undefined) return { wh: BigInt(quote.wh), price: BigInt(quote.price_mpt ?? quote.price) };
+  if (quote.wh !== null && quote.wh !== undefined) return { wh: BigInt(quote.wh), price: BigInt(quote.price_mpt) };
   if (!secret || !quote.box) return null;
   return opened(room(), quote.trader, secret, boxOf(quote), quote.hash);
 }
@@ -151,8 +146,8 @@ function drawOpening(tender) {
     [t("tender.from"), (quote) => address(quote.trader)],
     [t("trade.amount"), (quote) => (readings.get(quote.quote) ? kwh(readings.get(quote.quote).wh) : t("tender.sealed")), "number"],
     [t("trade.price"), (quote) => (readings.get(quote.quote) ? price(readings.get(quote.quote).price) : "–"), "number"],
-    [t("market.state"), (quote) => state(LOOK[quote.state] ?? "", word("state", quote.state ?? "firm"))],
-    ...(mayAward ? [[t("tender.take"), (quote) => (readings.get(quote.quote) && (quote.state ?? "firm") === "firm" ? number({ id: `take-${quote.quote}`, "aria-label": t("tender.take_of", { quote: quote.quote }), data: { quote: quote.quote, key: `take-${quote.quote}` } }) : "")]] : []),
+    [t("market.state"), (quote) => state(LOOK[quote.state] ?? "", word("state", quote.state))],
+    ...(mayAward ? [[t("tender.take"), (quote) => (readings.get(quote.quote) && quote.state === "firm" ? number({ id: `take-${quote.quote}`, "aria-label": t("tender.take_of", { quote: quote.quote }), data: { quote: quote.quote, key: `take-${quote.quote}` } }) : "")]] : []),
   ];
   put(
     "opening",
@@ -212,8 +207,8 @@ function drawSupplies(tender) {
     [t("tender.supply"), (supply) => `${supply.supply}`],
     [t("tender.from"), (supply) => address(supply.user)],
     [t("trade.amount"), (supply) => kwh(supply.wh), "number"],
-    [t("trade.price"), (supply) => price(supply.price_mpt ?? supply.price), "number"],
-    [t("market.state"), (supply) => state(LOOK[supply.state] ?? "open", word("state", supply.state ?? "under_way"))],
+    [t("trade.price"), (supply) => price(supply.price_mpt), "number"],
+    [t("market.state"), (supply) => state(LOOK[supply.state] ?? "open", word("state", supply.state))],
   ];
   put("supplies", h("h3", t("tender.supplies")), table(t("tender.supplies"), columns, some));
 }

@@ -9,6 +9,7 @@ import { CARRIERS, facts, zoneNumber } from "../modules/facts.js";
 import { begin, invitation } from "../modules/frame.js";
 import { amount, doing, field, number, select, wrong } from "../modules/forms.js";
 import { Kept } from "../modules/kept.js";
+import { marketNow } from "../modules/market_time.js";
 import { KWH, PRICE, kwh, price, pt, typed } from "../modules/numbers.js";
 import * as orders from "../modules/orders.js";
 import { reveal } from "../modules/reveals.js";
@@ -162,7 +163,7 @@ function sealed(book, said) {
     reveals_at: book.reveals_at,
     clears_at: book.clears_at,
     salt: orders.newSalt(),
-    made_at: Math.floor(Date.now() / 1000),
+    made_at: marketNow(),
     state: "sealed",
   };
   if (orders.bookKey(order.carrier, orders.zoneKey(book.zone), book.slot_start) !== book.key.toLowerCase()) throw new Error(t("trade.other_book"));

@@ -165,9 +165,11 @@ def test_calls_are_encoded_as_the_contracts_read_them() -> None:
         ("checksummed", {"address": ADDRESS.lower()}),
     )
     codec = Web3().codec
-    assert plain == "0x" + (
-        keccak(text="commit(bytes32,uint8)")[:4] + codec.encode(["bytes32", "uint8"], [b"\xab" * 32, 2])
-    ).hex()
+    assert (
+        plain
+        == "0x"
+        + (keccak(text="commit(bytes32,uint8)")[:4] + codec.encode(["bytes32", "uint8"], [b"\xab" * 32, 2])).hex()
+    )
     body = codec.encode(["uint256", "(address,uint40,uint40,string)"], [7, (ADDRESS, 1, 2, purpose)])
     assert tupled == "0x" + (keccak(text="retire(uint256,(address,uint40,uint40,string))")[:4] + body).hex()
     body = codec.encode(["(uint256,bytes32)[]"], [[(1, b"\xcd" * 32)]])
