@@ -110,6 +110,7 @@ def _sign_in(request: Request, body: SignIn) -> Response:
 
     def work(moment: Moment) -> dict[str, Any]:
         if viewer_of(moment.connection, begun.account).status is MemberStatus.REPLACED:
+            sessions_of(request).end(begun.token)
             why = "another account has taken the place of this one; sign in with that"
             raise Problem("not-yours", why, reason="replaced")
         return _shown(moment, begun.account, begun.expires_at, begun.token if body.bearer else None)
