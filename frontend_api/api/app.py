@@ -27,6 +27,8 @@ _QUICK = 4
 # What waits for a node or another machine meanwhile.
 _SLOW = 16
 PARTS = ("frontend_api.api.public", "frontend_api.api.private", "frontend_api.pages")
+# What is told of requests, Metrics tells.
+_NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 _EXPOSED = ("ETag", "X-Index-Block", "X-Index-Time", "Retry-After")
 _ABOUT = """An energy market, as an index of its contracts' events shows it. Lists come in pages, answers from the index
 say of which block they are, errors are documents of RFC 9457. The guide to it is docs/api.md."""
@@ -42,6 +44,7 @@ def build(settings: Settings, database: Database, node: Node | None = None) -> F
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=_NO_TELEMETRY,
         lifespan=_lifespan,
     )
     secret = settings.secret()

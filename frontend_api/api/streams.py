@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from frontend_api.api.problems import Problem
-from frontend_api.api.shapes.events import Which, event, event_id, events_after
+from frontend_api.api.shapes.events import Which, event, event_id, read_events
 from frontend_api.database.database import Database, DatabaseError
 from frontend_api.database.tables import blocks, events, progress, subjects
 
@@ -246,16 +246,14 @@ class Streams:
                 return _Seen(found.indexed)
             rolled_back = self._fork(connection)
             told = self._indexed if rolled_back is None else min(rolled_back, self._indexed)
-            rows = connection.execute(events_after(Which(), (told, 2**31), _CHUNK)).all()
+            rows = read_events(connection, Which(), (told, 2**31), _CHUNK)
             # Blocks are told of whole.
             if len(rows) == _CHUNK and rows[0].block != rows[-1].block:
                 last = rows[-1].block - 1
                 rows = [row for row in rows if row.block <= last]
             elif len(rows) == _CHUNK:
                 last = rows[0].block
-                rows = connection.execute(
-                    events_after(Which(), (last - 1, 2**31), 10**6).where(events.c.block == last)
-                ).all()
+                rows = read_events(connection, Which(), None, 10**6, first=last, last=last)
             else:
                 last = found.indexed
                 self._moment = found.indexed, found.indexed_hash
@@ -300,7 +298,7 @@ class Streams:
                 holds = self._undone.get(block_hash, _surely_holds(found, place[0]))
                 messages.append(_rollback(holds))
                 place, block_hash = (holds, 2**31), ""
-            rows = connection.execute(events_after(which, place, _CHUNK)).all()
+            rows = read_events(connection, which, place, _CHUNK)
         messages += [_message(row) for row in rows]
         if rows:
             place, block_hash = (rows[-1].block, rows[-1].log), rows[-1].hash[2:10]

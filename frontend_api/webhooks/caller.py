@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from frontend_api.api.access import Viewer, viewer_of
 from frontend_api.api.private.history import OF_ONE, own_args
-from frontend_api.api.shapes.events import event, events_after
+from frontend_api.api.shapes.events import event, read_events
 from frontend_api.api.shapes.words import shown_args
 from frontend_api.database.database import Database, DatabaseError, Lock
 from frontend_api.database.tables import blocks, headers, progress
@@ -127,7 +127,7 @@ class Caller:
                 return [({"rollback": {"block": noted["block"]}}, noted)], noted
             if (hook.block, hook.log) >= (indexed, END_OF_BLOCK) or indexed_hash is None:
                 return None
-            rows = connection.execute(events_after(hook.which, (hook.block, hook.log), _AT_ONCE)).all()
+            rows = read_events(connection, hook.which, (hook.block, hook.log), _AT_ONCE)
         found: list[tuple[Body, Noted]] = []
         marks = hook.marks
         for row in rows:

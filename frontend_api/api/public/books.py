@@ -1,9 +1,11 @@
 """Books, what came of them, and the prices that they made."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Annotated, Any, cast
 
 from fastapi import Query, Request
-from sqlalchemy import Select, func, select, tuple_, union_all
+from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, bindparam, func, select, tuple_, union_all
 from starlette.responses import Response
 
 from frontend_api.api.directory import directory_of
@@ -25,6 +27,8 @@ _LONGEST_WAIT = 7 * 86_400
 _MOST_NOW = 200
 _MOST_PRICES = 1_000
 
+_LIMIT = bindparam("limit", type_=Integer)
+_BOOK = select(books).where(books.c.key == bindparam("key"))
 _SLOT = (books.c.slot_start, books.c.key)
 
 
@@ -44,13 +48,8 @@ def list_books(
     """`from` and `to` are of the start of delivery."""
 
     def work(moment: Moment) -> Any:
-        conditions = _between(since, until)
-        if state is not None:
-            conditions.append(shape.in_state(state, moment.now))
-        if place := moment.place(cursor, int, str):
-            conditions.append(tuple_(*_SLOT) < tuple(place))
-        question = _along_slots(moment, shape.BOOKS, zone, carrier, conditions, limit + 1)
-        rows = moment.rows(question) if question is not None else []
+        place = moment.place(cursor, int, str)
+        rows = _along_slots(moment, zone, carrier, limit + 1, state=state, since=since, until=until, place=place)
         zones = directory_of(moment).zones(moment)
         return moment.page(
             rows, limit, lambda row: shape.book(row, moment.now, zones), lambda row: (row.slot_start, row.key)
@@ -67,14 +66,7 @@ def books_now(request: Request, zone: ZoneFilter = None, carrier: CarrierFilter 
 
     def work(moment: Moment) -> Any:
         now = moment.now
-        going = [
-            books.c.slot_start >= now - _LONGEST_WAIT,
-            books.c.ended.is_(None),
-            books.c.settled_block.is_(None),
-            books.c.opens_at <= now,
-        ]
-        question = _along_slots(moment, shape.BOOKS, zone, carrier, going, _MOST_NOW, newest_first=False)
-        rows = moment.rows(question) if question is not None else []
+        rows = _along_slots(moment, zone, carrier, _MOST_NOW, state="now", since=now - _LONGEST_WAIT)
         zones = directory_of(moment).zones(moment)
         return {"now": now, "items": [shape.book_now(row, now, zones) for row in rows]}
 
@@ -183,12 +175,8 @@ def list_prices(
     delivery."""
 
     def work(moment: Moment) -> Any:
-        conditions = [*_between(since, until), books.c.ended == "cleared", books.c.price.is_not(None)]
-        if place := moment.place(cursor, int, str):
-            conditions.append(tuple_(*_SLOT) < tuple(place))
-        columns = select(books.c.key, books.c.slot_start, books.c.price, books.c.traded_wh)
-        question = _along_slots(moment, columns, zone, carrier, conditions, limit + 1)
-        rows = moment.rows(question) if question is not None else []
+        place = moment.place(cursor, int, str)
+        rows = _along_slots(moment, zone, carrier, limit + 1, state="priced", since=since, until=until, place=place)
         return moment.page(rows, limit, _price, lambda row: (row.slot_start, row.key))
 
     return answer(request, work)
@@ -204,51 +192,82 @@ def _price(row: Any) -> dict[str, Any]:
 
 
 def _book(moment: Moment, key: str) -> Any:
-    row = moment.row(select(books).where(books.c.key == key))
+    row = moment.row(_BOOK, {"key": key})
     if row is None:
         raise Problem("not-found", f"there is no book {key}")
     return row
 
 
-def _between(since: int | None, until: int | None) -> list[Any]:
-    conditions = []
-    if since is not None:
-        conditions.append(books.c.slot_start >= since)
-    if until is not None:
-        conditions.append(books.c.slot_start < until)
-    return conditions
-
-
 def _along_slots(
     moment: Moment,
-    columns: Select[Any],
     zone: str | None,
     carrier: Carrier | None,
-    conditions: list[Any],
     limit: int,
     *,
-    newest_first: bool = True,
-) -> Select[Any] | None:
-    """Books by slot. Those of a zone or carrier are read along the index of each zone and carrier; None when nothing
-    of the kind is traded."""
+    state: str | None = None,
+    since: int | None = None,
+    until: int | None = None,
+    place: list[Any] | None = None,
+) -> Sequence[Row[Any]]:
+    """Books by slot, the latest first; those that go on now, the nearest."""
+    given: dict[str, Any] = {"since": since, "until": until, "slot": place and place[0], "key": place and place[1]}
+    values = {name: value for name, value in given.items() if value is not None}
+    pairs = None
+    if zone is not None or carrier is not None:
+        pairs = directory_of(moment).pairs(moment, zone, None if carrier is None else carrier.number)
+        if not pairs:
+            return []
+    statement = _books(None if pairs is None else len(pairs), state, frozenset(values))
+    for number, (place_of_pair, kind) in enumerate(pairs or ()):
+        values[f"zone{number}"], values[f"carrier{number}"] = place_of_pair, kind
+    return moment.rows(statement, {**values, "now": moment.now, "limit": limit})
 
-    def along(table: Any) -> list[Any]:
-        return [one.desc() if newest_first else one.asc() for one in (table.c.slot_start, table.c.key)]
 
-    if zone is None and carrier is None:
-        return columns.where(*conditions).order_by(*along(books)).limit(limit)
-    pairs = directory_of(moment).pairs(moment, zone, None if carrier is None else carrier.number)
-    # A zone and carrier has one book a slot.
-    parts = [
-        columns.where(books.c.zone == place, books.c.carrier == kind, *conditions)
-        .order_by(along(books)[0])
-        .limit(limit)
-        for place, kind in pairs
-    ]
-    if len(parts) < 2:
-        return parts[0] if parts else None
-    found = union_all(*(select(part.subquery()) for part in parts)).subquery()
-    return select(found).order_by(*along(found)).limit(limit)
+@lru_cache(maxsize=512)
+def _books(pairs: int | None, state: str | None, given: frozenset[str]) -> Select[Any]:
+    """The question of a form. The books of so many zones and carriers are read along the index of each, where there is
+    one a slot."""
+    conditions = _conditions(state, given)
+    newest_first = state != "now"
+
+    def along(*columns: Any) -> list[Any]:
+        return [one.desc() if newest_first else one.asc() for one in columns]
+
+    if pairs is None:
+        return shape.BOOKS.where(*conditions).order_by(*along(*_SLOT)).limit(_LIMIT)
+
+    def part(number: int, columns: Select[Any]) -> Select[Any]:
+        its = (books.c.zone == bindparam(f"zone{number}"), books.c.carrier == bindparam(f"carrier{number}"))
+        return columns.where(*its, *conditions).order_by(*along(books.c.slot_start)).limit(_LIMIT)
+
+    if pairs == 1:
+        return part(0, shape.BOOKS)
+    keys = union_all(*(select(part(number, select(*_SLOT)).subquery()) for number in range(pairs))).subquery()
+    chosen = select(keys).order_by(*along(keys.c.slot_start, keys.c.key)).limit(_LIMIT).subquery()
+    joined = shape.BOOKS.join(chosen, chosen.c.key == books.c.key)
+    return joined.order_by(*along(chosen.c.slot_start, chosen.c.key))
+
+
+def _conditions(state: str | None, given: frozenset[str]) -> list[ColumnElement[bool]]:
+    now: Any = bindparam("now", type_=BigInteger)
+    conditions = []
+    if "since" in given:
+        conditions.append(books.c.slot_start >= bindparam("since"))
+    if "until" in given:
+        conditions.append(books.c.slot_start < bindparam("until"))
+    if "slot" in given:
+        conditions.append(tuple_(*_SLOT) < tuple_(bindparam("slot"), bindparam("key")))
+    match state:
+        case None:
+            pass
+        case "now":
+            going = (books.c.ended.is_(None), books.c.settled_block.is_(None), books.c.opens_at <= now)
+            conditions.extend(going)
+        case "priced":
+            conditions.extend((books.c.ended == "cleared", books.c.price.is_not(None)))
+        case _:
+            conditions.append(shape.in_state(cast(shape.State, state), now))
+    return conditions
 
 
 def _steps(levels: list[tuple[int, int]]) -> list[tuple[int, int]]:

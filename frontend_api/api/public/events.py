@@ -61,12 +61,9 @@ def list_events(
         newest_first = order == "desc"
         place = moment.place(cursor, int, int)
         after = (place[0], place[1]) if place else None
-        if after is None and from_block is not None and not newest_first:
-            after = (from_block, -1)
-        question = shape.events_after(which, after, limit + 1, newest_first=newest_first)
-        if newest_first and from_block is not None:
-            question = question.where(events.c.block >= from_block)
-        rows = moment.rows(question)
+        rows = shape.read_events(
+            moment.connection, which, after, limit + 1, newest_first=newest_first, first=from_block
+        )
         return moment.page(rows, limit, shape.event, lambda row: (row.block, row.log))
 
     return answer(request, work)

@@ -1,10 +1,13 @@
 """Trades, the newest first."""
 
+from collections.abc import Sequence
+from enum import Enum
+from functools import lru_cache
 from heapq import merge
 from typing import Any
 
 from fastapi import Request
-from sqlalchemy import ColumnElement, Row, Select, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Row, Select, bindparam, or_, select, tuple_
 from starlette.responses import Response
 
 from frontend_api.api.directory import directory_of
@@ -18,6 +21,7 @@ from frontend_api.database.tables import blocks, books, orders, sales
 
 routes = router(prefix="/api/v1", tags=["market"])
 
+_LIMIT = bindparam("limit", type_=Integer)
 _FILLED = (orders.c.traded_block, orders.c.traded_log)
 _SOLD = (sales.c.block, sales.c.log)
 
@@ -42,22 +46,13 @@ def list_trades(
             pairs = directory.pairs(moment, zone, None if carrier is None else carrier.number)
             if not pairs:
                 return {"items": [], "next": None}
-        place = moment.place(cursor, int, int)
-        span = _span(moment, since, until)
-
-        def along(question: Select[Any], columns: tuple[Any, Any], table: Any, *who: ColumnElement[bool]) -> Any:
-            question = question.where(*who, *_within(columns, place, span))
-            if pairs is not None:
-                question = question.where(or_(*((table.c.zone == z) & (table.c.carrier == c) for z, c in pairs)))
-            return moment.rows(question.order_by(*(one.desc() for one in columns)).limit(limit + 1))
-
-        filled = [] if account is None else [orders.c.trader == account]
-        found = [_keyed(along(shape.FILLS, _FILLED, books, orders.c.traded_block.is_not(None), *filled), "traded_")]
-        if account is None:
-            found.append(_keyed(along(shape.SALES, _SOLD, sales), ""))
-        else:
-            found.append(_keyed(along(shape.SALES, _SOLD, sales, sales.c.seller == account), ""))
-            found.append(_keyed(along(shape.SALES, _SOLD, sales, sales.c.buyer == account), ""))
+        values = _values(moment, account, moment.place(cursor, int, int), since, until)
+        given = frozenset(values)
+        for number, (place, kind) in enumerate(pairs or ()):
+            values[f"zone{number}"], values[f"carrier{number}"] = place, kind
+        values["limit"] = limit + 1
+        wanted = (_Kind.FILL, _Kind.SALE) if account is None else (_Kind.FILL, _Kind.SOLD, _Kind.BOUGHT)
+        found = [_keyed(moment.rows(_trades(one, given, len(pairs or ())), values), one) for one in wanted]
         rows = list(merge(*found, key=lambda one: one[0], reverse=True))[: limit + 1]
         names = directory.zone_names(moment)
         return moment.page(rows, limit, lambda one: shown_trade(one[1], names), lambda one: one[0])
@@ -87,20 +82,53 @@ def shown_trade(row: Row[Any], names: dict[int, str]) -> dict[str, Any]:
     return shape.sale(row, names) if hasattr(row, "seller") else shape.fill(row, names)
 
 
-def _keyed(rows: Any, prefix: str) -> list[tuple[tuple[int, int], Any]]:
-    return [((getattr(row, f"{prefix}block"), getattr(row, f"{prefix}log")), row) for row in rows]
+class _Kind(Enum):
+    """Trades that are read along an index."""
+
+    FILL = "of the auction"
+    SALE = "direct sales"
+    SOLD = "direct sales of a seller"
+    BOUGHT = "direct sales to a buyer"
 
 
-def _within(columns: tuple[Any, Any], place: list[int] | None, span: tuple[int | None, int | None]) -> list[Any]:
-    first, last = span
-    conditions = []
-    if place is not None:
-        conditions.append(tuple_(*columns) < tuple(place))
-    if first is not None:
-        conditions.append(columns[0] >= first)
-    if last is not None:
-        conditions.append(columns[0] <= last)
-    return conditions
+def _values(
+    moment: Moment, account: str | None, place: list[int] | None, since: int | None, until: int | None
+) -> dict[str, Any]:
+    first, last = _span(moment, since, until)
+    block, log = place or (None, None)
+    given = {"account": account, "block": block, "log": log, "first": first, "last": last}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+@lru_cache(maxsize=512)
+def _trades(kind: _Kind, given: frozenset[str], pairs: int) -> Select[Any]:
+    """The question of a form."""
+    fills = kind is _Kind.FILL
+    question, columns, table = (shape.FILLS, _FILLED, books) if fills else (shape.SALES, _SOLD, sales)
+    conditions: list[ColumnElement[bool]] = [orders.c.traded_block.is_not(None)] if fills else []
+    if "account" in given:
+        who = {_Kind.FILL: orders.c.trader, _Kind.SOLD: sales.c.seller, _Kind.BOUGHT: sales.c.buyer}[kind]
+        conditions.append(who == bindparam("account"))
+    if "block" in given:
+        conditions.append(tuple_(*columns) < tuple_(bindparam("block"), bindparam("log")))
+    if "first" in given:
+        conditions.append(columns[0] >= bindparam("first"))
+    if "last" in given:
+        conditions.append(columns[0] <= bindparam("last"))
+    if pairs:
+        its = (
+            (table.c.zone == bindparam(f"zone{number}")) & (table.c.carrier == bindparam(f"carrier{number}"))
+            for number in range(pairs)
+        )
+        conditions.append(or_(*its))
+    return question.where(*conditions).order_by(*(one.desc() for one in columns)).limit(_LIMIT)
+
+
+def _keyed(rows: Sequence[Row[Any]], kind: _Kind) -> list[tuple[tuple[int, int], Row[Any]]]:
+    """Rows with where they stand in the list."""
+    if kind is _Kind.FILL:
+        return [((row.traded_block, row.traded_log), row) for row in rows]
+    return [((row.block, row.log), row) for row in rows]
 
 
 def _span(moment: Moment, since: int | None, until: int | None) -> tuple[int | None, int | None]:

@@ -153,7 +153,7 @@ def state_of(row: Row[Any], now: int) -> State:
     return "revealing" if now < row.clears_at else "clearing"
 
 
-def in_state(state: State, now: int) -> ColumnElement[bool]:
+def in_state(state: State, now: Any) -> ColumnElement[bool]:
     """The same as a condition."""
     going = books.c.ended.is_(None) & books.c.settled_block.is_(None)
     match state:

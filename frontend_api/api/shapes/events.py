@@ -1,11 +1,12 @@
 """Events, as lists and streams show them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement, Row, Select, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, bindparam, select, tuple_, union_all
 
 from frontend_api.api.shapes.words import shown_args
 from frontend_api.database.tables import blocks, events, subjects
@@ -83,66 +84,91 @@ def event(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def events_after(which: Which, place: tuple[int, int] | None, limit: int, *, newest_first: bool = False) -> Select[Any]:
-    """The events after a place, by block and log, with the hash and time of their blocks. Whatever is asked for is
-    read along an index: the numbers of a subject, or of each event that it may be."""
-    if which.kind is not None:
-        return _about(which, place, limit, newest_first)
-    if which.contract is None and which.name is None:
-        found = select(*_PLACE).where(*_beyond(place, _PLACE, newest_first))
-        chosen = found.order_by(*_along(_PLACE, newest_first)).limit(limit)
-        return _with_blocks(chosen.subquery(), limit, newest_first)
-    pairs = [pair for pair in _event_names() if which.contract in (None, pair[0]) and which.name in (None, pair[1])]
-    parts = [
-        select(*_PLACE)
-        .where(events.c.contract == contract, events.c.name == name, *_beyond(place, _PLACE, newest_first))
-        .order_by(*_along(_PLACE, newest_first))
-        .limit(limit)
-        for contract, name in pairs or [("", "")]
-    ]
+def read_events(
+    connection: Connection,
+    which: Which,
+    place: tuple[int, int] | None,
+    limit: int,
+    *,
+    newest_first: bool = False,
+    first: int | None = None,
+    last: int | None = None,
+) -> Sequence[Row[Any]]:
+    """The events after a place, by block and log, with the hash and time of their blocks; those of a first to a last
+    block only. Whatever is asked for is read along an index: that of a subject, or that of each event that it may
+    be."""
+    block, log = place or (None, None)
+    given: dict[str, Any] = {"first": first, "last": last, "block": block, "log": log}
+    values = {name: value for name, value in given.items() if value is not None}
+    form = _Form(frozenset(values), newest_first)
+    values["limit"] = limit
+    if which.kind is None:
+        return connection.execute(_named(which.contract, which.name, form), values).all()
+    values |= {"kind": which.kind, "subject": which.subject}
+    return connection.execute(_about(which.contract, which.name, form), values).all()
+
+
+@dataclass(frozen=True)
+class _Form:
+    """What bounds a list of events, and which way it goes."""
+
+    given: frozenset[str]
+    newest_first: bool
+
+    def bounded(self, columns: tuple[ColumnElement[Any], ...]) -> list[ColumnElement[bool]]:
+        conditions = []
+        if "block" in self.given:
+            here, place = tuple_(*columns), tuple_(bindparam("block"), bindparam("log"))
+            conditions.append(here < place if self.newest_first else here > place)
+        if "first" in self.given:
+            conditions.append(columns[0] >= bindparam("first"))
+        if "last" in self.given:
+            conditions.append(columns[0] <= bindparam("last"))
+        return conditions
+
+    def along(self, columns: tuple[ColumnElement[Any], ...]) -> list[Any]:
+        return [one.desc() if self.newest_first else one.asc() for one in columns]
+
+
+_LIMIT = bindparam("limit", type_=Integer)
+
+
+@lru_cache(maxsize=512)
+def _named(contract: str | None, name: str | None, form: _Form) -> Select[Any]:
+    chosen = select(*_PLACE).where(*form.bounded(_PLACE)).order_by(*form.along(_PLACE)).limit(_LIMIT)
+    if contract is None and name is None:
+        return _with_blocks(chosen.subquery(), form)
+    pairs = [pair for pair in _event_names() if contract in (None, pair[0]) and name in (None, pair[1])]
+    parts = [chosen.where(events.c.contract == one, events.c.name == its) for one, its in pairs or [("", "")]]
     if len(parts) == 1:
-        return _with_blocks(parts[0].subquery(), limit, newest_first)
-    found_in = union_all(*(select(part.subquery()) for part in parts)).subquery()
-    return _with_blocks(found_in, limit, newest_first)
+        return _with_blocks(parts[0].subquery(), form)
+    return _with_blocks(union_all(*(select(part.subquery()) for part in parts)).subquery(), form)
 
 
-def _about(which: Which, place: tuple[int, int] | None, limit: int, newest_first: bool) -> Select[Any]:
+@lru_cache(maxsize=512)
+def _about(contract: str | None, name: str | None, form: _Form) -> Select[Any]:
     columns = (subjects.c.block, subjects.c.log)
     chosen = select(*columns).where(
-        subjects.c.kind == which.kind, subjects.c.subject == which.subject, *_beyond(place, columns, newest_first)
+        subjects.c.kind == bindparam("kind"), subjects.c.subject == bindparam("subject"), *form.bounded(columns)
     )
-    if which.contract is not None or which.name is not None:
+    if contract is not None or name is not None:
         chosen = chosen.join(events, (events.c.block == subjects.c.block) & (events.c.log == subjects.c.log))
-        if which.contract is not None:
-            chosen = chosen.where(events.c.contract == which.contract)
-        if which.name is not None:
-            chosen = chosen.where(events.c.name == which.name)
-    chosen = chosen.order_by(*_along(columns, newest_first)).limit(limit)
-    return _with_blocks(chosen.subquery(), limit, newest_first)
+        if contract is not None:
+            chosen = chosen.where(events.c.contract == contract)
+        if name is not None:
+            chosen = chosen.where(events.c.name == name)
+    return _with_blocks(chosen.order_by(*form.along(columns)).limit(_LIMIT).subquery(), form)
 
 
-def _with_blocks(places: Any, limit: int, newest_first: bool) -> Select[Any]:
+def _with_blocks(places: Any, form: _Form) -> Select[Any]:
     return (
         select(*COLUMNS, blocks.c.hash, blocks.c.time)
         .select_from(places)
         .join(events, (events.c.block == places.c.block) & (events.c.log == places.c.log))
         .join(blocks, blocks.c.number == places.c.block)
-        .order_by(*_along((places.c.block, places.c.log), newest_first))
-        .limit(limit)
+        .order_by(*form.along((places.c.block, places.c.log)))
+        .limit(_LIMIT)
     )
-
-
-def _beyond(
-    place: tuple[int, int] | None, columns: tuple[ColumnElement[Any], ...], newest_first: bool
-) -> tuple[ColumnElement[bool], ...]:
-    if place is None:
-        return ()
-    here = tuple_(*columns)
-    return (here < place,) if newest_first else (here > place,)
-
-
-def _along(columns: tuple[ColumnElement[Any], ...], newest_first: bool) -> list[Any]:
-    return [one.desc() if newest_first else one.asc() for one in columns]
 
 
 @cache
