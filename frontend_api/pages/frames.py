@@ -31,7 +31,7 @@ _environment = Environment(
 
 @dataclass(frozen=True)
 class Page:
-    """A page, and who finds it in the menu: all, those who signed in, or those with an office."""
+    """A page, and who finds it in the menu: all, those who signed in, those with an office, or the operator."""
 
     name: str
     path: str
@@ -46,7 +46,7 @@ PAGES = (
     Page("place", "/me", "member"),
     Page("device", "/device", "hidden"),
     Page("supervision", "/supervision", "office"),
-    Page("operation", "/operation", "office"),
+    Page("operation", "/operation", "operator"),
 )
 
 

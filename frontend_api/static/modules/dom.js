@@ -5,7 +5,7 @@ const SVG = "http://www.w3.org/2000/svg";
 /** h("p.note", {title}, "text", child): an element with classes, attributes or listeners, and children. */
 export function h(name, ...rest) {
   const [tag, ...classes] = name.split(".");
-  return fill(document.createElement(tag || "div"), classes, rest);
+  return fill(document.createElement(tag || "div"), classes.filter(Boolean), rest);
 }
 
 export function svg(name, ...rest) {

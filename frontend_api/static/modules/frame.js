@@ -32,7 +32,7 @@ export function begin() {
 function draw() {
   document.documentElement.dataset.signedIn = String(Boolean(session.account));
   for (const link of document.querySelectorAll("#menu [data-shown]")) {
-    const open = link.dataset.shown === "member" ? session.account : hasOffice();
+    const open = { member: Boolean(session.account), office: hasOffice(), operator: session.roles.includes("operator") }[link.dataset.shown];
     link.hidden = !open && !link.hasAttribute("aria-current");
   }
   const told = trouble ?? (session.ended && t(session.ended)) ?? null;
@@ -40,7 +40,7 @@ function draw() {
     "who",
     told ? h("span.told", { role: "status" }, told) : "",
     wrongChain() ? h("span.told.wrong", { role: "status" }, t("session.wrong_chain", { chain: facts.data.chain_id, other: session.chain })) : "",
-    session.account ? [address(session.account), h("button.quiet", { type: "button", id: "sign-out", onclick: () => signOut() }, t("session.out"))] : h("button.strong", { type: "button", id: "sign-in", onclick: enter }, t("session.in")),
+    session.account ? [address(session.account), h("button.quiet", { type: "button", id: "sign-out", title: session.account, onclick: () => signOut() }, t("session.out"))] : h("button.strong", { type: "button", id: "sign-in", onclick: enter }, t("session.in")),
   );
 }
 

@@ -6,10 +6,10 @@ import { facts, table } from "./tables.js";
 import { dayAndClock } from "./times.js";
 import { t, word } from "./words.js";
 
-/** A sheet for each part of an answer. */
-export function sections(subject, said) {
+/** A sheet for each part of an answer but those `without`. */
+export function sections(subject, said, without = []) {
   return Object.entries(said)
-    .filter(([, part]) => part !== null && typeof part === "object")
+    .filter(([name, part]) => part !== null && typeof part === "object" && !without.includes(name))
     .map(([name, part]) => sheet(subject, name, part));
 }
 
@@ -31,7 +31,7 @@ const pairs = (part) => facts(Object.entries(part).map(([name, value]) => [word(
 export function shown(name, value) {
   if (value === null || value === undefined || value === "") return "–";
   if (typeof value === "boolean") return t(value ? "table.yes" : "table.no");
-  if (/(_at|_until|_time|^time|^since|^until|_start|^at)$/.test(name) && Number.isInteger(value)) return value > 10 ** 11 ? "–" : dayAndClock(value);
+  if (/(_at|_until|_time|^time|^since|^until|_start|^at|_reading)$/.test(name) && Number.isInteger(value)) return value > 10 ** 11 ? "–" : dayAndClock(value);
   if (/_upt$/.test(name)) return pt(value);
   if (/_mpt$/.test(name)) return price(value);
   if (/(^|_)wh$/.test(name)) return kwh(value);

@@ -3,6 +3,7 @@
 import { Feed, troubled } from "./feed.js";
 import { h, put } from "./dom.js";
 import { clock, clockWithSeconds, dayAndClock, offset, zone } from "./times.js";
+import { marketNow } from "./market_time.js";
 import { t } from "./words.js";
 import { plain } from "./numbers.js";
 
@@ -46,11 +47,11 @@ function lastAnswer() {
 function moment(said) {
   if (!said?.index?.block) return t("stale.unknown");
   const lag = said.index.lag_blocks > 0 ? ` ${t("stale.lag", { blocks: plain(said.index.lag_blocks) })}` : "";
-  return t("stale.moment", { block: plain(said.index.block), time: clockWithSeconds(said.index.time) }) + lag;
+  return t("stale.moment", { block: plain(said.index.block), time: dayAndClock(said.index.time) }) + lag;
 }
 
 /** Which clocks the page goes by. */
 export function tellZone() {
-  const now = Math.floor(Date.now() / 1000);
+  const now = marketNow();
   put("clock-zone", t("frame.zone", { zone, offset: offset(now), now: clock(now) }));
 }

@@ -17,7 +17,7 @@ const PHASES = ["upcoming", "committing", "revealing", "clearing"];
 export const LOOK = { upcoming: "", committing: "open", revealing: "open", clearing: "open", cleared: "good", settled: "good", void: "bad" };
 const chosen = () => ({ zone: choice.zone, carrier: choice.carrier });
 const when = (path, more = {}) => () => (choice.zone ? query(path, { ...chosen(), ...more }) : null);
-let days = 1;
+let days = 7;
 
 const now = new Feed(when("/books/now"), { every: 10_000 });
 const books = new Feed(when("/books", { limit: 24 }), { every: 20_000, keep: true });
@@ -47,7 +47,7 @@ function drawChoice() {
 }
 
 function drawDays() {
-  const several = select([1, 3, 7, 31].map((one) => [one, t("market.days", { days: one })]), days);
+  const several = select([1, 7, 31, 92].map((one) => [one, t("market.days", { days: one })]), days);
   several.addEventListener("change", () => {
     days = Number(several.value);
     prices.refresh();
@@ -110,7 +110,7 @@ function known() {
 // What the pool pays and asks is what others bid against.
 function pool() {
   const its = holds(choice.zone, choice.carrier);
-  return its ? h("p", t("market.pool", { low: price(its.pool_in), high: price(its.pool_out) })) : "";
+  return its?.pool_out ? h("p", t("market.pool", { low: price(its.pool_in), high: price(its.pool_out) })) : "";
 }
 
 function track(book) {
@@ -170,11 +170,11 @@ function drawBooks() {
   if (!books.data) return put("books", waiting(books));
   const columns = [
     [t("market.slot"), (book) => h("span", h("time", { datetime: `${toLocal(book.slot_start)}` }, `${day(book.slot_start)}, ${clock(book.slot_start)}`))],
-    [t("market.state"), (book) => state(LOOK[book.state] ?? "", book.excused ? t("state.excused") : word("state", book.state))],
+    [t("market.state"), (book) => state(book.excused ? "warn" : (LOOK[book.state] ?? ""), book.excused ? t("state.excused") : word("state", book.state))],
     [t("chart.price"), (book) => (book.price_mpt == null ? "–" : price(book.price_mpt)), "number"],
     [t("chart.traded"), (book) => (book.traded_wh == null ? "–" : kwh(book.traded_wh)), "number"],
   ];
-  put("books", table(t("market.books"), columns, books.data.items, { empty: t("market.no_books"), mark: (book) => LOOK[book.state] === "open" }));
+  put("books", table(t("market.books"), columns, books.data.items, { empty: t("market.no_books"), mark: (book) => LOOK[book.state] === "open" && !book.excused }));
 }
 
 document.addEventListener("choice", () => {

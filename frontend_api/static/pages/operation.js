@@ -4,13 +4,14 @@ import { h, put, show } from "../modules/dom.js";
 import { Feed } from "../modules/feed.js";
 import { begin, health, invitation } from "../modules/frame.js";
 import { plain } from "../modules/numbers.js";
-import { hasOffice, session } from "../modules/session.js";
+import { session } from "../modules/session.js";
 import { sections } from "../modules/sections.js";
 import { facts, state, waiting } from "../modules/tables.js";
 import { dayAndClock } from "../modules/times.js";
 import { t, word } from "../modules/words.js";
 
-const said = new Feed(() => (session.account && hasOffice() ? "/operation" : null), { every: 10_000 });
+const isOperator = () => session.roles.includes("operator");
+const said = new Feed(() => (session.account && isOperator() ? "/operation" : null), { every: 10_000 });
 
 function drawHealth() {
   if (!health.data) return put("health", waiting(health));
@@ -32,10 +33,10 @@ function drawHealth() {
 }
 
 function draw() {
-  const allowed = session.account && hasOffice();
+  const allowed = session.account && isOperator();
   put("signed-out", session.account ? (allowed ? "" : h("p.empty", t("operation.not_yours"))) : invitation(t("operation.sign_in")));
   show("signed-in", Boolean(allowed));
-  if (allowed) put("signed-in", said.data ? sections("operation", said.data) : waiting(said));
+  if (allowed) put("signed-in", said.data ? sections("operation", said.data, ["health"]) : waiting(said));
 }
 
 health.on(drawHealth);

@@ -23,5 +23,5 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def stand(fair: Fair, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     with fair.undone(), standing(fair, tmp_path_factory.mktemp("front")) as found:
-        fair.ask("evm_setAutomine", True)
+        found.by_itself()
         yield found

@@ -1,6 +1,7 @@
 """A market with its front end in this process, and people with browsers and wallets before it."""
 
 import json
+import os
 import shutil
 import socket
 import time
@@ -23,6 +24,7 @@ from frontend_api.settings import KeyPlace, Settings
 from tests.frontend.market import Fair
 from tests.services import missing
 from wattbook.errors import ChainError
+from wattbook.trial.blocks import Blocks
 
 ROOT = Path(__file__).parents[3]
 SCREENSHOTS = ROOT / ".build" / "screenshots"
@@ -65,6 +67,15 @@ class Stand:
     def get(self, path: str) -> Any:
         return httpx.get(f"{self.address}/api/v1{path}").raise_for_status().json()
 
+    def by_itself(self) -> None:
+        """The chain seals each transaction at once."""
+        self.fair.ask("evm_setAutomine", True)
+
+    def by_hand(self) -> None:
+        """It seals blocks when it is told to; transactions of others in between are known."""
+        self.fair.ask("evm_setAutomine", False)
+        self.fair.blocks = self.fair.park.blocks = Blocks(self.fair.chain)
+
     def caught_up(self) -> None:
         """Waits until all that the chain told is in the index."""
         head = int(self.fair.ask("eth_blockNumber"), 16)
@@ -72,7 +83,7 @@ class Stand:
 
 
 @contextmanager
-def standing(fair: Fair, folder: Path, **changes: Any) -> Iterator[Stand]:
+def standing(fair: Fair, folder: Path) -> Iterator[Stand]:
     settings = Settings(
         database=str(folder / "index.db"),
         rpc=fair.rpc,
@@ -82,7 +93,8 @@ def standing(fair: Fair, folder: Path, **changes: Any) -> Iterator[Stand]:
         relay=KeyPlace(None, "RELAY_KEY"),
     )
     settings = _at_free_port(settings)
-    service = Service(settings, {"RELAY_KEY": _RELAY.key.hex()})
+    os.environ["RELAY_KEY"] = _RELAY.key.hex()
+    service = Service(settings, os.environ)
     stop = Event()
     thread = Thread(target=service.run, args=(stop,), name="service")
     thread.start()
@@ -94,6 +106,7 @@ def standing(fair: Fair, folder: Path, **changes: Any) -> Iterator[Stand]:
     finally:
         stop.set()
         thread.join(30)
+        del os.environ["RELAY_KEY"]
 
 
 @dataclass

@@ -16,7 +16,9 @@ ROOT = Path(__file__).parents[3]
 TEMPLATES = ROOT / "frontend_api" / "templates"
 MODULES = sorted(STATIC.rglob("*.js"))
 _ASKED = re.compile(r"""(?<![\w.])t\(["']([a-z_]+\.[a-z_]+)["'][,)]""")
-_IMPORTED = re.compile(r"""(?:^import|^(?:import|export) [^"';]*?\bfrom) ["']([^"']+)["'];|import\(["']([^"']+)["']\)""", re.MULTILINE)
+_IMPORTED = re.compile(
+    r"""(?:^import|^(?:import|export) [^"';]*?\bfrom) ["']([^"']+)["'];|import\(["']([^"']+)["']\)""", re.MULTILINE
+)
 
 
 def test_the_catalogues_have_the_same_keys_and_placeholders() -> None:
