@@ -1,4 +1,4 @@
-"""An index with a year's orders: rows as the index of a real market has them, below the first block of one."""
+"""An index with a year's orders: rows as the index of a real market has them, in blocks before any chain begins."""
 
 import json
 import random
@@ -40,8 +40,8 @@ class Filled:
     zones: list[str] = field(default_factory=lambda: list(_ZONES.values()))
 
 
-def blocks_needed(orders: int) -> int:
-    """How many blocks come before the market's first, so that there is room for all of it."""
+def _blocks_needed(orders: int) -> int:
+    """In how many blocks all of it was told, at most."""
     return 200 + _BOOKS * (6 + 2 * (orders // _BOOKS // _A_BLOCK + 1))
 
 
@@ -60,7 +60,8 @@ class _Filling:
         self._database = database
         self._luck = random.Random(7)
         self._rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        self._block, self._log, self._time = 0, 0, _FIRST_TIME
+        # A chain begins at 0: below there is room, and nobody follows it.
+        self._block, self._log, self._time = -_blocks_needed(orders), 0, _FIRST_TIME
         self._transaction = ""
         self._each = -(-orders // _BOOKS)
         self.filled = Filled()
