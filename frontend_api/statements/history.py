@@ -15,7 +15,8 @@ from wattbook.deployment.record import Deployment
 _WORD = 32
 # What means more than itself in a pattern.
 _ESCAPED = re.compile(rb"[\\%_]")
-# Events that statements need whomever they are about: what holds for all, and who took whose place.
+# Events that statements need whomever they are about: what holds for all, who took whose place, and what was spent from
+# a purse, which is told by its number.
 _FOR_ALL = frozenset(
     (
         ("Zones", "ZoneAdded"),
@@ -23,6 +24,7 @@ _FOR_ALL = frozenset(
         ("Zones", "FactsSet"),
         ("Auction", "BookOpened"),
         ("Vault", "AccountReplaced"),
+        ("Vault", "Spent"),
         ("Membership", "MemberAdmitted"),
         ("Membership", "AccountAdded"),
         ("Membership", "RecoveryCompleted"),
