@@ -67,7 +67,7 @@ class Fair:
     - pooled: of one that traded with the pool too
     - void, excused: of books in which nobody traded
     - waiting: the book whose commitments run when all is made
-    - slot: of a slot in which members sold directly, were metered and settled; `seller` and `buyer` are two of them
+    - slot: of a slot in which members sold directly, were metered and settled: `seller` with `plant`, `buyer`, `debtor`
     - tenders: the number of one that was awarded and executed, one declined, one open
     - certificates: ids of one that is held, one retired
     - subscription, subscriber: of lots, drawn for a month
@@ -212,7 +212,8 @@ class Fair:
         settling.sell("seller", "buyer", 10_000, 450)
         settling.sell("seller", "buyer", 2_000, 470)
         self.slot = settling.slot
-        self._hold_units(settling.parties["seller"].plant)
+        self.plant = settling.parties["seller"].plant
+        self._hold_units(self.plant)
         vault = self.market.vault
         self.does(self.debtor, vault, "withdraw", vault.account_of(self.debtor).free)
         metered = {"seller": Metered(11_000, 0, 12_000, 0), "buyer": Metered(0, 12_400, 0, 12_000)}
