@@ -117,7 +117,7 @@ export function history(id, prices, said) {
     options: {
       tzDate: (time) => uPlot.tzDate(new Date(time * 1000), zone),
       scales: {
-        x: { range: (_, low, high) => (low === null ? [0, 1] : [low - gap, high + gap]) },
+        x: { range: () => [data[0][0] - gap, data[0].at(-1) + gap] },
         y: { range: (_, low, high) => [0, (high || 1) * 1.15] },
         wh: { range: (_, low, high) => [0, (high || 1) * 3.2] },
       },

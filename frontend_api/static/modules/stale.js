@@ -13,6 +13,7 @@ const since = {};
 /** The banners above a page, and the line at its foot. */
 export function watch() {
   document.addEventListener("feeds", draw);
+  document.addEventListener("feeds", tellZone);
   window.addEventListener("offline", draw);
   window.addEventListener("online", draw);
   health.start();

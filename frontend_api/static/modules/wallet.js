@@ -64,5 +64,6 @@ function picked(found) {
 /** What a wallet says when it refuses, in words. */
 export function refusal(error) {
   if (error?.code === 4001) return t("wallet.refused");
+  if (error?.gone) return t("wallet.gone");
   return error?.shown ?? error?.message ?? String(error);
 }

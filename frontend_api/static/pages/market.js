@@ -57,7 +57,8 @@ function drawDays() {
 
 function current() {
   const found = now.data?.items ?? (Array.isArray(now.data) ? now.data : []);
-  return [...found].sort((a, b) => PHASES.indexOf(b.phase ?? b.state) - PHASES.indexOf(a.phase ?? a.state) || a.slot_start - b.slot_start)[0];
+  // What nobody cleared in time is over, whatever is still called its phase.
+  return found.filter((book) => book.slot_start > marketNow()).sort((a, b) => PHASES.indexOf(b.phase ?? b.state) - PHASES.indexOf(a.phase ?? a.state) || a.slot_start - b.slot_start)[0];
 }
 
 function drawClock() {

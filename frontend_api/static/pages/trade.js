@@ -195,6 +195,7 @@ async function commit(order, say) {
   const data = called("commit", ["bytes32", "uint8", "uint8", "bytes32"], [order.book, order.size_class, order.number, order.seal]);
   await act("Commit", fields, { own: () => ({ contract: "Auction", data }), said: say });
   kept.update(order.seal, { state: "committed" });
+  document.querySelector("#sending .buttons")?.remove();
   if (globalThis.Notification?.permission === "default") Notification.requestPermission();
   listed.refresh();
   return t("trade.committed", { from: clock(order.reveals_at), until: clock(order.clears_at) });
