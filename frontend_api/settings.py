@@ -37,6 +37,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -104,6 +105,7 @@ class Settings:
     bridge: BridgeAccess | None = None
     relay: KeyPlace | None = None
     webhooks: WebhookPolicy = field(default_factory=WebhookPolicy)
+    time_zone: str = "UTC"
 
     @property
     def secure(self) -> bool:
@@ -173,6 +175,7 @@ def _of_table(table: Table) -> Settings:
         bridge=_bridge(table.table("bridge")) if table.has("bridge") else None,
         relay=_relay(table.table("relay")) if table.has("relay") else None,
         webhooks=_webhooks(_part(table, "webhooks")),
+        time_zone=_time_zone(_part(table, "pages")),
     )
     table.done()
     return found
@@ -242,6 +245,14 @@ def _webhooks(table: Table) -> WebhookPolicy:
         plain_http=table.has("plain_http") and table.flag("plain_http"),
         private_networks=table.has("private_networks") and table.flag("private_networks"),
     )
+    table.done()
+    return found
+
+
+def _time_zone(table: Table) -> str:
+    found = table.text("time_zone") if table.has("time_zone") else Settings().time_zone
+    if found not in available_timezones():
+        raise table.error(f"time_zone is {found!r}, no time zone like Europe/Madrid")
     table.done()
     return found
 

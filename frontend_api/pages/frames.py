@@ -5,7 +5,6 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -14,7 +13,8 @@ from markupsafe import Markup
 
 from frontend_api.api.problems import Problem
 from frontend_api.pages.language import COOKIE, LANGUAGES, chosen, texts
-from frontend_api.pages.served import complete, packages
+from frontend_api.pages import served
+from frontend_api.pages.served import complete
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -65,13 +65,13 @@ def _page(page: Page, request: Request) -> HTMLResponse:
     language = chosen(request)
     words = texts(language)
     imports = _importmap(language)
-    ready = complete(packages(request))
+    ready = complete(served.PACKAGES)
     html = _environment.get_template("frame.html" if ready else "not_set_up.html").render(
         page=page,
         pages=PAGES,
         language=language,
         languages=LANGUAGES,
-        time_zone=time_zone(request),
+        time_zone=request.app.state.settings.time_zone,
         importmap=Markup(imports),
         t=words.__getitem__,
     )
@@ -79,12 +79,6 @@ def _page(page: Page, request: Request) -> HTMLResponse:
     if request.query_params.get("lang") in LANGUAGES:
         response.set_cookie(COOKIE, language, max_age=_A_YEAR, samesite="lax", httponly=True)
     return response
-
-
-def time_zone(request: Request) -> str:
-    """By which clock the pages show times, if the market's file does not say."""
-    named = getattr(getattr(request.app.state, "settings", None), "time_zone", None)
-    return named if named in available_timezones() else "UTC"
 
 
 def _importmap(language: str) -> str:

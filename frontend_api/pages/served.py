@@ -30,12 +30,6 @@ _FRESH = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
 _own = StaticFiles(directory=STATIC)
 
 
-def packages(request: Request) -> Path:
-    """Where the pinned packages are."""
-    settings = getattr(request.app.state, "settings", None)
-    return getattr(settings, "node_modules", None) or PACKAGES
-
-
 def complete(folder: Path) -> bool:
     """Whether all that the pages import from packages is there."""
     return all((folder / path).is_file() for path in VENDORED.values())
@@ -52,7 +46,7 @@ async def static(path: str, request: Request) -> Response:
 async def vendor(path: str, request: Request) -> Response:
     if path not in VENDORED:
         raise HTTPException(404)
-    folder = packages(request)
+    folder = PACKAGES
     if not folder.is_dir():
         raise HTTPException(404, "the packages of the pages are not installed")
     response = await StaticFiles(directory=folder).get_response(VENDORED[path], request.scope)
