@@ -160,7 +160,7 @@ def in_state(state: State, now: Any) -> ColumnElement[bool]:
         case "void":
             return books.c.ended == "voided"
         case "settled":
-            return books.c.settled_block.is_not(None)
+            return and_(books.c.settled_block.is_not(None), books.c.ended == "cleared")
         case "cleared":
             return and_(books.c.ended == "cleared", books.c.settled_block.is_(None))
         case "upcoming":
