@@ -12,8 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from frontend_api.api.problems import Problem
-from frontend_api.pages.language import COOKIE, LANGUAGES, chosen, texts
 from frontend_api.pages import served
+from frontend_api.pages.language import COOKIE, LANGUAGES, chosen, texts
 from frontend_api.pages.served import complete
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)

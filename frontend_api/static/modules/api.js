@@ -55,12 +55,12 @@ export const post = async (path, body) => (await ask(path, { method: "POST", bod
 export const remove = async (path) => (await ask(path, { method: "DELETE" })).data;
 
 /** All of a paged list, up to so many. */
-export async function all(path, most = 400) {
+export async function all(path, most = 400, limit = 200) {
   const found = [];
   let cursor;
   do {
     const mark = path.includes("?") ? "&" : "?";
-    const page = await get(`${path}${mark}limit=200${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+    const page = await get(`${path}${mark}limit=${limit}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
     found.push(...page.items);
     cursor = page.next;
   } while (cursor && found.length < most);

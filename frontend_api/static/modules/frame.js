@@ -19,6 +19,7 @@ export function begin() {
     here.searchParams.set("lang", link.hreflang);
     link.href = here.pathname + here.search + here.hash;
   });
+  document.querySelector("#menu [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
   tellZone();
   setInterval(tellZone, 30_000);
   watch();

@@ -8,7 +8,7 @@ import { begin } from "../modules/frame.js";
 import { field, select } from "../modules/forms.js";
 import { kwh, plain, price } from "../modules/numbers.js";
 import { marketNow } from "../modules/market_time.js";
-import { query } from "../modules/api.js";
+import { all, query } from "../modules/api.js";
 import { clock, day, dayAndClock, dayOf, left, span, toLocal } from "../modules/times.js";
 import { state, table, waiting } from "../modules/tables.js";
 import { t, word } from "../modules/words.js";
@@ -21,7 +21,7 @@ let days = 7;
 
 const now = new Feed(when("/books/now"), { every: 10_000 });
 const books = new Feed(when("/books", { limit: 24 }), { every: 20_000, keep: true });
-const prices = new Feed(() => (choice.zone ? query("/prices", { ...chosen(), ...range() }) : null), { every: 60_000, keep: true });
+const prices = new Feed(() => (choice.zone ? query("/prices", { ...chosen(), ...range() }) : null), { every: 60_000, load: (path) => all(path, 9_000, 1_000) });
 const curve = new Feed(() => (latest() ? `/books/${latest().key}/curve` : null), { every: 60_000, keep: true });
 
 const detail = new Feed(() => (current() ? `/books/${current().key}` : null), { every: 15_000 });
@@ -155,7 +155,7 @@ function drawCurve() {
 }
 
 function drawHistory() {
-  const items = prices.data?.items ?? [];
+  const items = prices.data ?? [];
   const priced = items.filter((one) => one.price_mpt !== null);
   const some = priced.length > 0;
   show("history-with", some);

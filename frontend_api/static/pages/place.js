@@ -124,7 +124,7 @@ function drawReadings() {
     [t("place.quality"), (one) => (one.quality == null ? "–" : word("quality", String(one.quality)))],
     [t("place.proof"), (one) => (one.proof ? t("place.proven") : t("place.on_chain"))],
   ];
-  put("readings", h("h3", t("place.readings_of", { device })), table(t("place.readings"), columns, items, { empty: t("place.no_readings") }));
+  put("readings", h("h3", t("place.readings_of", { device })), table(t("place.readings"), columns, items, { empty: t("place.no_readings") }), items.length && items.every((one) => one.register_wh === null) ? h("p.hint", t("place.no_values")) : "");
 }
 
 function drawPositions() {
