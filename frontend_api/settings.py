@@ -28,6 +28,9 @@ environment = "RELAY_KEY"                   # or keystore = "relay.json"
 [webhooks]
 plain_http = false                          # whether also http:// is called
 private_networks = false                    # whether addresses inside the own network are
+
+[pages]
+time_zone = "Europe/Madrid"                 # by which clock they show times; UTC if it is not said
 """
 
 import os
