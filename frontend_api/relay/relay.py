@@ -14,7 +14,7 @@ import structlog
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 from hexbytes import HexBytes
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 from web3.types import TxParams
 
 from frontend_api.api.access import MemberStatus, Viewer
@@ -23,20 +23,23 @@ from frontend_api.database.database import Database, DatabaseError
 from frontend_api.database.tables import relayed
 from frontend_api.relay.actions import Request, Whose
 from frontend_api.relay.done import is_done
+from wattbook.bridge.outbox.database import Lock
 from wattbook.bridge.outbox.outbox import Outbox
 from wattbook.bridge.outbox.records import Call, Owner, State, Transaction
 from wattbook.bridge.sender.sender import Alarm, Sender, Terms
 from wattbook.chain import Chain, address_of, named
 from wattbook.connection import Market
 from wattbook.contracts.revert import ContractRevert
-from wattbook.errors import WattbookError
+from wattbook.errors import ChainError, WattbookError
 from wattbook.roles import Role
 
 _HOUR, _DAY = 3_600, 86_400
 _AGAIN_AFTER = 60
 # A few words of storage: what is written in the next second can need more than now.
 _SPARE_GAS = 50_000
-_GAS_BYTES, _ADDRESS_BYTES = 8, 20
+_ADDRESS_BYTES = 20
+# Seconds between two rounds, at least.
+_LEAST_WAIT = 0.05
 _WAITING, _SENT, _DONE, _FAILED = "waiting", "sent", "done", "failed"
 _STATES = {
     State.QUEUED: _WAITING,
@@ -76,7 +79,7 @@ class RelayLimits:
 
 
 USUAL_LIMITS = RelayLimits()
-USUAL_TERMS = Terms(confirmations=12, max_fee=500 * 10**9, bump_after=30, every=1)
+USUAL_TERMS = Terms(confirmations=12, max_fee=500 * 10**9, bump_after=30, every=1, spare_gas=_SPARE_GAS)
 
 
 @dataclass(frozen=True)
@@ -165,29 +168,37 @@ class Relay:
                 with self._outbox.sole(self.address) as lock:
                     sender: Sender | None = None
                     while not stop.is_set():
-                        if sender is None:
-                            market = self._market()
-                            done = lambda call, block, market=market: is_done(market, call, block)  # noqa: E731
-                            arguments = (self._outbox.transactions, lock, done, self._terms, self._clock)
-                            sender = Sender(market.chain, self._account, *arguments)
-                        self.step(sender)
-                        self._wake.wait(self._terms.every)
+                        try:
+                            sender = sender or self.sender(lock)
+                            self.step(sender)
+                        except ChainError as error:
+                            _log.warning("relay", error=str(error))
+                        self._wake.wait(max(self._terms.every, _LEAST_WAIT))
                         self._wake.clear()
             except (WattbookError, OSError) as error:
                 _log.warning("relay", error=str(error))
                 stop.wait(self._terms.every)
 
+    def sender(self, lock: Lock) -> Sender:
+        """What sends, for as long as the lock is held."""
+        market = self._market()
+
+        def done(call: Call, block: int) -> bool:
+            return is_done(market, call, block)
+
+        return Sender(market.chain, self._account, self._outbox.transactions, lock, done, self._terms, self._clock)
+
     def step(self, sender: Sender) -> None:
-        """One round: what was written down and not queued is queued, what would be refused is given up, the rest goes
-        its way."""
+        """One round: what was written down and not queued is queued, what can be sent goes its way, and what its
+        contract refuses for too long is given up."""
         for number in self._in_state(_WAITING):
             self._queue(number)
-        self._give_up(self._market().chain)
         try:
             sender.step()
         finally:
             self._alarms = dict(sender.alarms)
             self._note_states()
+        self._give_up(self._market().chain)
 
     # ------------------------------------------------------------------------------------------------------- inside
 
@@ -216,7 +227,7 @@ class Relay:
             raise RelayRefused("conflict", f"the deadline is over, or in less than {self.limits.ahead} s")
 
     def _tried(self, chain: Chain, call: Call) -> Call:
-        """The call with the gas that it may use, if the contract would carry it out now."""
+        """The call, if the contract would carry it out now, and for what the relay pays."""
         try:
             self._try_out(chain, call)
             gas = named(lambda: chain.web3.eth.estimate_gas(self._asked(call), "pending")) * 5 // 4 + _SPARE_GAS
@@ -224,7 +235,8 @@ class Relay:
             raise RelayRefused("conflict", f"the contract would refuse it: {refusal}") from None
         if gas > self.limits.gas:
             raise RelayRefused("conflict", f"it needs {gas} gas; the relay pays for {self.limits.gas} at most")
-        return Call(call.to, call.data, gas)
+        # How much it may use is asked for again when it is sent: by then it may be refused, and costs nothing.
+        return call
 
     def _try_out(self, chain: Chain, call: Call) -> None:
         """Raises what the contract would answer in the next block."""
@@ -267,8 +279,7 @@ class Relay:
         if old not in (None, _FAILED):
             raise RelayRefused("conflict", "this is being sent already")
         if old == _FAILED:
-            # It costs nothing to try again what never got a nonce; what failed in a block stays counted.
-            connection.execute(delete(relayed).where(columns.digest == digest, columns.nonce.is_(None)))
+            # It may be tried again; what failed stays, as it counts, and so that its number is nothing else's.
             spent = keccak(request.digest + now.to_bytes(8))
             connection.execute(update(relayed).where(columns.digest == digest).values(digest=_hex(spent)))
         row = {"account": account, "action": request.action.name, "digest": digest, "raw": _packed(call)}
@@ -285,12 +296,12 @@ class Relay:
     def _give_up(self, chain: Chain) -> None:
         """What its contract does not carry out any more, before it has a nonce and costs anything."""
         for transaction in self._outbox.transactions.queued():
-            call = transaction.call
+            if self._clock() - _asked_at(transaction) <= self.limits.patience:
+                continue
             try:
-                self._try_out(chain, call)
+                self._try_out(chain, transaction.call)
             except ContractRevert as refusal:
-                if self._clock() - _asked_at(transaction) > self.limits.patience:
-                    self._outbox.transactions.end(transaction, State.FAILED, f"the contract would refuse it: {refusal}")
+                self._outbox.transactions.end(transaction, State.FAILED, f"the contract would refuse it: {refusal}")
 
     def _note_states(self) -> None:
         for number in (*self._in_state(_WAITING), *self._in_state(_SENT)):
@@ -356,13 +367,13 @@ def _asked_at(transaction: Transaction) -> int:
 
 
 def _packed(call: Call) -> bytes:
-    """A call in one column: to whom, with how much gas, and what."""
-    return bytes.fromhex(call.to[2:]) + (call.gas or 0).to_bytes(_GAS_BYTES) + call.data
+    """A call in one column: to whom, and what."""
+    return bytes.fromhex(call.to[2:]) + call.data
 
 
 def _unpacked(raw: bytes) -> Call:
     to, rest = raw[:_ADDRESS_BYTES], raw[_ADDRESS_BYTES:]
-    return Call(address_of("0x" + to.hex()), bytes(rest[_GAS_BYTES:]), int.from_bytes(rest[:_GAS_BYTES]))
+    return Call(address_of("0x" + to.hex()), bytes(rest))
 
 
 def _hex(word: bytes) -> str:
