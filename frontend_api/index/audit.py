@@ -285,6 +285,8 @@ def _holdings(connection: Connection, time: int) -> Iterator[Question]:
             yield _one(f"who holds certificate {row.item}", row.account, *asked, field="holder")
     yield _one("PT of all", sums["token"], "PowerToken", "totalSupply")
     yield _one("points of all", sums["points"], "PowerPoints", "totalSupply")
+    wholes = sums["certificate"] * WHOLE_WH
+    yield _one("Wh in certificates of all", wholes, "CleanEnergy", "totals", field="wholes")
     yield _one("Wh in slices of all", sums["slice"], "CleanEnergy", "totals", field="slices")
 
 

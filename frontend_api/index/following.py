@@ -308,7 +308,7 @@ def apply(writing: Writing, told: Sequence[Told]) -> None:
         try:
             rule(event, writing)
         except IndexingError as error:
-            raise IndexingError(str(error) if str(event) in str(error) else f"{event}: {error}") from None
+            raise IndexingError(str(error) if str(error).startswith("block ") else f"{event}: {error}") from None
         except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
             raise IndexingError(f"{event} is not as expected ({type(error).__name__}: {error})") from error
     try:

@@ -23,8 +23,10 @@ _BY_TIME = (holdings.c.block, holdings.c.log, holdings.c.part)
 class Known:
     """Of one index. All that is written in a transaction that fails must be forgotten too."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, of_nothing: bool = False) -> None:
+        """`of_nothing`: events that are there already are still to come."""
         self.forget()
+        self._is_loaded = of_nothing
 
     def forget(self) -> None:
         self.balances: dict[Holding, int] = {}

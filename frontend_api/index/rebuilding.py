@@ -28,7 +28,7 @@ def rebuild(
             if table not in _TOLD:
                 connection.execute(delete(table))
         count = int(connection.execute(select(func.count()).select_from(events)).scalar_one())
-        known, done = Known(), 0
+        known, done = Known(of_nothing=True), 0
         for some in _stored(connection, telling):
             writing = Writing(connection, known, row.chain_id, telling.addresses)
             writing.insert(subjects, [about for one in some for about in writing.about(one.event, one.subjects)])
