@@ -1,7 +1,9 @@
 """Who somebody is to the market now, by the index, and what he may see."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -17,6 +19,8 @@ _CHANGES = (
     "MemberExpelled",
 )
 SUPERVISORS = Role.OPERATOR | Role.REGULATOR
+# What settlement tells of an account stands in an event of its own; all others hold at most what is public of others.
+OF_ONE = ("AccountSettled",)
 
 
 class MemberStatus(StrEnum):
@@ -125,6 +129,13 @@ def owner_now(connection: Connection, device: int) -> str | None:
     """Whose a device is, None of one that there is not."""
     found = tenures(connection, device)
     return found[-1][0] if found else None
+
+
+def own_args(name: str, args: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """What of an event's arguments is told to one whom it is about: lists are of many people."""
+    if name in OF_ONE:
+        return args if args.get("account") in names else {"account": args.get("account")}
+    return {key: value for key, value in args.items() if not isinstance(value, list)}
 
 
 def _current(account: str, ended: dict[str, str | None], first: str) -> str:

@@ -12,8 +12,7 @@ import httpx
 import structlog
 from sqlalchemy import Connection, select
 
-from frontend_api.api.access import Viewer, viewer_of
-from frontend_api.api.private.history import OF_ONE, own_args
+from frontend_api.api.access import OF_ONE, Viewer, own_args, viewer_of
 from frontend_api.api.shapes.events import event, read_events
 from frontend_api.api.shapes.words import shown_args
 from frontend_api.database.database import Database, DatabaseError, Lock

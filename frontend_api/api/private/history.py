@@ -5,13 +5,11 @@ from typing import Any
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 
+from frontend_api.api.access import own_args
 from frontend_api.api.moment import Moment
 from frontend_api.api.private.lists import Names, before, both_pages, place_of_event
 from frontend_api.api.shapes.words import shown_args
 from frontend_api.database.tables import blocks, events, subjects
-
-# What settlement tells of an account stands in an event of its own; all others hold at most what is public of others.
-OF_ONE = ("AccountSettled",)
 
 
 class HistoryItem(BaseModel):
@@ -63,10 +61,3 @@ def _item(row: Any, names: Names) -> dict[str, Any]:
         "name": row.name,
         "args": shown_args(own_args(row.name, row.args, names)),
     }
-
-
-def own_args(name: str, args: dict[str, Any], names: Names) -> dict[str, Any]:
-    """What of an event's arguments is told to one whom it is about: lists are of many people."""
-    if name in OF_ONE:
-        return args if args.get("account") in names else {"account": args.get("account")}
-    return {key: value for key, value in args.items() if not isinstance(value, list)}

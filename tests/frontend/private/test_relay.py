@@ -445,8 +445,8 @@ def test_another_who_sends_first_costs_nothing(desk, keys, fair):
 
 
 def test_killed(desk, keys, fair):
-    """The process is killed at three points, the network loses what it can, blocks are taken back: each withdrawal is on
-    the chain exactly once."""
+    """The process is killed at three points, the network loses what it can, blocks are taken back: each withdrawal is
+    on the chain exactly once."""
     owner, token = keys["owner"], fair.market.power_token
     before = token.balance_of(owner.address)
     # All points are tried with the sender alone, see tests/bridge/sender.
