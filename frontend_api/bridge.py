@@ -35,11 +35,18 @@ class Proved:
 class BridgeReader:
     """Asks in the operator's name. Threads may share it."""
 
-    def __init__(self, url: str, market: Callable[[], Market], operator: LocalAccount) -> None:
+    def __init__(
+        self,
+        url: str,
+        market: Callable[[], Market],
+        operator: LocalAccount,
+        clock: Callable[[], int] = lambda: int(time.time()),
+    ) -> None:
         self._url = url.rstrip("/")
         self._market = market
         self._operator = operator
-        self._client = httpx.Client(timeout=_SECONDS, follow_redirects=False)
+        self._clock = clock
+        self._client = httpx.Client(timeout=_SECONDS, follow_redirects=False, trust_env=False)
         self._header, self._until = "", 0
 
     def reading(self, zone: int, at: int, version: int, device: int, root: bytes, size: int) -> Proved | None:
@@ -71,7 +78,7 @@ class BridgeReader:
         return said if isinstance(said, dict) else None
 
     def _authorization(self) -> str:
-        now = int(time.time())
+        now = self._clock()
         if now > self._until - _HOUR // 2:
             self._until = now + _HOUR
             self._header = authorization(self._market(), self._operator, self._until)
