@@ -7,19 +7,23 @@ import { Trouble, get } from "./api.js";
 import { h, put } from "./dom.js";
 import { known } from "./facts.js";
 import { Kept } from "./kept.js";
-import { bond, word as wordOf } from "./orders.js";
+import { KEEPER_FEE, bond, word as wordOf } from "./orders.js";
 import { pt } from "./numbers.js";
 import { marketNow } from "./market_time.js";
-import { session } from "./session.js";
+import { lost, session, signIn } from "./session.js";
 import { clock, left } from "./times.js";
 import { t } from "./words.js";
 import { refusal } from "./wallet.js";
 
 const EVERY = 4_000;
+const SLOWEST = 60_000;
 const notified = new Set();
 const title = document.title;
 let busy = false;
 let trouble = null;
+// When an order that could not be revealed is tried again, and how long to wait after that.
+let next = 0;
+let pause = EVERY;
 let drawnShape = "[[],[],false,null]";
 
 export async function lookAfter() {
@@ -63,7 +67,9 @@ async function follow(kept, market, order, book) {
   kept.update(order.seal, { place, phase: state, ...(committed ? { state: "committed" } : {}) });
   const over = ["clearing", "cleared", "settled", "void"].includes(state);
   if (over) return kept.update(order.seal, { state: !committed ? "expired" : state === "void" ? "void" : "missed" });
-  if (state === "revealing" && committed && market.relay && !order.refused) await reveal(kept, market, { ...order, place });
+  if (state !== "revealing" || !committed || !market.relay || Date.now() < next) return;
+  if (session.account) await reveal(kept, market, { ...order, place });
+  else trouble = t("reveal.sign_in");
 }
 
 async function mine(order) {
@@ -77,6 +83,7 @@ export async function reveal(kept, market, order) {
   busy = true;
   trouble = null;
   try {
+    if (market.relay && !session.account) await signIn();
     const opening = [wordOf(order).toString(), order.salt];
     if (market.relay) await relayed("Reveal", { book: order.book, openings: [{ order: opening[0], salt: opening[1] }] });
     else {
@@ -84,8 +91,12 @@ export async function reveal(kept, market, order) {
       await transact(() => ({ contract: "Auction", data }));
     }
     kept.update(order.seal, { state: "revealed" });
+    pause = EVERY;
   } catch (error) {
+    lost(error);
     trouble = refusal(error);
+    next = Date.now() + pause;
+    pause = Math.min(2 * pause, SLOWEST);
   } finally {
     busy = false;
     draw(kept);
@@ -121,7 +132,7 @@ function warning(kept, order) {
     "div.banner.due",
     h("strong", t("reveal.due", { slot: clock(order.slot_start), until: clock(order.clears_at) })),
     h("span", { "aria-live": "off", data: { until: order.clears_at } }),
-    h("span", t("reveal.cost", { bond: pt(bond(order.size_class)) })),
+    h("span", t("reveal.cost", { bond: pt(bond(order.size_class) + KEEPER_FEE) })),
     trouble ? h("span.wrong", ` ${trouble}`) : "",
     h("button", { type: "button", onclick: act, disabled: busy, data: { key: `reveal-${order.seal}` } }, busy ? t("reveal.doing") : t("reveal.now")),
   );
@@ -131,7 +142,7 @@ function loss(kept, order) {
   return h(
     "div.banner.lost",
     h("strong", t("reveal.missed", { slot: clock(order.slot_start) })),
-    ` ${t("reveal.missed_cost", { bond: pt(bond(order.size_class)) })} `,
+    ` ${t("reveal.missed_cost", { bond: pt(bond(order.size_class) + KEEPER_FEE) })} `,
     h("button.quiet", { type: "button", onclick: () => kept.update(order.seal, { seen: true }) }, t("reveal.seen")),
   );
 }
@@ -142,7 +153,7 @@ function notify(order) {
   if (notified.has(key) || globalThis.Notification?.permission !== "granted") return;
   notified.add(key);
   const notification = new Notification(t("reveal.due", { slot: clock(order.slot_start), until: clock(order.clears_at) }), {
-    body: t("reveal.cost", { bond: pt(bond(order.size_class)) }),
+    body: t("reveal.cost", { bond: pt(bond(order.size_class) + KEEPER_FEE) }),
     tag: order.seal,
     requireInteraction: true,
   });

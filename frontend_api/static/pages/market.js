@@ -167,15 +167,18 @@ function drawHistory() {
   put("history-table", table(t("market.history"), columns, [...priced].reverse().slice(0, 100)));
 }
 
+// Nobody cleared it before its delivery began: it can only become void.
+const isLate = (book) => LOOK[book.state] === "open" && book.slot_start <= marketNow();
+
 function drawBooks() {
   if (!books.data) return put("books", waiting(books));
   const columns = [
     [t("market.slot"), (book) => h("span", h("time", { datetime: `${toLocal(book.slot_start)}` }, `${day(book.slot_start)}, ${clock(book.slot_start)}`))],
-    [t("market.state"), (book) => state(book.excused ? "warn" : (LOOK[book.state] ?? ""), book.excused ? t("state.excused") : word("state", book.state))],
+    [t("market.state"), (book) => isLate(book) ? state("bad", t("state.not_cleared")) : state(book.excused ? "warn" : (LOOK[book.state] ?? ""), book.excused ? t("state.excused") : word("state", book.state))],
     [t("chart.price"), (book) => (book.price_mpt == null ? "–" : price(book.price_mpt)), "number"],
     [t("chart.traded"), (book) => (book.traded_wh == null ? "–" : kwh(book.traded_wh)), "number"],
   ];
-  put("books", table(t("market.books"), columns, books.data.items, { empty: t("market.no_books"), mark: (book) => LOOK[book.state] === "open" && !book.excused }));
+  put("books", table(t("market.books"), columns, books.data.items, { empty: t("market.no_books"), mark: (book) => LOOK[book.state] === "open" && !book.excused && !isLate(book) }));
 }
 
 document.addEventListener("choice", () => {

@@ -128,7 +128,7 @@ function drawCost() {
 
 function drawCourse() {
   const book = chosenBook();
-  const time = (value) => (book ? clock(value) : "…");
+  const time = (value) => (book ? clock(value) : "–");
   put("course", h("li", t("trade.step_seal", { until: time(book?.reveals_at) })), h("li", t("trade.step_reveal", { from: time(book?.reveals_at), until: time(book?.clears_at) })), h("li", t("trade.step_clear", { until: time(book?.slot_start) })), h("li", t("trade.step_settle")));
 }
 

@@ -87,7 +87,7 @@ def test_a_reveal_that_is_missed_is_said(browser: Browser, stand: Stand, running
         _begin_revealing(stand, running)
         page.wait_for_selector("#urgent .due", timeout=30_000)
         expect(page).to_have_title(re.compile(r"^\d+:\d\d to reveal"))
-        assert "0.20" in page.inner_text("#urgent .due")
+        assert "0.25" in page.inner_text("#urgent .due")
         somebody.photograph("warning")
         _clear(stand, running)
         page.wait_for_selector("#urgent .lost", timeout=30_000)
