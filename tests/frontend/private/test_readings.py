@@ -12,22 +12,37 @@ from frontend_api.database.database import Database
 from frontend_api.database.tables import blocks, device_owners, roots
 from frontend_api.index.following import Follower
 from frontend_api.settings import Limits, Settings
-from tests.bridge.attesting.conftest import bridges as bridges
+from tests.bridge.attesting.bridges import NAMES, Bridge
 from tests.bridge.attesting.conftest import devices as devices
 from tests.bridge.attesting.conftest import park as park
-from tests.bridge.attesting.conftest import time as time
 from tests.bridge.attesting.test_agreement import everybody_hears, settle
+from tests.devices import QUARTER
 from tests.frontend.private.people import Client, begun
 from wattbook.deployment.local import known_account
 from wattbook.metering.tree import Leaf, is_covered, leaf_hash
 
 
-@pytest.fixture
-def bridge(bridges, park, devices, time):
+@pytest.fixture(scope="module")
+def time(park) -> int:
+    """A time of the grid that is just over."""
+    park.go_to(park.now // QUARTER * QUARTER + 100 * QUARTER)
+    return park.now // QUARTER * QUARTER
+
+
+@pytest.fixture(scope="module")
+def bridge(park, devices, time, tmp_path_factory):
     """One with a time of readings that is on the chain."""
+    folder = tmp_path_factory.mktemp("bridges")
+    bridges = [Bridge(park, name, folder, devices) for name in NAMES]
+    for one in bridges:
+        one.listen(bridges)
+    for one in bridges:
+        one.join(bridges)
     everybody_hears(bridges, devices, time)
     settle(bridges, park)
-    return next(one for one in bridges if one.outbox.batches.find(1, time, 0))
+    yield next(one for one in bridges if one.outbox.batches.find(1, time, 0))
+    for one in bridges:
+        one.close()
 
 
 @pytest.fixture
@@ -86,8 +101,8 @@ def test_whose_it_was_then(ask, park, devices, time):
     assert new.status_code == 200 and new.json()["items"] == []
 
 
-def test_without_the_bridge_the_roots_alone(ask, bridge, park, devices, time):
-    bridge.stop()
+def test_without_the_bridge_the_roots_alone(ask, park, devices):
+    ask.app.state.bridge = BridgeReader("http://127.0.0.1:1", lambda: park.market, known_account("operator"))
     said = ask(park.seller, devices[1]).json()
     assert {one["source"] for one in said["items"]} == {"chain"} and "does not answer" in said["bridge"]
     assert all(one["register_wh"] is None and one["root"] for one in said["items"])

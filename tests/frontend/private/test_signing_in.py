@@ -202,7 +202,7 @@ def test_other_places(desk):
     assert refusal(desk, domain=domain + ".evil.example") == "other-domain"
     assert refusal(desk, domain="https://" + domain) == "other-domain"
     assert refusal(desk, uri="https://evil.example") == "other-domain"
-    assert refusal(desk, uri=ORIGIN + "@evil.example") == "other-domain"
+    assert refusal(desk, uri=ORIGIN + "@evil.example") == "malformed"
     assert refusal(desk, uri=ORIGIN + "0") == "other-domain"
     assert refusal(desk, chain_id=1) == "other-chain"
     assert refusal(desk, place=Place(ORIGIN, 1)) == "other-chain"
