@@ -125,9 +125,18 @@ def _describe(app: FastAPI) -> None:
             schemas.update(_schema_of_problems())
             for name in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(name, None)
+            for operation in (one for methods in found["paths"].values() for one in methods.values()):
+                for parameter in operation.get("parameters", ()):
+                    parameter["schema"] = _without_null(parameter["schema"])
         return app.openapi_schema or {}
 
     app.openapi = described  # type: ignore[method-assign]
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter that may be missing is not one that may be null, which no address can say."""
+    kinds = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+    return {**{name: value for name, value in schema.items() if name != "anyOf"}, **kinds[0]} if kinds else schema
 
 
 def _schema_of_problems() -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import compile_path
 
 from frontend_api.database.database import DatabaseError
 from wattbook.errors import ChainError
@@ -134,7 +135,10 @@ def answer_with_problems(app: FastAPI, show: ShowPage | None = None) -> None:
         return problem.response()
 
     def as_problem(request: Request, error: Exception) -> Response:
-        return respond(request, problem_of(error))
+        problem = problem_of(error)
+        if problem.kind == "wrong-method" and (allowed := _methods(app, request.url.path)):
+            problem.headers = {"allow": ", ".join(sorted(allowed))}
+        return respond(request, problem)
 
     def unexpected(request: Request, error: Exception) -> Response:
         # Without the values of variables, some of which are secret.
@@ -144,6 +148,12 @@ def answer_with_problems(app: FastAPI, show: ShowPage | None = None) -> None:
     for kind in (Problem, HTTPException, RequestValidationError, DatabaseError, SQLAlchemyError, ChainError):
         app.add_exception_handler(kind, as_problem)
     app.add_exception_handler(Exception, unexpected)
+
+
+def _methods(app: FastAPI, path: str) -> set[str]:
+    """What can be done at an address: each method has a route of its own, and a route knows only its own."""
+    described = app.openapi()["paths"].items()
+    return {one.upper() for route, methods in described if compile_path(route)[0].match(path) for one in methods}
 
 
 def problem_of(error: Exception) -> Problem:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Path, Query
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
 from frontend_api.api.moment import ANSWER_HEADERS
 from frontend_api.api.problems import documented
@@ -17,22 +17,10 @@ _DIGITS = "^[0-9]{1,78}$"
 SAFE = 2**53 - 1
 _LATEST = 2**40 - 1
 
-Key = Annotated[str, AfterValidator(str.lower), Path(pattern=_WORD, description="A 32-byte word, in hex.")]
-KeyFilter = Annotated[str | None, Query(pattern=_WORD, description="A 32-byte word, in hex.")]
-AddressPath = Annotated[
-    str, AfterValidator(str.lower), Path(pattern=_ADDRESS, description="An address; capitals are not looked at.")
-]
-
-
-def _lower(value: str | None) -> str | None:
-    return None if value is None else value.lower()
-
-
-AddressFilter = Annotated[
-    str | None,
-    AfterValidator(_lower),
-    Query(pattern=_ADDRESS, description="An address; capitals are not looked at."),
-]
+_AWord = Annotated[str, StringConstraints(pattern=_WORD, to_lower=True)]
+_AnAddress = Annotated[str, StringConstraints(pattern=_ADDRESS, to_lower=True)]
+Key = Annotated[_AWord, Path(description="A 32-byte word, in hex.")]
+AddressFilter = Annotated[_AnAddress | None, Query(description="An address; capitals are not looked at.")]
 Number = Annotated[int, Path(ge=0, le=SAFE)]
 NumberFilter = Annotated[int | None, Query(ge=0, le=SAFE)]
 Digits = Annotated[str, Path(pattern=_DIGITS, description="A token's id, in decimal.")]

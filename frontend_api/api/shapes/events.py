@@ -133,42 +133,35 @@ class _Form:
 _LIMIT = bindparam("limit", type_=Integer)
 
 
+_EVENTS = select(*COLUMNS, blocks.c.hash, blocks.c.time).join(blocks, blocks.c.number == events.c.block)
+
+
 @lru_cache(maxsize=512)
 def _named(contract: str | None, name: str | None, form: _Form) -> Select[Any]:
-    chosen = select(*_PLACE).where(*form.bounded(_PLACE)).order_by(*form.along(_PLACE)).limit(_LIMIT)
+    conditions, along = form.bounded(_PLACE), form.along(_PLACE)
     if contract is None and name is None:
-        return _with_blocks(chosen.subquery(), form)
-    pairs = [pair for pair in _event_names() if contract in (None, pair[0]) and name in (None, pair[1])]
-    parts = [chosen.where(events.c.contract == one, events.c.name == its) for one, its in pairs or [("", "")]]
-    if len(parts) == 1:
-        return _with_blocks(parts[0].subquery(), form)
-    return _with_blocks(union_all(*(select(part.subquery()) for part in parts)).subquery(), form)
+        return _EVENTS.where(*conditions).order_by(*along).limit(_LIMIT)
+    pairs = [pair for pair in _event_names() if contract in (None, pair[0]) and name in (None, pair[1])] or [("", "")]
+    wanted = [(events.c.contract == one, events.c.name == its, *conditions) for one, its in pairs]
+    if len(wanted) == 1:
+        return _EVENTS.where(*wanted[0]).order_by(*along).limit(_LIMIT)
+    parts = (select(*_PLACE).where(*one).order_by(*along).limit(_LIMIT).subquery() for one in wanted)
+    places = union_all(*(select(part) for part in parts)).subquery()
+    joined = _EVENTS.join(places, (places.c.block == events.c.block) & (places.c.log == events.c.log))
+    return joined.order_by(*form.along((places.c.block, places.c.log))).limit(_LIMIT)
 
 
 @lru_cache(maxsize=512)
 def _about(contract: str | None, name: str | None, form: _Form) -> Select[Any]:
     columns = (subjects.c.block, subjects.c.log)
-    chosen = select(*columns).where(
-        subjects.c.kind == bindparam("kind"), subjects.c.subject == bindparam("subject"), *form.bounded(columns)
-    )
-    if contract is not None or name is not None:
-        chosen = chosen.join(events, (events.c.block == subjects.c.block) & (events.c.log == subjects.c.log))
-        if contract is not None:
-            chosen = chosen.where(events.c.contract == contract)
-        if name is not None:
-            chosen = chosen.where(events.c.name == name)
-    return _with_blocks(chosen.order_by(*form.along(columns)).limit(_LIMIT).subquery(), form)
-
-
-def _with_blocks(places: Any, form: _Form) -> Select[Any]:
-    return (
-        select(*COLUMNS, blocks.c.hash, blocks.c.time)
-        .select_from(places)
-        .join(events, (events.c.block == places.c.block) & (events.c.log == places.c.log))
-        .join(blocks, blocks.c.number == places.c.block)
-        .order_by(*form.along((places.c.block, places.c.log)))
-        .limit(_LIMIT)
-    )
+    same = (events.c.block == subjects.c.block) & (events.c.log == subjects.c.log)
+    its = (subjects.c.kind == bindparam("kind"), subjects.c.subject == bindparam("subject"))
+    chosen = _EVENTS.join(subjects, same).where(*its, *form.bounded(columns))
+    if contract is not None:
+        chosen = chosen.where(events.c.contract == contract)
+    if name is not None:
+        chosen = chosen.where(events.c.name == name)
+    return chosen.order_by(*form.along(columns)).limit(_LIMIT)
 
 
 @cache

@@ -147,6 +147,7 @@ def test_a_method_that_there_is_not(ask: Asking):
     found = ask.client.post(f"{PREFIX}/books", json={})
     assert (found.status_code, found.headers["allow"]) == (405, "GET")
     ask.problem(f"{PREFIX}/books", 405, "wrong-method", method="DELETE")
+    assert ask.client.patch(f"{PREFIX}/session").headers["allow"] == "DELETE, GET, POST"
 
 
 def test_a_body_that_is_too_large(ask: Asking):
