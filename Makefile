@@ -30,7 +30,8 @@ deep: setup
 	DEEP=1 $(BIN)/ape test --numprocesses auto --dist loadfile --hypothesis-profile deep tests/market tests/trial tests/invariants tests/readings
 
 bench: setup
-	$(BIN)/wattbook bench --orders 10 --orders 100 --orders 1000 --orders 10000 --seconds 60 --days 30
+	$(BIN)/wattbook bench --orders 10 --orders 100 --orders 1000 --orders 10000 --seconds 60 --days 30 \
+	    --api-seconds 25 --api-orders 100000
 
 lint: setup
 	$(BIN)/ruff check

@@ -15,6 +15,7 @@ WattbookError
 ├── StatementError        a statement or bill that cannot be made, or disagrees with the chain (wattbook.billing)
 ├── RecordError           a meter's record that cannot be read (wattbook.bridge)
 ├── OutboxError           the bridge's database (wattbook.bridge)
+├── DatabaseError         the index (frontend_api.database)
 ├── PeerError, WireError  other attesters' bridges (wattbook.bridge)
 └── UnitError             an amount that is not exact; a ValueError too
 """

@@ -1,11 +1,13 @@
 #!/bin/sh
-# Installs the broker and the database that some tests start for themselves, where there is apt-get and the right to use
-# it. Without them those tests skip, and say so.
+# Installs the broker, the database and the browser that some tests start for themselves, where there is apt-get and the
+# right to use it. Without them those tests skip, and say so.
 set -eu
 
 missing=""
 command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || missing="mosquitto"
 command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
+    missing="$missing chromium fonts-noto-cjk"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" -eq 0 ]; then

@@ -12,9 +12,9 @@ from web3 import Web3
 
 from wattbook.bridge.formats.quantities import obis
 from wattbook.bridge.formats.records import RecordError
-from wattbook.bridge.outbox.postgres import SCHEMES
 from wattbook.bridge.sources.settings import SourceSettings, read_source
 from wattbook.bridge.strict_toml import Table
+from wattbook.database.postgres import SCHEMES
 from wattbook.errors import SettingsError
 from wattbook.metering.keys import Curve, MeterKeyError, Signer, parse_key
 

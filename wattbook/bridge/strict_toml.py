@@ -54,6 +54,18 @@ class Table:
             raise self.error(f"{name} is {value!r}, not a whole number from {least} to {most}")
         return value
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        values = self._take(name)
+        if not isinstance(values, list) or not all(isinstance(one, str) and one and one.isprintable() for one in values):
+            raise self.error(f"{name} is {values!r}, no list of texts")
+        return tuple(values)
+
+    def flag(self, name: str) -> bool:
+        value = self._take(name)
+        if not isinstance(value, bool):
+            raise self.error(f"{name} is {value!r}, neither true nor false")
+        return value
+
     def path(self, name: str) -> Path:
         """A path; one that is not absolute begins beside the file."""
         return self._folder / self.text(name)

@@ -8,6 +8,7 @@ import click
 from wattbook.errors import WattbookError
 
 _NAMES = (
+    "api",
     "attack-probability",
     "bench",
     "bills",
@@ -15,6 +16,7 @@ _NAMES = (
     "certificates",
     "clear",
     "deploy",
+    "index",
     "package",
     "statement",
     "status",

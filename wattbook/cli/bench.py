@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from wattbook.bench import bridge, market, sizes, snapshot
+from wattbook.bench import api, bridge, index, market, sizes, snapshot
 from wattbook.bench.anchors import (
     ANCHORS,
     CERTIFICATE_ANCHORS,
@@ -17,6 +17,7 @@ from wattbook.bench.anchors import (
     MarketAnchor,
 )
 from wattbook.bench.bridge import Load
+from wattbook.bench.index import Indexed
 from wattbook.bench.snapshot import SnapshotError
 from wattbook.cli.output import as_json, show, table
 from wattbook.deployment.anvil import Anvil
@@ -28,6 +29,8 @@ from wattbook.trial.park import Park
 # Sizes of book whose clearing in Python is timed.
 _TIMED = (10_000, 100_000)
 _MEMBERS, _SLOTS_A_DAY = 30, 96
+# More orders in the books that are indexed make it no faster, and no slower.
+_INDEXED = 600
 
 
 class ConservationError(WattbookError):
@@ -64,14 +67,37 @@ class ConservationError(WattbookError):
     show_default=True,
     help="How many days a park of thirty lives, to see whether all of it adds up.",
 )
+@click.option(
+    "--api-seconds",
+    type=click.IntRange(0, 600),
+    default=3,
+    show_default=True,
+    help=f"How long the API is asked, {api.A_SECOND} times a second; 0 leaves it out.",
+)
+@click.option(
+    "--api-orders",
+    type=click.IntRange(1_000, 1_000_000),
+    default=10_000,
+    show_default=True,
+    help="Orders in the database that it answers from.",
+)
 def bench(
-    as_json: bool, check: Path | None, save: Path | None, orders: tuple[int, ...], seconds: int, days: int
+    as_json: bool,
+    check: Path | None,
+    save: Path | None,
+    orders: tuple[int, ...],
+    seconds: int,
+    days: int,
+    api_seconds: int,
+    api_orders: int,
 ) -> None:
     """Measure gas, code size and speed, beside the systems to beat."""
     before = snapshot.read(check) if check else None
     lives = market.measure(orders)
     clearing = {size: market.clearing_time(size) for size in _TIMED}
     load = bridge.measure(seconds)
+    indexed = index.measure(min(max(orders), _INDEXED))
+    asked = api.measure(api_seconds, api_orders) if api_seconds else None
     figures = snapshot.measure()
     lived = _days(days) if days else None
     anchors = [
@@ -92,7 +118,10 @@ def bench(
         "lives": [life.figures() for life in lives],
         "clearingMilliseconds": {str(size): round(time * 1000) for size, time in clearing.items()},
         "bridge": {**asdict(load), "perSecond": load.per_second},
+        "index": {**asdict(indexed), "perSecond": indexed.per_second},
     }
+    if asked:
+        value["api"] = asdict(asked)
     if lived:
         value["days"] = asdict(lived)
     changed: list[str] = []
@@ -110,6 +139,8 @@ def bench(
             *_packages(figures),
             *_tenders(figures),
             *_bridge(load),
+            *_index(indexed),
+            *(_api(asked) if asked else []),
             *(_conservation(lived) if lived else []),
             *_changes(changed),
         ],
@@ -166,6 +197,27 @@ def _beside(title: str, figures: dict[str, int], anchors: tuple[MarketAnchor, ..
         for anchor in anchors
     ]
     return table([(title, "gas", "budget", "others"), *rows])
+
+
+def _api(asked: api.Load) -> list[str]:
+    def milliseconds(microseconds: int) -> str:
+        return f"{microseconds // 1000:>6,}.{microseconds % 1000 // 100}"
+
+    rows = [
+        (one.route, *(milliseconds(part) for part in (one.p50, one.p95, one.p99)), str(one.errors or ""))
+        for one in (asked.every, *asked.routes)
+    ]
+    title = f"API, {asked.orders:,} orders, {asked.a_second} requests a second for {asked.seconds} s, index following"
+    cpu = f"processor time for a request, the index's with it: {milliseconds(asked.cpu).strip()} ms"
+    return ["", title, *table([("ms", "   p50", "   p95", "   p99", "errors"), *rows]), cpu]
+
+
+def _index(indexed: Indexed) -> list[str]:
+    rows = [
+        ("events indexed a second", f"{indexed.per_second:>9,}", "at least 2,000"),
+        ("events", f"{indexed.events:>9,}", f"in {indexed.blocks} blocks, from a node into a file"),
+    ]
+    return ["", "Index", *table(rows)]
 
 
 def _days(number: int) -> Report:

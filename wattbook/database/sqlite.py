@@ -1,16 +1,17 @@
-"""A database in a file: for one bridge on one machine."""
+"""A database in a file, for the programs of one machine."""
 
 import os
 import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from wattbook.bridge.outbox.records import OutboxError
+from wattbook.database.purpose import Purpose
 from wattbook.locks import held
 
 _PRAGMAS = (
@@ -20,19 +21,26 @@ _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA busy_timeout = 10000",
 )
+# As many threads can read at once.
+_READERS = 32
 
 
 class SqliteFile:
-    """Readable by its owner only: it holds households' loads, and the salts that hide them."""
+    """Readable by its owner only."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, purpose: Purpose) -> None:
         self.path = path
         self.name = str(path)
+        self._purpose = purpose
         self._make_private()
-        self.engine = create_engine(URL.create("sqlite", database=str(path)))
-        self.reader = self.engine.execution_options(reading=True)
-        event.listen(self.engine, "connect", _prepare)
-        event.listen(self.engine, "begin", _begin)
+        url = URL.create("sqlite", database=str(path))
+        self.engine = create_engine(url)
+        # What threads read with is kept: the one used last, whose pages are in memory, is the next.
+        self.reader = create_engine(url, pool_size=_READERS, max_overflow=0, pool_use_lifo=True)
+        for engine, begin in ((self.engine, "BEGIN IMMEDIATE"), (self.reader, "BEGIN")):
+            event.listen(engine, "connect", _prepare)
+            event.listen(engine, "begin", partial(_begin, begin))
+        event.listen(self.reader, "connect", _keep_from_writing)
 
     def claim(self, connection: Connection) -> None:
         """Keeps others from changing the tables meanwhile; here every writer keeps all others out."""
@@ -42,16 +50,16 @@ class SqliteFile:
         return tables
 
     @contextmanager
-    def sole(self, sender: str) -> Iterator["FileLock"]:
-        """Holds the right to send with a key. It ends with the process."""
-        path = Path(f"{self.path}.{sender.lower()}.lock")
+    def sole(self, name: str, refusal: str) -> Iterator["FileLock"]:
+        """Holds a right that one process at a time has. It ends with the process."""
+        path = Path(f"{self.path}.{name}.lock")
         with ExitStack() as stack:
             try:
                 stack.enter_context(held(path))
             except BlockingIOError:
-                raise OutboxError(f"{sender} sends from {self.name} in another process; one at a time can") from None
+                raise self._purpose.error(refusal) from None
             except OSError as error:
-                raise OutboxError(f"{path} cannot be opened: {error.strerror}") from None
+                raise self._purpose.error(f"{path} cannot be opened: {error.strerror}") from None
             yield FileLock()
 
     def _make_private(self) -> None:
@@ -59,13 +67,13 @@ class SqliteFile:
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
             mode = self.path.stat().st_mode
         except OSError as error:
-            raise OutboxError(f"{self.name} cannot be used: {error.strerror}") from None
+            raise self._purpose.error(f"{self.name} cannot be used: {error.strerror}") from None
         if stat.S_IMODE(mode) & 0o077:
-            raise OutboxError(f"{self.name} holds what meters showed and others can read it: chmod 600")
+            raise self._purpose.error(f"{self.name} holds {self._purpose.secrets} and others can read it: chmod 600")
 
 
 class FileLock:
-    """The right to send, which nothing but the end of the process takes away."""
+    """A right that nothing but the end of the process takes away."""
 
     def check(self) -> None:
         """Raises if it is lost, which it cannot be."""
@@ -78,6 +86,9 @@ def _prepare(raw: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
         raw.execute(pragma)
 
 
-def _begin(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+def _keep_from_writing(raw: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    raw.execute("PRAGMA query_only = ON")
+
+
+def _begin(statement: str, connection: Connection) -> None:
+    connection.exec_driver_sql(statement)

@@ -1,0 +1,1 @@
+"""What people and programs see of a market: the index of what its contracts told, an API over it, and pages."""

@@ -1,0 +1,1 @@
+"""Where the index is kept: a file of SQLite, or PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Sends what members signed, so that a household needs no gas."""

@@ -1,0 +1,1 @@
+"""Databases with tables that come by steps: in a file or on a PostgreSQL server."""
