@@ -70,14 +70,14 @@ class ConservationError(WattbookError):
 @click.option(
     "--api-seconds",
     type=click.IntRange(0, 600),
-    default=3,
+    default=2,
     show_default=True,
     help=f"How long the API is asked, {api.A_SECOND} times a second; 0 leaves it out.",
 )
 @click.option(
     "--api-orders",
     type=click.IntRange(1_000, 1_000_000),
-    default=10_000,
+    default=5_000,
     show_default=True,
     help="Orders in the database that it answers from.",
 )

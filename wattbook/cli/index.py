@@ -130,9 +130,9 @@ def audit_index(network_name: str, deployment: str | None, database: str, as_jso
 def rebuild_index(network_name: str, deployment: str | None, database: str, as_json: bool) -> None:
     """Make all that follows from the events anew, from those in the database."""
     shown = _Counted("events")
-    market = _market(network_name, deployment)
-    contracts = {name: one.address for name, one in market.deployment.contracts.items()}
     with closing(_opened(database)) as opened:
+        market = _market(network_name, deployment)
+        contracts = {name: one.address for name, one in market.deployment.contracts.items()}
         count = rebuild(opened, contracts, lambda done, _: shown(done))
     shown.end()
     show(as_json, {"events": count}, lambda: [f"{count} events"])

@@ -40,6 +40,9 @@ Kind = Literal[
 ]
 COLUMNS = (events.c.block, events.c.log, events.c.transaction, events.c.contract, events.c.name, events.c.args)
 _PLACE = (events.c.block, events.c.log)
+# What an event tells of one account's energy in a slot: a household's load. Only its account and offices are told, by
+# the routes that know who asks.
+_VEILED = {("Imbalance", "AccountSettled"): "statement"}
 # Of a block's hash, as much as tells it from others of its number.
 _HASH_DIGITS = 8
 
@@ -54,7 +57,10 @@ class Event(BaseModel):
     transaction: str
     contract: str = Field(examples=["Auction"])
     name: str = Field(examples=["Committed"])
-    args: dict[str, Any] = Field(description="By name; integers of more than 48 bits are decimal strings.")
+    args: dict[str, Any] = Field(
+        description="By name; integers of more than 48 bits are decimal strings. What an account delivered and took is"
+        " left out: `statement` of AccountSettled."
+    )
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,8 @@ def event_id(block: int, log: int, block_hash: str) -> str:
 
 
 def event(row: Row[Any]) -> dict[str, Any]:
+    """As anybody may see it."""
+    veiled = _VEILED.get((row.contract, row.name))
     return {
         "id": event_id(row.block, row.log, row.hash),
         "block": row.block,
@@ -80,7 +88,7 @@ def event(row: Row[Any]) -> dict[str, Any]:
         "transaction": row.transaction,
         "contract": row.contract,
         "name": row.name,
-        "args": shown_args(row.args),
+        "args": shown_args({name: value for name, value in row.args.items() if name != veiled}),
     }
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from frontend_api.api.signin.message import MessageError, SignInMessage, parse_message
 from frontend_api.database.database import Database
 from frontend_api.database.tables import nonces, sessions
+from wattbook.bridge.outbox.statements import insert_into
 from wattbook.errors import WattbookError
 
 # A nonce and what was signed with it hold so long, and clocks may differ so much.
@@ -94,14 +95,14 @@ class Sessions:
         with self._database.writing() as connection:
             connection.execute(delete(nonces).where(nonces.c.expires_at <= now - SKEW_SECONDS))
             connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
-            if connection.execute(select(nonces.c.nonce).where(nonces.c.nonce == message.nonce)).first():
+            row = {"nonce": message.nonce, "expires_at": now + NONCE_SECONDS + SKEW_SECONDS}
+            used = insert_into(connection, nonces).values(**row).on_conflict_do_nothing()
+            if connection.execute(used).rowcount != 1:
                 raise SignInRefused("replayed", "somebody signed in by this message already; ask for a new nonce")
-            ends_at = now + NONCE_SECONDS + SKEW_SECONDS
-            connection.execute(insert(nonces).values(nonce=message.nonce, expires_at=ends_at))
             account = message.address.lower()
             self._make_room(connection, account)
-            row = {"token": token_hash(token), "account": account, "begun_at": now, "expires_at": ends}
-            connection.execute(insert(sessions).values(**row))
+            begun = {"token": token_hash(token), "account": account, "begun_at": now, "expires_at": ends}
+            connection.execute(insert(sessions).values(**begun))
         return Begun(token, message.address, ends)
 
     def end(self, token: str) -> None:

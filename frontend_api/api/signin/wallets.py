@@ -7,6 +7,7 @@ from frontend_api.api.node import Node
 from frontend_api.api.signin.sessions import ContractWallet
 from wattbook.chain import address_of, named
 from wattbook.contracts.revert import ContractRevert
+from wattbook.errors import ChainError
 
 # The selector of isValidSignature(bytes32,bytes), which is also the answer that means yes.
 _YES = bytes.fromhex("1626ba7e")
@@ -27,6 +28,10 @@ def contract_wallet(node: Node | None) -> ContractWallet:
         try:
             said = named(lambda: chain.web3.eth.call({"to": address_of(account), "data": data, "gas": _GAS}))
         except ContractRevert:
+            return False
+        except ChainError:
+            # Nodes refuse a call that never ends; raises if the node is gone, and not only this was refused.
+            _ = chain.now
             return False
         return len(said) == 32 and bytes(said) == _YES.ljust(32, b"\0")
 

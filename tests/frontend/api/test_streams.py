@@ -1,6 +1,7 @@
 """Streams of events: as they come, resumed, through reorganisations, and very many at once."""
 
 import asyncio
+import json
 import random
 import resource
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from fastapi import FastAPI
 from frontend_api.api import streams as streaming
 from frontend_api.api.app import build
 from frontend_api.api.shapes.events import Which
-from frontend_api.api.streams import Stream, Streams
+from frontend_api.api.streams import Resumed, Stream, Streams
 from frontend_api.database.database import Database
 from frontend_api.index.following import Follower
 from frontend_api.settings import Limits, Settings
@@ -231,3 +232,33 @@ def _count(streams: Streams) -> list[None]:
     usual = streams._look
     streams._look = lambda: (looks.append(None), usual())[1]
     return looks
+
+
+def test_what_came_while_a_stream_began_comes_once_and_again_when_it_was_undone(live: Live, fair: Fair):
+    streams, got = Streams(live.database, 10), []
+
+    async def send(message):
+        got.append(message["body"])
+
+    def look() -> None:
+        streams._tell(streams._look())
+
+    def names(parts: list[bytes]) -> list[str]:
+        lines = b"".join(parts).decode().splitlines()
+        told = [json.loads(line[6:]) for line in lines if line.startswith("data: ")]
+        return [one.get("name", "rollback") for one in told]
+
+    look()
+    newest, before = streams._newest.decode(), fair.ask("evm_snapshot")
+    live.transfers(2)
+    late = Stream(Which())
+    asyncio.run(streams.begin(late, Resumed.at(newest), send))
+    assert names(got) == ["Transfer", "Minted", "Transfer", "Transfer"]
+    look()
+    assert late.waiting == []
+    assert fair.ask("evm_revert", before)
+    fair.park.blocks = fair.blocks = type(fair.blocks)(fair.chain)
+    fair.blocks.mine([], fair.blocks.now + 44)
+    live.transfers(1)
+    look()
+    assert names(late.waiting) == ["rollback", "Transfer", "Minted", "Transfer"]

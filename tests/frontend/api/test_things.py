@@ -155,3 +155,12 @@ def test_an_event_has_addresses_as_people_copy_them(ask: Asking, fair: Fair):
     [one, *_] = ask.get("list_events", f"/events?kind=account&subject={fair.seller}")["items"]
     assert fair.seller in str(one["args"])
     assert one["id"].startswith(f"{one['block']}:{one['log']}:")
+
+
+def test_nobody_is_told_what_an_account_took(ask: Asking, fair: Fair):
+    """By no list, by no event alone, and by none about the account or the book."""
+    settled = ask.everything("list_events", "/events?contract=Imbalance&name=AccountSettled")
+    assert settled and all(set(one["args"]) == {"book", "account"} for one in settled)
+    about = ask.everything("list_events", f"/events?kind=account&subject={settled[0]['args']['account']}&limit=200")
+    assert not any("statement" in one["args"] for one in about)
+    assert ask.get("event", f"/events/{settled[0]['block']}/{settled[0]['log']}") == settled[0]

@@ -1,7 +1,6 @@
 """`wattbook index` as people run it, killed as power cuts do."""
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -10,29 +9,38 @@ import time
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import delete, select
 
 from frontend_api.database.database import Database, DatabaseError
 from frontend_api.database.tables import holdings, progress
+from frontend_api.index.following import Follower
 from tests.frontend.index.comparing import assert_same, rows_of
+from wattbook.cli import main
 
 PROGRAM = str(Path(sys.executable).parent / "wattbook")
-KILLS = 3
+KILLS = 2
 
 
 @pytest.fixture
-def options(fair, where):
-    return ["--rpc", fair.rpc, "--deployment", str(fair.deployment), "--database", where]
+def run(capsys, monkeypatch):
+    """The program, in this process: its exit status, and what it wrote to either stream."""
 
+    def call(*arguments: str) -> tuple[object, str, str]:
+        monkeypatch.setattr(sys, "argv", ["wattbook", "index", *arguments])
+        handlers = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)}
+        status: object = 0
+        try:
+            main()
+        except SystemExit as error:
+            status = error.code
+        finally:
+            for one, handler in handlers.items():
+                signal.signal(one, handler)
+            structlog.reset_defaults()
+        return status, *capsys.readouterr()
 
-def run(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PROGRAM, "index", *arguments],
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, **(environment or {})},
-    )
+    return call
 
 
 def indexed_of(database: Database) -> int:
@@ -63,52 +71,50 @@ def test_killed_while_it_reads_old_blocks(fair, liar, where, indexed):
     newest = fair.chain.web3.eth.block_number
     assert begun == sorted(begun) and indexed_of(database) < newest, "it was killed when it had read all"
     liar.delay = 0
-    said = run("run", "--until-head", "--json", *command[3:])
-    assert said.returncode == 0, said.stderr
-    assert json.loads(said.stdout)["block"] == newest
+    assert Follower(fair.market, database).catch_up().block == newest
     assert_same(rows_of(database), rows_of(indexed))
     database.close()
 
 
-def test_the_commands(options, fair, where, indexed):
-    newest = fair.chain.web3.eth.block_number
-    said = run("run", "--until-head", *options)
-    count = len(rows_of(indexed)["events"])
-    assert said.stdout == f"block {newest} of {newest}, {count} events\n", said.stderr
-    assert f"block {newest} of {newest}, {count} events" in said.stderr
-    status = json.loads(run("status", "--json", *options[4:]).stdout)
-    assert (status["block"], status["head"], status["events"], status["trouble"]) == (newest, newest, count, None)
-    assert status["market"] == fair.market.authority.address.lower() and status["chainId"] == 31_337
-    assert "block" in run("status", *options[4:]).stdout
-    good = run("audit", "--json", *options)
-    assert good.returncode == 0 and json.loads(good.stdout)["differences"] == [], good.stderr
-    database = Database(where)
+def test_the_commands(run, fair, path, indexed):
+    options = ["--rpc", fair.rpc, "--deployment", str(fair.deployment), "--database", path]
+    newest, count = fair.chain.web3.eth.block_number, len(rows_of(indexed)["events"])
+    said = f"block {newest} of {newest}, {count} events"
+    status, out, err = run("run", "--until-head", *options)
+    assert (status, out) == (0, said + "\n") and said in err
+    value = json.loads(run("status", "--json", *options[4:])[1])
+    assert (value["block"], value["head"], value["events"], value["trouble"]) == (newest, newest, count, None)
+    assert value["market"] == fair.market.authority.address.lower() and value["chainId"] == 31_337
+    assert f"{newest} of {newest}" in run("status", *options[4:])[1]
+    status, out, _ = run("audit", "--json", *options)
+    assert status == 0 and json.loads(out)["differences"] == []
+    database = Database(path)
     with database.writing() as connection:
         connection.execute(delete(holdings).where(holdings.c.kind == "points"))
-    bad = run("audit", *options)
-    assert bad.returncode == 1 and bad.stdout.splitlines()[-1].endswith(" 1 differ"), bad.stdout
-    assert run("rebuild", *options).stdout == f"{count} events\n"
+    status, out, _ = run("audit", *options)
+    assert status == 1 and out.splitlines()[-1].endswith(" 1 differ")
+    assert out.startswith("points of all: 0 in the index, ")
+    assert run("rebuild", *options)[1] == f"{count} events\n"
     assert_same(rows_of(database), rows_of(indexed))
     database.close()
 
 
-def test_it_stops_when_it_is_told(options):
-    process = subprocess.Popen([PROGRAM, "index", "run", "--every", "0.1", "--json", *options], stderr=subprocess.PIPE)
+def test_it_stops_when_it_is_told(fair, path):
+    command = [PROGRAM, "index", "run", "--every", "0.1", "--json", "--rpc", fair.rpc, "--database", path]
+    process = subprocess.Popen([*command, "--deployment", str(fair.deployment)], stderr=subprocess.PIPE)
     assert json.loads(process.stderr.readline())["block"] > 0
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
     process.stderr.close()
 
 
-def test_clear_errors(fair, tmp_path):
-    path = str(tmp_path / "index.db")
-    said = run("status", "--database", path)
-    assert (said.returncode, said.stderr) == (
-        1,
-        f"wattbook: there is no index at {path} yet; `wattbook index run` makes it\n",
-    )
+def test_clear_errors(run, path, monkeypatch):
+    missing = f"wattbook: there is no index at {path} yet; `wattbook index run` makes it"
+    for command in ("status", "audit", "rebuild"):
+        assert run(command, "--database", path)[0] == missing
     assert not Path(path).exists()
-    said = run("run", "--rpc", "http://127.0.0.1:1", environment={"WATTBOOK_INDEX": path})
-    assert said.returncode == 1 and said.stderr.startswith("wattbook: no node answers at http://127.0.0.1:1")
-    said = run("status", "--database", "mysql://somewhere")
-    assert "an index is a file or at postgresql://" in said.stderr and said.stderr.count("\n") == 1
+    monkeypatch.setenv("WATTBOOK_INDEX", path)
+    status, _, _ = run("run", "--rpc", "http://127.0.0.1:1")
+    assert str(status).startswith("wattbook: no node answers at http://127.0.0.1:1") and Path(path).exists()
+    assert "of no market yet" in str(run("status")[0])
+    assert "an index is a file or at postgresql://" in str(run("status", "--database", "mysql://somewhere")[0])

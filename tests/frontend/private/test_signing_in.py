@@ -307,6 +307,29 @@ def test_cookies_of_https_go_there_only(app, http, keys, sign_in, monkeypatch):
     assert "Secure" in sign_in(keys["owner"], bearer=False, said=said).headers["set-cookie"]
 
 
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("631626ba7e60e01b60005260206000f3", 201),  # says yes
+        ("63ffffffff60e01b60005260206000f3", 403),  # says no
+        ("631626ba7e60005260206000f3", 403),  # says yes at the wrong end of the word
+        ("631626ba7e60e01b60005260046000f3", 403),  # says too little
+        ("60006000fd", 403),  # refuses
+        ("5b600056", 403),  # never ends
+        ("", 403),  # is no contract
+    ],
+)
+def test_a_wallet_that_is_a_contract(http, fair, code, status):
+    """It says itself what it signed (EIP-1271)."""
+    wallet = OTHER.address
+    with fair.undone():
+        fair.ask("anvil_setCode", wallet, "0x" + code)
+        nonce = http.get("/api/v1/session/nonce").json()["nonce"]
+        text = siwe(wallet, nonce, fair.chain.chain_id)
+        body = {"message": text, "signature": "0x1234", "bearer": True}
+        assert http.post("/api/v1/session", json=body).status_code == status
+
+
 @pytest.mark.parametrize("name", ["replaced", "retired"])
 def test_a_key_that_is_nobodys_any_more(database, keys, sign_in, name):
     said = sign_in(keys[name])
