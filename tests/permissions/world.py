@@ -140,11 +140,13 @@ class World:
         self.bidding.serve()
         self._prepare_operations()
         self.bare = Bare(self.market, self.deployer.address, self._create)
+        self.bare.fed.set_feeder(self.bare.unfed.address, sender=self.deployer)
+        self._caller("feeder", {"feeder"}, self.bare.unfed.address)
         market = self.market
         senders = (market.vault, market.authority, market.membership, self.bare.authority, market.auction)
         parts = (self.certifying.certificates, self.certifying.batteries)
         senders += (market.meters, market.energy_packages, market.supplied_devices, market.tenders)
-        for contract in (*senders, *parts, market.clearing, market.imbalance):
+        for contract in (*senders, *parts, market.clearing, market.imbalance, self.bare.unfed):
             self._force_ether(contract.address)
 
     # What scenes ask for.
@@ -265,7 +267,7 @@ class World:
     def _meet_others(self) -> None:
         market = self.market
         self._caller("stranger", set(), self._person())
-        self._caller("deployer", set(), self.deployer)
+        self._caller("deployer", {"founder"}, self.deployer)
         self._caller("administrator", {"proposer"}, self.administrator)
         self._caller("Authority", {"authority"}, market.authority.address)
         self._caller("Vault", {"system account", "vault"}, market.vault.address)
