@@ -11,6 +11,7 @@ from wattbook.cli.bridge import bridge
 from wattbook.cli.certificates import certificates
 from wattbook.cli.clear import clear
 from wattbook.cli.deploy import deploy
+from wattbook.cli.genesis import genesis
 from wattbook.cli.package import package
 from wattbook.cli.statement import statement
 from wattbook.cli.status import status
@@ -28,7 +29,7 @@ def commands() -> None:
 
 
 _ASKING = (attack_probability, bills, certificates, clear, statement, status, vectors, verify)
-for command in (*_ASKING, bench, bridge, deploy, package, tender, trader):
+for command in (*_ASKING, bench, bridge, deploy, genesis, package, tender, trader):
     commands.add_command(command)
 
 
