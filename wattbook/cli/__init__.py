@@ -16,6 +16,7 @@ _NAMES = (
     "certificates",
     "clear",
     "deploy",
+    "genesis",
     "index",
     "package",
     "statement",

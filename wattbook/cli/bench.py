@@ -9,6 +9,7 @@ from wattbook.bench import api, bridge, index, market, sizes, snapshot
 from wattbook.bench.anchors import (
     ANCHORS,
     CERTIFICATE_ANCHORS,
+    GOVERNANCE_ANCHORS,
     MARKET_ANCHORS,
     METERING_ANCHORS,
     PACKAGE_ANCHORS,
@@ -138,6 +139,7 @@ def bench(
             *_certificates(figures),
             *_packages(figures),
             *_tenders(figures),
+            *_governance(figures),
             *_bridge(load),
             *_index(indexed),
             *(_api(asked) if asked else []),
@@ -184,6 +186,10 @@ def _packages(figures: snapshot.Figures) -> list[str]:
 
 def _tenders(figures: snapshot.Figures) -> list[str]:
     return ["", "Tenders", *_beside("gas of a tender", figures["tenders"], TENDER_ANCHORS)]
+
+
+def _governance(figures: snapshot.Figures) -> list[str]:
+    return ["", "Governance", *_beside("gas of governing", figures["governance"], GOVERNANCE_ANCHORS)]
 
 
 def _beside(title: str, figures: dict[str, int], anchors: tuple[MarketAnchor, ...]) -> list[str]:
