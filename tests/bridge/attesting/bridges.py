@@ -84,6 +84,7 @@ class Bridge:
         self.posting.step([1])
         for _ in range(3):
             self.sender.step()
+            self.park.rest()
 
     def stop(self) -> None:
         """As if it had been killed: nobody answers any more."""
