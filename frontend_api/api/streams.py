@@ -114,6 +114,8 @@ class Streams:
         self._indexed: int | None = None
         self._moment: tuple[int, str | None] | None = None
         self._known: deque[tuple[int, str]] = deque(maxlen=_REMEMBERED)
+        # How many reorganisations there had been then.
+        self._reorganisations = 0
         self._undone: dict[str, int] = {}
         self._rollbacks = 0
         self._newest = b""
@@ -236,15 +238,20 @@ class Streams:
 
     def _look(self) -> _Seen | None:
         with self._database.reading() as connection:
-            found = connection.execute(select(progress.c.indexed, progress.c.indexed_hash)).first()
+            found = connection.execute(select(progress)).first()
             if found is None or (found.indexed, found.indexed_hash) == self._moment:
                 return None
             if self._indexed is None:
                 self._newest = _newest(connection)
                 self._known.extend(_recent(connection))
                 self._moment = found.indexed, found.indexed_hash
+                self._reorganisations = found.reorganisations
                 return _Seen(found.indexed)
             rolled_back = self._fork(connection)
+            if rolled_back is None and found.reorganisations != self._reorganisations:
+                # Blocks that told nothing are gone, and those in their place may tell something. Who began ahead of
+                # the poller may have been told of blocks that it never saw.
+                rolled_back = self._known[-1][0] if self._known else found.first_block - 1
             told = self._indexed if rolled_back is None else min(rolled_back, self._indexed)
             rows = read_events(connection, Which(), (told, 2**31), _CHUNK)
             # Blocks are told of whole.
@@ -258,6 +265,7 @@ class Streams:
                 last = found.indexed
                 self._moment = found.indexed, found.indexed_hash
             wanted = _wanted(connection, rows)
+        self._reorganisations = found.reorganisations
         for row in rows:
             if not self._known or self._known[-1] != (row.block, row.hash):
                 self._known.append((row.block, row.hash))

@@ -11,7 +11,7 @@ from frontend_api.api.paging import USUAL_LIMIT, Cursor, Limit
 from frontend_api.api.problems import Problem, documented
 from frontend_api.api.routing import router
 from frontend_api.api.shapes import events as shape
-from frontend_api.api.shapes.base import Number, answers, paged
+from frontend_api.api.shapes.base import Number, Place, answers, paged
 from frontend_api.api.streams import Streams
 from frontend_api.database.tables import blocks, events
 
@@ -72,7 +72,7 @@ def list_events(
 @routes.get(
     "/events/{block}/{log}", operation_id="event", summary="One event", responses=answers(shape.Event, "not-found")
 )
-def show_event(request: Request, block: Number, log: Number) -> Response:
+def show_event(request: Request, block: Number, log: Place) -> Response:
     """By its block and its index in it."""
 
     def work(moment: Moment) -> Any:

@@ -12,7 +12,7 @@ from frontend_api.api.paging import USUAL_LIMIT, Cursor, Limit
 from frontend_api.api.problems import Problem
 from frontend_api.api.routing import router
 from frontend_api.api.shapes import orders as shape
-from frontend_api.api.shapes.base import AddressFilter, Key, Number, answers, paged
+from frontend_api.api.shapes.base import AddressFilter, Key, Place, answers, paged
 from frontend_api.database.tables import orders
 
 routes = router(prefix="/api/v1", tags=["market"])
@@ -49,7 +49,7 @@ def list_orders(
 @routes.get(
     "/orders/{book}/{place}", operation_id="order", summary="One order", responses=answers(shape.Order, "not-found")
 )
-def show_order(request: Request, book: Key, place: Number) -> Response:
+def show_order(request: Request, book: Key, place: Place) -> Response:
     """By its book and its place in it."""
 
     def work(moment: Moment) -> Any:

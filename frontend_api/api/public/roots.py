@@ -12,7 +12,7 @@ from frontend_api.api.paging import USUAL_LIMIT, Cursor, Limit
 from frontend_api.api.problems import Problem, shown
 from frontend_api.api.routing import router
 from frontend_api.api.shapes import tenders as shape
-from frontend_api.api.shapes.base import From, Number, To, ZoneFilter, ZonePath, answers, paged
+from frontend_api.api.shapes.base import From, Number, Place, To, ZoneFilter, ZonePath, answers, paged
 from frontend_api.database.tables import roots
 
 routes = router(prefix="/api/v1", tags=["readings"])
@@ -67,7 +67,7 @@ def list_roots(
     summary="One root",
     responses=answers(shape.Root, "not-found"),
 )
-def show_root(request: Request, zone: ZonePath, time: Number, version: Number) -> Response:
+def show_root(request: Request, zone: ZonePath, time: Number, version: Place) -> Response:
     """By the zone's name, the time of the readings, and the version."""
 
     def work(moment: Moment) -> Any:

@@ -22,6 +22,8 @@ _AnAddress = Annotated[str, StringConstraints(pattern=_ADDRESS, to_lower=True)]
 Key = Annotated[_AWord, Path(description="A 32-byte word, in hex.")]
 AddressFilter = Annotated[_AnAddress | None, Query(description="An address; capitals are not looked at.")]
 Number = Annotated[int, Path(ge=0, le=SAFE)]
+# An index in a list: as much as a server's column of them holds.
+Place = Annotated[int, Path(ge=0, le=2**31 - 1)]
 NumberFilter = Annotated[int | None, Query(ge=0, le=SAFE)]
 Digits = Annotated[str, Path(pattern=_DIGITS, description="A token's id, in decimal.")]
 ZonePath = Annotated[str, Path(max_length=32, description="A zone's name.")]

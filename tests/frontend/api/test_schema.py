@@ -13,7 +13,12 @@ _SEED, _EXAMPLES = 20_261_122, 6
 _PHASES = (Phase.explicit, Phase.generate)
 # A cursor or a message to sign in is a text, and most texts are none.
 _FINE = ["2xx", "3xx", "400", "401", "403", "404", "409", "429", "503"]
-_CONFIG = SchemathesisConfig.from_dict({"checks": {"positive_data_acceptance": {"expected-statuses": _FINE}}})
+# What is wrong can be too large as well.
+_WRONG = ["400", "401", "403", "404", "405", "409", "413", "415", "422", "429", "503"]
+_CHECKS = {"positive_data_acceptance": _FINE, "negative_data_rejection": _WRONG}
+_CONFIG = SchemathesisConfig.from_dict(
+    {"checks": {name: {"expected-statuses": statuses} for name, statuses in _CHECKS.items()}}
+)
 # Where fields depend on each other in a way that a description cannot say; and signing out, which is no secret.
 _BOUND, _OPEN = ("list_events", "sign_in"), ("sign_out",)
 

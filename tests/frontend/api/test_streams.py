@@ -262,3 +262,34 @@ def test_what_came_while_a_stream_began_comes_once_and_again_when_it_was_undone(
     live.transfers(1)
     look()
     assert names(late.waiting) == ["rollback", "Transfer", "Minted", "Transfer"]
+
+
+def test_a_block_in_the_place_of_one_that_told_nothing_is_told_of(live: Live, fair: Fair):
+    streams, got = Streams(live.database, 10), []
+
+    async def send(message):
+        got.append(message["body"])
+
+    def look() -> None:
+        if seen := streams._look():
+            streams._tell(seen)
+
+    look()
+    reader = Stream(Which())
+    asyncio.run(streams.begin(reader, None, send))
+    before = fair.ask("evm_snapshot")
+    for wait in (21, 22, 23):
+        fair.blocks.mine([], fair.blocks.now + wait)
+    live.index()
+    look()
+    assert reader.waiting == []
+    assert fair.ask("evm_revert", before)
+    fair.park.blocks = fair.blocks = type(fair.blocks)(fair.chain)
+    live.transfers(1)
+    for wait in (24, 25, 26):
+        fair.blocks.mine([], fair.blocks.now + wait)
+    live.index()
+    look()
+    lines = b"".join(reader.waiting).decode().splitlines()
+    told = [json.loads(line[6:]) for line in lines if line.startswith("data: ")]
+    assert [one.get("name", "rollback") for one in told] == ["rollback", "Transfer", "Minted", "Transfer"]

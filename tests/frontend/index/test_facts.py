@@ -448,3 +448,12 @@ def test_a_group_is_filled_once(fair: Fair, database: Database):
         IndexingError, match=rf"in tariffs, version {fair.tariffs[1]}, was told of in block \d+ already"
     ):
         apply_to(database, fair, Event(999, 5, KEY, "Tariffs", "TariffWithdrawn", args))
+
+
+def test_the_greatest_numbers_that_a_root_can_have(fair: Fair, database: Database):
+    """Nothing keeps attesters from putting their names to them."""
+    greatest = {"zone": 2**16 - 1, "time": 2**40 - 1, "version": 2**8 - 2, "size": 2**32 - 1}
+    args = {**greatest, "root": KEY, "dataHash": KEY, "devices": [], "signers": []}
+    apply_to(database, fair, Event(999, 5, KEY, "Readings", "RootPosted", args))
+    with database.reading() as connection:
+        assert connection.execute(select(*(roots.c[name] for name in greatest))).one()._asdict() == greatest

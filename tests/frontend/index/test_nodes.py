@@ -162,6 +162,9 @@ def test_a_node_that_names_another_block_before(kept_back, follower, liar, expec
     assert_same(rows(follower), expected)
 
 
+HEADER = {"number": "0x5", "hash": "0x" + "11" * 32, "parentHash": "0x" + "22" * 32, "timestamp": "0x5"}
+
+
 @pytest.mark.parametrize(
     ("answer", "refusal"),
     [
@@ -169,11 +172,20 @@ def test_a_node_that_names_another_block_before(kept_back, follower, liar, expec
         ({}, "a block that is none"),
         ({"number": "five"}, "a block that is none"),
         ([1], "a block that is none"),
+        ({**HEADER, "number": "0x8000000000000000"}, "a block that is none"),
+        ({**HEADER, "timestamp": "0x8000000000000000"}, "a block that is none"),
+        ({**HEADER, "number": "-0x5"}, "a block that is none"),
     ],
 )
 def test_a_node_that_answers_nonsense(answer, refusal, follower, liar):
     liar.tells = lambda method, parameters, _: answer if method == "eth_getBlockByNumber" else _
     with pytest.raises(NodeDoubted, match=refusal):
+        follower.catch_up()
+
+
+def test_a_node_that_refuses_without_a_word(follower, liar):
+    liar.retold = lambda asked, _: {"jsonrpc": "2.0", "id": asked["id"], "error": {"code": -32000}}
+    with pytest.raises(ChainError, match="the node"):
         follower.catch_up()
 
 

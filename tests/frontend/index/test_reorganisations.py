@@ -130,6 +130,19 @@ def test_groups_are_emptied_and_rows_deleted(wild: Fair, database: Database):
         wild.ask("anvil_rollback", 1)
 
 
+def test_a_chain_that_is_shorter_afterwards(wild: Fair, database: Database, path: str):
+    """The blocks that are kept are the last of the chain, also of those that were let go of before."""
+    follower = Follower(wild.market, database)
+    for _ in range(8):
+        wild.blocks.mine([])
+    follower.catch_up()
+    wild.ask("anvil_rollback", 7)
+    wild.blocks = wild.park.blocks = Blocks(wild.chain)
+    wild.does(wild.park.traders[9], wild.market.vault, "withdraw", 5)
+    assert follower.catch_up().is_there
+    assert_same(rows_of(database), fresh(wild.market, path))
+
+
 def test_deeper_than_what_is_kept(wild: Fair, database: Database, path: str):
     """By the hashes of blocks with events."""
     follower = Follower(wild.market, database)
