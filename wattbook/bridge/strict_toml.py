@@ -56,7 +56,9 @@ class Table:
 
     def texts(self, name: str) -> tuple[str, ...]:
         values = self._take(name)
-        if not isinstance(values, list) or not all(isinstance(one, str) and one and one.isprintable() for one in values):
+        if not isinstance(values, list) or not all(
+            isinstance(one, str) and one and one.isprintable() for one in values
+        ):
             raise self.error(f"{name} is {values!r}, no list of texts")
         return tuple(values)
 
