@@ -200,8 +200,9 @@ def _load_members(connection: Connection) -> tuple[dict[int, Member], dict[str, 
     for row in connection.execute(select(accounts).order_by(accounts.c.block, accounts.c.log)):
         if row.ended_block is None:
             found[row.member].accounts.append(row.account)
-        elif row.replacement is not None:
-            replacements[row.account] = row.replacement
+        else:
+            # What was of an account that was given up went to its member's first.
+            replacements[row.account] = row.replacement or found[row.member].row.account
     for name, args in _told(connection, "Membership", _OF_MEMBERS):
         member = found.get(args.get("member", 0))
         if member is None:

@@ -74,9 +74,16 @@ class Moment:
         return {"items": [item(row) for row in rows[:limit]], "next": following}
 
 
-def answer(request: Request, work: Callable[[Moment], Any], *, private: bool = False, status: int = 200) -> Response:
+def answer(
+    request: Request,
+    work: Callable[[Moment], Any],
+    *,
+    private: bool = False,
+    status: int = 200,
+    beside: Callable[[Moment], object] | None = None,
+) -> Response:
     """What `work` makes of a moment of the index, as JSON. A public answer has an ETag, and is not made for who has
-    it; a private one is kept nowhere."""
+    it; a private one is kept nowhere. `beside` tells of what is not in the index and makes another answer."""
     with request.app.state.database.reading() as connection:
         moment = Moment(request, connection, connection.execute(_PROGRESS).first())
         headers = {
@@ -87,6 +94,8 @@ def answer(request: Request, work: Callable[[Moment], Any], *, private: bool = F
         if not private:
             found = moment.progress
             version = f"{found.genesis} {found.indexed} {found.indexed_hash}" if found else "nothing"
+            if beside:
+                version = f"{version} {beside(moment)}"
             tag = etag(version, request.url.path, request.url.query)
             headers["etag"] = tag
             if is_held(tag, request.headers.get("if-none-match")):

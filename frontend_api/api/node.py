@@ -8,6 +8,7 @@ from typing import TypeVar
 import anyio.to_thread
 from fastapi import Request
 
+from frontend_api.api.moment import Moment
 from frontend_api.api.problems import Problem
 from wattbook.chain import Chain
 from wattbook.connection import Market
@@ -52,6 +53,12 @@ class Node:
             except DeploymentError:
                 return {}
         return {name: one.address for name, one in self._deployment.contracts.items()}
+
+
+def contracts_of(moment: Moment) -> dict[str, str]:
+    """Where each contract stands, as far as it is known here."""
+    node: Node | None = moment.request.app.state.node
+    return node.contracts(moment.chain_id) if node else {}
 
 
 def node_of(request: Request) -> Node:

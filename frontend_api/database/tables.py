@@ -322,7 +322,7 @@ roots = _table(
     Column("time", BigInteger, primary_key=True, autoincrement=False),
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("root", Word, nullable=False),
-    Column("size", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
     Column("data_hash", Word, nullable=False),
     Column("signers", JSON, nullable=False),
 )

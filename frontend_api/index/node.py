@@ -14,7 +14,8 @@ from wattbook.chain import Chain, named
 from wattbook.errors import ChainError
 
 _AT_ONCE = 100
-_BLOOM_BYTES = 256
+# As much as databases hold.
+_NUMBER_BITS = 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,16 @@ class Header:
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> "Header":
         """From a node's answer."""
-        return cls(
+        found = cls(
             number=int(answer["number"], 16),
             hash=answer["hash"].lower(),
             parent=answer["parentHash"].lower(),
             time=int(answer["timestamp"], 16),
             bloom=int(answer.get("logsBloom") or "0x0", 16),
         )
+        if max(found.number, found.time) >> _NUMBER_BITS or min(found.number, found.time) < 0:
+            raise ValueError(found.number, found.time)
+        return found
 
 
 class Node:
@@ -123,7 +127,7 @@ def _result(answer: Any) -> Any:
     if not isinstance(answer, dict):
         raise NodeDoubted("the node answered with something that is no answer")
     if error := answer.get("error"):
-        raise ChainError(f"the node refused: {error['message'] if isinstance(error, dict) else error}")
+        raise ChainError(f"the node refused: {error.get('message') if isinstance(error, dict) else error}")
     return answer.get("result")
 
 

@@ -18,6 +18,7 @@ _TRANSLATED = (
     ipaddress.IPv6Network("2002::/16"),
     ipaddress.IPv6Network("2001::/32"),
     ipaddress.IPv6Network("::/96"),
+    ipaddress.IPv6Network("::ffff:0:0:0/96"),
 )
 
 # All addresses of a host.
@@ -108,7 +109,8 @@ def _may_be_called(address: ipaddress.IPv4Address | ipaddress.IPv6Address, polic
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return _may_be_called(address.ipv4_mapped, policy)
-        if any(address in network for network in _TRANSLATED) and not policy.private_networks:
+        inside = address.is_site_local or any(address in network for network in _TRANSLATED)
+        if inside and not policy.private_networks:
             return False
     if address.is_multicast or address.is_unspecified:
         return False

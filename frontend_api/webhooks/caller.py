@@ -20,11 +20,15 @@ from frontend_api.database.tables import blocks, headers, progress
 from frontend_api.settings import WebhookPolicy
 from frontend_api.webhooks.addresses import AddressRefused, LookUp, look_up, resolved, target_of
 from frontend_api.webhooks.hooks import END_OF_BLOCK, Hook, Hooks, marked, objection
+from frontend_api.webhooks.hurry import Hurry
 from frontend_api.webhooks.signature import signed
 
 _WORKERS = 8
 _AT_ONCE = 100
-_SECONDS = 10.0
+# For each step of a call, and for all of it.
+_SECONDS, _IN_ALL = 10.0, 20.0
+# After so many seconds other hooks have their turn.
+_LONGEST_TURN = 10.0
 _LONGEST_WAIT = 3_600
 # About a week of silence: nobody is there.
 _MOST_FAILURES = 180
@@ -55,7 +59,13 @@ class Caller:
         self.hooks = Hooks(database)
         self._database, self._policy = database, policy
         self._look_up, self._clock, self._period = look_up, clock, period
-        self._client = httpx.Client(timeout=_SECONDS, follow_redirects=False, trust_env=False)
+        # No connection is kept: it is to an address, at which another host would not be asked who it is.
+        self._client = httpx.Client(
+            timeout=_SECONDS,
+            follow_redirects=False,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=_WORKERS, max_keepalive_connections=0),
+        )
         self._under_way: dict[int, Future[None]] = {}
 
     def run(self, stop: Event) -> None:
@@ -71,7 +81,8 @@ class Caller:
         self._client.close()
 
     def turn(self, number: int, stop: Event | None = None) -> None:
-        """Tells a hook what it was not told yet, until there is nothing, or it does not take it."""
+        """Tells a hook what it was not told yet, until there is nothing, it does not take it, or its turn is over."""
+        until = time.monotonic() + _LONGEST_TURN
         while stop is None or not stop.is_set():
             hook = self.hooks.find(number)
             told = None if hook is None or hook.stopped else self._next(hook)
@@ -83,6 +94,8 @@ class Caller:
                     self._put_off(hook, trouble)
                     return
                 self.hooks.note(hook, failures=0, trouble=None, **noted)
+                if time.monotonic() > until or (stop is not None and stop.is_set()):
+                    return
             self.hooks.note(hook, **then)
 
     # ------------------------------------------------------------------------------------------------------- inside
@@ -151,15 +164,16 @@ class Caller:
                 "User-Agent": "Wattbook-Webhooks/1",
                 "X-Wattbook-Signature": signed(hook.secret, self._clock(), raw),
             }
-            extensions = {"sni_hostname": target.host}
-            request = self._client.build_request(
-                "POST", target.at(address), content=raw, headers=said, extensions=extensions
-            )
-            answer = self._client.send(request, stream=True)
-            try:
-                _read_some(answer)
-            finally:
-                answer.close()
+            with Hurry(_IN_ALL) as hurry:
+                extensions = {"sni_hostname": target.host, "trace": hurry.trace}
+                request = self._client.build_request(
+                    "POST", target.at(address), content=raw, headers=said, extensions=extensions
+                )
+                answer = self._client.send(request, stream=True)
+                try:
+                    _read_some(answer)
+                finally:
+                    answer.close()
         except AddressRefused as error:
             return str(error)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:

@@ -11,12 +11,12 @@ from starlette.responses import Response
 from frontend_api.api.access import MemberStatus, Viewer
 from frontend_api.api.moment import Moment
 from frontend_api.api.private.lists import ME
-from frontend_api.api.private.money import newest
+from frontend_api.api.private.money import newest, newest_of_kinds
 from frontend_api.api.private.packages import packages
 from frontend_api.api.private.signed_in import described, private
 from frontend_api.api.shapes.words import address
 from frontend_api.api.shapes.words import roles as role_words
-from frontend_api.database.tables import bills, blocks, books, certificates, events, orders, subjects
+from frontend_api.database.tables import bills, blocks, books, certificates, events, orders
 from wattbook.billing.periods import month_name, month_period
 from wattbook.certificates.slices import slice_of
 from wattbook.contracts.structs import Kind
@@ -102,13 +102,11 @@ def _reveals(moment: Moment, viewer: Viewer) -> Iterator[dict[str, Any]]:
 
 def _recoveries(moment: Moment, viewer: Viewer) -> Iterator[dict[str, Any]]:
     """Somebody says that a key is lost: its owner can object until it is done."""
-    same = (subjects.c.block == events.c.block) & (subjects.c.log == events.c.log)
-    question = select(events.c.name, events.c.args, blocks.c.time).join(subjects, same)
-    question = question.join(blocks, blocks.c.number == events.c.block)
-    mine = (subjects.c.kind == "account") & subjects.c.subject.in_(viewer.names)
+    question = select(events.c.name, events.c.args, blocks.c.time).join(blocks, blocks.c.number == events.c.block)
+    # Of all accounts: there are few, and much may be told of one account.
     told = (events.c.contract == "Membership") & events.c.name.in_(_RECOVERY)
     open_: dict[str, dict[str, Any]] = {}
-    for row in moment.rows(question.where(mine, told).order_by(events.c.block, events.c.log)):
+    for row in moment.rows(question.where(told).order_by(events.c.block, events.c.log)):
         name, args = row.name, row.args
         account = args["account"]
         if name in ("RecoveryStopped", "RecoveryCompleted"):
@@ -127,7 +125,7 @@ def _certification(moment: Moment, viewer: Viewer) -> Iterator[dict[str, Any]]:
 
 
 def _debts(moment: Moment, viewer: Viewer) -> Iterator[dict[str, Any]]:
-    for row in newest(moment, viewer.names, ("owed",)):
+    for row in newest_of_kinds(moment, viewer.names, ("owed",)):
         if row.after > 0:
             yield _reminder("debt", None, None, {"account": address(row.account), "owed_upt": str(row.after)})
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from pydantic import BaseModel, Field
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 
 from frontend_api.api.moment import Moment
 from frontend_api.api.private.lists import Names, before, both_pages, both_values, place_of_event
@@ -46,8 +46,7 @@ class PointChanges(BaseModel):
 
 @both_values("balances", "Balances", Balances)
 def balances(moment: Moment, names: Names) -> dict[str, Any]:
-    found = newest(moment, names, tuple(_KINDS))
-    amounts = {(row.account, row.kind): row.after for row in found if row.item == 0}
+    amounts = {(row.account, row.kind): row.after for row in newest_of_kinds(moment, names, tuple(_KINDS))}
     items = [
         {"account": address(name), **{field: str(amounts.get((name, kind), 0)) for kind, field in _KINDS.items()}}
         for name in names
@@ -71,6 +70,23 @@ def points(moment: Moment, names: Names, cursor: str | None, limit: int) -> dict
         return {"account": address(row.account), **amounts, "block": row.block, "log": row.log, "time": row.time}
 
     return moment.page(rows, limit, item, lambda row: (*place_of_event(row), row.part))
+
+
+def newest_of_kinds(moment: Moment, names: Names, kinds: tuple[str, ...]) -> Any:
+    """The newest row of each account and kind, of kinds of which an account has one balance: one row is read of each,
+    however often it changed."""
+    columns = holdings.c
+    newest_first = (columns.block.desc(), columns.log.desc(), columns.part.desc())
+    parts = [
+        select(columns.account, columns.kind, columns.after)
+        .where(columns.account == name, columns.kind == kind, columns.item == 0)
+        .order_by(*newest_first)
+        .limit(1)
+        .subquery()
+        for name in names
+        for kind in kinds
+    ]
+    return moment.rows(union_all(*(select(part) for part in parts))) if parts else []
 
 
 def newest(moment: Moment, names: Names, kinds: tuple[str, ...]) -> Any:

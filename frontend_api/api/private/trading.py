@@ -143,8 +143,9 @@ def _order(row: Any, now: int) -> dict[str, Any]:
 
 @both_pages("positions", "What was sold and bought, the newest first", Positions)
 def positions(moment: Moment, names: Names, cursor: str | None, limit: int) -> dict[str, Any]:
-    place = moment.place(cursor, int, int)
-    parts = [_auctioned(names, place, limit), *(_sold(names, place, limit, sell) for sell in (True, False))]
+    place = moment.place(cursor, int, int, int)
+    parts = [_auctioned(names, place and place[:2], limit)]
+    parts += (_sold(names, _sold_before(place, sell=sell), limit, sell) for sell in (True, False))
     found = union_all(*parts).subquery()
     question = select(found, zones.c.name.label("zone_name")).join(zones, zones.c.number == found.c.zone)
     order = (found.c.block.desc(), found.c.log.desc(), found.c.sell.desc())
@@ -164,12 +165,20 @@ def positions(moment: Moment, names: Names, cursor: str | None, limit: int) -> d
             "wh": row.wh,
             "amount_upt": str(row.wh * row.price if row.amount is None else row.amount),
             "device": row.device or None,
-            "settled": settled.get(row.book),
+            "settled": _of_account(settled.get(row.book, {}), row.account),
             "block": row.block,
             "log": row.log,
         }
 
-    return moment.page(rows, limit, item, place_of_event)
+    return moment.page(rows, limit, item, lambda row: (*place_of_event(row), int(row.sell)))
+
+
+def _sold_before(place: Any, *, sell: bool) -> Any:
+    """Before which sale a side goes on. Who is both sides of one sees what he sold first."""
+    if place is None:
+        return None
+    block, log, sold = place
+    return block, log + 1 if sold and not sell else log
 
 
 def _auctioned(names: Names, place: Any, limit: int) -> Any:
@@ -223,19 +232,22 @@ def _sold(names: Names, place: Any, limit: int, sell: bool) -> Any:
     return select(question.order_by(columns.block.desc(), columns.log.desc()).limit(limit + 1).subquery())
 
 
-def _settled(moment: Moment, names: Names, keys: set[str]) -> dict[str, dict[str, Any]]:
-    """By book. Each time all is told that an account did, and what changed of its money."""
+def _settled(moment: Moment, names: Names, keys: set[str]) -> dict[str, dict[str, dict[str, Any]]]:
+    """By book and account. Each time all is told that an account did, and what changed of its money."""
     columns = settlements.c
-    question = select(columns.book, columns.statement).where(columns.account.in_(names), columns.book.in_(keys))
-    found: dict[str, Statement] = {}
+    question = select(columns.book, columns.account, columns.statement)
+    question = question.where(columns.account.in_(names), columns.book.in_(keys))
+    found: dict[tuple[str, str], Statement] = {}
     for row in moment.rows(question.order_by(columns.block, columns.log)):
-        said, before = unpacked([int(word) for word in row.statement]), found.get(row.book)
+        key = row.book, row.account
+        said, before = unpacked([int(word) for word in row.statement]), found.get(key)
         if before is not None:
             money = {name: getattr(before, name) + getattr(said, name) for name in ("due", "cash", "unpaid")}
             said = said._replace(**money)
-        found[row.book] = said
-    return {
-        book: {
+        found[key] = said
+    shown: dict[str, dict[str, dict[str, Any]]] = {}
+    for (book, account), said in found.items():
+        shown.setdefault(book, {})[account] = {
             "injected_wh": said.injected,
             "withdrawn_wh": said.withdrawn,
             "sold_wh": said.sold,
@@ -244,5 +256,10 @@ def _settled(moment: Moment, names: Names, keys: set[str]) -> dict[str, dict[str
             "cash_upt": str(said.cash),
             "unpaid_upt": str(said.unpaid),
         }
-        for book, said in found.items()
-    }
+    return shown
+
+
+def _of_account(settled: dict[str, dict[str, Any]], account: str) -> dict[str, Any] | None:
+    """How an account was settled. One that was replaced before was settled as the one in its place."""
+    only = next(iter(settled.values())) if len(settled) == 1 else None
+    return settled.get(account, only)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from frontend_api.api.directory import directory_of
 from frontend_api.api.moment import Moment, answer
-from frontend_api.api.node import Node
+from frontend_api.api.node import contracts_of
 from frontend_api.api.paging import USUAL_LIMIT, Cursor, Limit
 from frontend_api.api.problems import Problem
 from frontend_api.api.routing import router
@@ -81,18 +81,16 @@ def show_book(request: Request, key: Key) -> Response:
         row = _book(moment, key)
         counted = (func.count(), func.count(orders.c.revealed_block), func.count(orders.c.traded_block))
         counts = moment.row(select(*counted).where(orders.c.book == key))
-        node: Node | None = request.app.state.node
-        contracts = node.contracts(moment.chain_id) if node else {}
         committed, revealed, traded = tuple(counts or (0, 0, 0))
         return {
             **shape.book(row, moment.now, directory_of(moment).zones(moment)),
             "dearest_mpt": row.dearest_wh,
             "counts": {"committed": committed, "revealed": revealed, "traded": traded},
-            "terms": shape.terms(row, contracts),
+            "terms": shape.terms(row, contracts_of(moment)),
             "excuse": shape.excuse(row),
         }
 
-    return answer(request, work)
+    return answer(request, work, beside=contracts_of)
 
 
 @routes.get(

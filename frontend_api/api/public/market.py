@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from frontend_api.api.directory import directory_of
 from frontend_api.api.moment import Moment, answer
-from frontend_api.api.node import Node
+from frontend_api.api.node import contracts_of
 from frontend_api.api.problems import Problem, shown
 from frontend_api.api.routing import router
 from frontend_api.api.shapes import market as shape
@@ -23,21 +23,21 @@ def show_market(request: Request) -> Response:
     """Chain, contracts, zones, and what can be done through this API."""
 
     def work(moment: Moment) -> Any:
-        settings: Settings = request.app.state.settings
-        node: Node | None = request.app.state.node
         found, directory = moment.progress, directory_of(moment)
         return {
             "chain_id": moment.chain_id,
             "genesis": found.genesis if found else None,
             "first_block": found.first_block if found else None,
-            "contracts": node.contracts(moment.chain_id) if node else {},
+            "contracts": contracts_of(moment),
             "zones": list(directory.zone_names(moment).values()),
             "carriers": [CARRIERS[one] for one in sorted({kind for _, kind in directory.pairs(moment, None, None)})],
             "relay": settings.relay is not None,
             "bridge": settings.bridge is not None,
         }
 
-    return answer(request, work)
+    settings: Settings = request.app.state.settings
+    beside = (settings.relay is None, settings.bridge is None)
+    return answer(request, work, beside=lambda moment: (*beside, contracts_of(moment)))
 
 
 @routes.get("/zones", operation_id="list_zones", summary="All zones", responses=answers(Page[shape.ZoneShown]))

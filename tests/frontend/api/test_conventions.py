@@ -14,7 +14,7 @@ from frontend_api.api.problems import KINDS
 from frontend_api.database.database import Database
 from frontend_api.database.tables import progress
 from frontend_api.index.following import Follower
-from frontend_api.settings import Limits
+from frontend_api.settings import BridgeAccess, KeyPlace, Limits
 from tests.frontend.api.asking import PREFIX, Asking
 from tests.frontend.api.conftest import Make
 from tests.frontend.market import Fair
@@ -37,6 +37,24 @@ def test_an_answer_that_is_held_is_not_made_again(ask: Asking):
     for other in ("", '"x"', tag[:-2] + '"'):
         assert ask.client.get(f"{PREFIX}/books", headers={"if-none-match": other}).status_code == 200
     assert ask.response("list_books", "/books?limit=1").headers["etag"] != tag
+
+
+def test_a_tag_is_another_when_contracts_become_known(another: Make, database: Database, tmp_path: Path, fair: Fair):
+    path = tmp_path / "deployment.json"
+    client = another(database, Node("http://127.0.0.1:1", path))
+    for asked in ("/market", f"/books/0x{fair.cleared.hex()}"):
+        path.unlink(missing_ok=True)
+        client.app.state.node._deployment = None
+        before = client.get(PREFIX + asked)
+        path.write_bytes(fair.deployment.read_bytes())
+        after = client.get(PREFIX + asked, headers={"if-none-match": before.headers["etag"]})
+        assert after.status_code == 200 and after.json() != before.json()
+
+
+def test_a_tag_is_another_when_the_settings_are(another: Make, database: Database):
+    one, other = another(database), another(database, bridge=BridgeAccess("http://127.0.0.1:1", KeyPlace(None, "KEY")))
+    tag = one.get(f"{PREFIX}/market").headers["etag"]
+    assert other.get(f"{PREFIX}/market", headers={"if-none-match": tag}).json()["bridge"]
 
 
 def test_a_tag_is_another_after_a_block(another: Make, tmp_path: Path, fair: Fair):

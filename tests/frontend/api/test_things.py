@@ -1,6 +1,10 @@
 """People, things, tenders, certificates and events, as they are on the chain."""
 
-from tests.frontend.api.asking import Asking
+from pathlib import Path
+
+from frontend_api.database.database import Database
+from frontend_api.index.following import Follower
+from tests.frontend.api.asking import PREFIX, Asking
 from tests.frontend.market import MARKUP, Fair
 from wattbook.certificates.provenance import provenance
 from wattbook.contracts.structs import DeviceStatus
@@ -164,3 +168,17 @@ def test_nobody_is_told_what_an_account_took(ask: Asking, fair: Fair):
     about = ask.everything("list_events", f"/events?kind=account&subject={settled[0]['args']['account']}&limit=200")
     assert not any("statement" in one["args"] for one in about)
     assert ask.get("event", f"/events/{settled[0]['block']}/{settled[0]['log']}") == settled[0]
+
+
+def test_what_was_of_an_account_that_was_given_up_is_its_members(another, fair: Fair, tmp_path: Path):
+    database = Database(str(tmp_path / "index.db"))
+    with fair.undone():
+        device = fair.park.new_device(owner=fair.second)
+        fair.does(fair.family, fair.market.membership, "retireAccount", fair.second)
+        Follower(fair.market, database).catch_up()
+        assert fair.market.meters.owner_of(device) == fair.family
+    client = another(database)
+    assert client.get(f"{PREFIX}/devices/{device}").json()["owner"] == fair.family
+    owned = client.get(f"{PREFIX}/devices?owner={fair.family}&limit=200").json()["items"]
+    assert device in [one["device"] for one in owned]
+    database.close()

@@ -143,8 +143,9 @@ def test_a_chain_that_is_shorter_afterwards(wild: Fair, database: Database, path
     assert_same(rows_of(database), fresh(wild.market, path))
 
 
-def test_deeper_than_what_is_kept(wild: Fair, database: Database, path: str):
-    """By the hashes of blocks with events."""
+def test_deeper_than_what_is_kept(wild: Fair, tmp_path, path: str):
+    """By the hashes of blocks with events. So many blocks take the node a while: into one kind of database only."""
+    database = Database(str(tmp_path / "index.db"))
     follower = Follower(wild.market, database)
     follower.catch_up()
     before = wild.ask("evm_snapshot")
@@ -164,6 +165,7 @@ def test_deeper_than_what_is_kept(wild: Fair, database: Database, path: str):
         changes = connection.execute(newest.order_by(holdings.c.block)).scalars().all()
     assert changes[-1] == -13
     assert_same(rows_of(database), fresh(wild.market, path))
+    database.close()
 
 
 def test_what_is_known_of_gone_blocks_is_forgotten(wild: Fair, database: Database, path: str):

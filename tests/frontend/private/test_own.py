@@ -1,12 +1,16 @@
 """What is shown to somebody is his, all of it, and nobody else's."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import delete, insert, select
 
 from frontend_api.api.access import MemberStatus, viewer_of
-from frontend_api.database.tables import accounts, events, members, subjects
+from frontend_api.api.moment import Moment
+from frontend_api.api.private.money import balances
+from frontend_api.api.private.trading import positions
+from frontend_api.database.tables import accounts, events, holdings, members, sales, subjects
 from tests.frontend.private.people import API, Client, begun
 from wattbook.packages.subscribed import subscribed
 from wattbook.roles import Role
@@ -228,3 +232,82 @@ def test_operation(who):
     found = who("operator").get("/operation")
     assert found["health"]["database"]["answers"] and found["roots"]
     assert (found["bridge"], found["bridge_trouble"]) == (None, "no bridge is set up here")
+
+
+# ------------------------------------------------------------------------------------- accounts with a long history
+
+
+@pytest.fixture
+def moment(database, fair):
+    """Of an index that tests may change: it is as before afterwards."""
+    with database._backend.engine.connect() as connection:
+        begun = connection.begin()
+        yield Moment(SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(pages=_Pages()))), connection, None)
+        begun.rollback()
+
+
+class _Pages:
+    """Cursors as they are inside."""
+
+    def place(self, request, cursor, *kinds):
+        return cursor
+
+    def cursor(self, request, place):
+        return tuple(place)
+
+
+def test_a_balance_that_changed_often_is_read_as_quickly(moment):
+    account = "0x" + "5a" * 20
+    change = {"account": account, "kind": "free", "item": 0, "part": 0, "change": 1}
+
+    def cost() -> int:
+        steps = 0
+
+        def count() -> None:
+            nonlocal steps
+            steps += 1
+
+        raw = moment.connection.connection.driver_connection
+        raw.set_progress_handler(count, 10)
+        try:
+            [found] = balances(moment, (account,))["items"]
+        finally:
+            raw.set_progress_handler(None, 0)
+        assert found["free_upt"] == str(highest)
+        return steps
+
+    costs = []
+    for first, highest in ((1, 100), (101, 20_000)):
+        moment.connection.execute(
+            insert(holdings), [{**change, "after": at, "block": at, "log": 0} for at in range(first, highest + 1)]
+        )
+        costs.append(cost())
+    assert costs[1] < 2 * costs[0]
+
+
+def test_who_is_both_sides_of_a_sale_sees_both_on_pages_of_any_size(moment, fair):
+    row = moment.row(select(sales).limit(1))
+    names = ("0x" + "5a" * 20, "0x" + "5b" * 20)
+    for log in (1_000, 1_001):
+        copied = {**row._mapping, "trade": f"0x{log:064x}", "log": log, "seller": names[0], "buyer": names[1]}
+        moment.connection.execute(insert(sales).values(**copied))
+    whole = positions(moment, names, None, 50)["items"]
+    assert [(one["log"], one["side"]) for one in whole] == [
+        *((1_001, "sell"), (1_001, "buy"), (1_000, "sell"), (1_000, "buy"))
+    ]
+    for limit in (1, 2, 3):
+        found, cursor = [], None
+        while True:
+            page = positions(moment, names, cursor, limit)
+            found += page["items"]
+            if (cursor := page["next"]) is None:
+                break
+        assert found == whole
+
+
+def test_accounts_of_one_member_were_settled_each_for_itself(moment, fair):
+    names = (fair.seller.lower(), fair.buyer.lower())
+    found = [one for one in positions(moment, names, None, 200)["items"] if one["slot_start"] == fair.slot]
+    assert {(one["side"], one["settled"]["injected_wh"], one["settled"]["withdrawn_wh"]) for one in found} == {
+        *(("sell", 11_000, 0), ("buy", 0, 12_400))
+    }

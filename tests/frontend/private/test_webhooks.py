@@ -1,7 +1,10 @@
 """Events come to whoever asked for them: all, in their sequence, signed, to public places, as long as he may know."""
 
 import hmac
+import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
 
 import pytest
@@ -13,6 +16,7 @@ from frontend_api.database.database import Database
 from frontend_api.database.tables import accounts, events, subjects
 from frontend_api.index.following import Follower
 from frontend_api.settings import WebhookPolicy
+from frontend_api.webhooks import caller as calling
 from frontend_api.webhooks.addresses import AddressRefused, resolved, target_of
 from frontend_api.webhooks.caller import Caller
 from frontend_api.webhooks.hooks import END_OF_BLOCK, HookRefused, Hooks
@@ -111,6 +115,70 @@ def test_nobody_there(post, keys, receiver):
     post.hooks.note(hook, failures=179)
     post.call(number)
     assert post.hooks.find(number).stopped
+
+
+@contextmanager
+def answering(*parts: bytes, every: float = 0) -> Iterator[tuple[str, list[int]]]:
+    """A server's URL, and how many connections it had. It answers the parts, the last for ever again if `every` so many
+    seconds one comes."""
+    listening, connections = socket.create_server(("127.0.0.1", 0)), []
+
+    def serve() -> None:
+        while True:
+            connection, _ = listening.accept()
+            connections.append(1)
+            Thread(target=answer, args=(connection,), daemon=True).start()
+
+    def answer(connection: socket.socket) -> None:
+        with suppress(OSError), connection:
+            while connection.recv(65_536):
+                for part in parts:
+                    connection.sendall(part)
+                while every:
+                    time.sleep(every)
+                    connection.sendall(parts[-1])
+
+    def begin() -> None:
+        with suppress(OSError):
+            serve()
+
+    Thread(target=begin, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/", connections
+    finally:
+        listening.close()
+
+
+@pytest.mark.parametrize(
+    "parts", [(b"HTTP/1.1 200 OK\r\n", b"X-More: and more\r\n"), (b"HTTP/1.1 100 Continue\r\n\r\n",)]
+)
+def test_who_answers_a_little_now_and_then_is_not_waited_for(post, keys, monkeypatch, parts):
+    monkeypatch.setattr(calling, "_IN_ALL", 0.5)
+    with answering(*parts, every=0.05) as (url, _):
+        number = post.hook(keys["owner"].address, url)
+        thread = Thread(target=post.call, args=(number,), daemon=True)
+        thread.start()
+        thread.join(8)
+        assert not thread.is_alive()
+    assert "does not answer" in post.hooks.find(number).trouble
+
+
+def test_who_takes_all_has_his_turn_and_then_others_have_theirs(post, keys, receiver, monkeypatch):
+    monkeypatch.setattr(calling, "_LONGEST_TURN", 0)
+    number = post.hook(keys["owner"].address, receiver.url, Which("Membership"))
+    for turn in (1, 2, 3):
+        post.call(number)
+        assert len(places(receiver)) == turn
+    assert places(receiver) == sorted(set(places(receiver)))
+
+
+def test_a_connection_is_for_one_call(post, keys):
+    """A host that shares its address with another is asked itself who it is."""
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as (url, connections):
+        post.call(post.hook(keys["owner"].address, url, Which("Bills")))
+        with post.database.reading() as connection:
+            told = connection.execute(select(events).where(events.c.contract == "Bills")).all()
+        assert len(connections) == len(told) > 2
 
 
 def test_only_what_is_new_after_it_was_made(post, fair, keys, receiver):
@@ -223,6 +291,7 @@ def test_a_key_that_was_replaced_has_no_hooks(post, keys, receiver, name):
         *("https://user:secret@example.org/", "https://example.org@127.0.0.1/", "https://example.org/#part"),
         *("https://127.0.0.1/", "https://[::1]/", "https://10.0.0.1/", "https://169.254.169.254/latest/meta-data"),
         *("https://[::ffff:10.0.0.1]/", "https://[fd00::1]/", "https://[64:ff9b::a00:1]/", "https://[2002:a00:1::]/"),
+        *("https://[fec0::1]/", "https://[::ffff:0:a00:1]/"),
         *("https://0.0.0.0/", "https://224.0.0.1/", "https://100.64.0.1/", "https://192.168.1.1:8443/"),
         *("https://example.org:0/", "https://example.org:99999/", "https://exa mple.org/", "https://example.org/\n"),
         "https://example.org/" + "x" * 3_000,

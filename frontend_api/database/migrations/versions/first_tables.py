@@ -268,7 +268,7 @@ def _people_and_things() -> None:
         sa.Column("time", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("root", _WORD, nullable=False),
-        sa.Column("size", sa.Integer, nullable=False),
+        sa.Column("size", sa.BigInteger, nullable=False),
         sa.Column("data_hash", _WORD, nullable=False),
         sa.Column("signers", sa.JSON, nullable=False),
         sa.Column("block", sa.BigInteger, nullable=False),
