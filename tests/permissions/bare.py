@@ -16,6 +16,7 @@ from wattbook.contracts.readings import Readings
 from wattbook.contracts.rulebook import Rulebook
 from wattbook.contracts.supplies import Supplies
 from wattbook.contracts.tenders import Tenders
+from wattbook.contracts.validator_set import ValidatorSet
 
 
 class Bare:
@@ -36,3 +37,5 @@ class Bare:
         self.tenders = Tenders(chain, create("Tenders", vault, energy_units, authority))
         self.supplies = Supplies(chain, create("Supplies", at("Tenders"), at("Imbalance"), authority))
         self.meters = Meters(chain, create("Meters", at("Membership"), at("Zones"), authority))
+        seats = [f"0x{number:040x}" for number in range(1, 6)]
+        self.unfed, self.fed = (ValidatorSet(chain, create("ValidatorSet", seats, deployer)) for _ in range(2))

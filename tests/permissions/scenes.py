@@ -21,6 +21,7 @@ from tests.permissions.sale_scenes import DIRECT_SALE
 from tests.permissions.settlement_scenes import SETTLEMENT
 from tests.permissions.tender_scenes import TENDERING
 from tests.permissions.trading import SCHEDULE, terms
+from tests.permissions.validator_scenes import VALIDATORS
 from tests.permissions.world import ANOTHER_ZONE, LOCKED, NOBODY, NOTHING, ZONE, Caller, World
 from wattbook import Role, Signed
 from wattbook.contracts.base import Contract
@@ -64,6 +65,8 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
             "Supplies": world.bare.supplies,
         }
         return bare[name]
+    if name == "ValidatorSet":
+        return world.bare.unfed if function == "setFeeder" else world.bare.fed
     if function == "setSupplies":
         return world.bare.tenders
     if name == "RegistrationBonus" and function in ("claim", "claimSigned"):
@@ -558,6 +561,7 @@ _POOL: dict[tuple[str, str], Scene] = {
 }
 
 SCENES: dict[tuple[str, str, str], Scene] = {
+    **VALIDATORS,
     **SETTLEMENT,
     **TENDERING,
     **{("Rulebook", *key): scene for key, scene in _RULEBOOK.items()},

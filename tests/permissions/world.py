@@ -140,6 +140,8 @@ class World:
         self.bidding.serve()
         self._prepare_operations()
         self.bare = Bare(self.market, self.deployer.address, self._create)
+        self.bare.fed.set_feeder(self.bare.unfed.address, sender=self.deployer)
+        self._caller("feeder", {"feeder"}, self.bare.unfed.address)
 
     # What scenes ask for.
 
@@ -259,7 +261,7 @@ class World:
     def _meet_others(self) -> None:
         market = self.market
         self._caller("stranger", set(), self._person())
-        self._caller("deployer", set(), self.deployer)
+        self._caller("deployer", {"founder"}, self.deployer)
         self._caller("administrator", {"proposer"}, self.administrator)
         self._caller("Authority", {"authority"}, market.authority.address)
         self._caller("Vault", {"system account", "vault"}, market.vault.address)

@@ -97,6 +97,14 @@ class AlreadyFinal(ContractRevert):
     time: int
 
 
+class AlreadySeated(ContractRevert):
+    """Thrown when who shall come is a validator already."""
+
+    SIGNATURE = "AlreadySeated(address)"
+    FIELDS = ("account",)
+    account: str
+
+
 class AreaTooSmall(ContractRevert):
     """Thrown when an area is smaller than a square metre."""
 
@@ -742,6 +750,14 @@ class FailedCall(ContractRevert):
     SIGNATURE = "FailedCall()"
 
 
+class FeederAlreadySet(ContractRevert):
+    """Thrown when a feeder was named before."""
+
+    SIGNATURE = "FeederAlreadySet(address)"
+    FIELDS = ("feeder",)
+    feeder: str
+
+
 class FirstAccountStays(ContractRevert):
     """Thrown when a member retires his first account."""
 
@@ -1213,6 +1229,14 @@ class NoClaim(ContractRevert):
     place: int
 
 
+class NoContract(ContractRevert):
+    """Thrown when no contract stands where the feeder should be."""
+
+    SIGNATURE = "NoContract(address)"
+    FIELDS = ("feeder",)
+    feeder: str
+
+
 class NoDeposit(ContractRevert):
     """Thrown when an account has placed no deposit for a device."""
 
@@ -1485,6 +1509,14 @@ class NotExpired(ContractRevert):
     expires: int
 
 
+class NotFeeder(ContractRevert):
+    """Thrown when the caller is not the feeder."""
+
+    SIGNATURE = "NotFeeder(address)"
+    FIELDS = ("caller",)
+    caller: str
+
+
 class NotFirstAccount(ContractRevert):
     """Thrown when the caller, or signer, is not the first account of its member."""
 
@@ -1499,6 +1531,14 @@ class NotFounded(ContractRevert):
     """
 
     SIGNATURE = "NotFounded()"
+
+
+class NotFounder(ContractRevert):
+    """Thrown when the feeder is named by anybody but the founder."""
+
+    SIGNATURE = "NotFounder(address)"
+    FIELDS = ("caller",)
+    caller: str
 
 
 class NotHeld(ContractRevert):
@@ -1694,6 +1734,14 @@ class NotReserved(ContractRevert):
     since: int
     until: int
     asked: int
+
+
+class NotSeated(ContractRevert):
+    """Thrown when who shall leave is no validator."""
+
+    SIGNATURE = "NotSeated(address)"
+    FIELDS = ("account",)
+    account: str
 
 
 class NotServed(ContractRevert):
@@ -1901,6 +1949,14 @@ class OfficeNotGrantable(ContractRevert):
     SIGNATURE = "OfficeNotGrantable(uint32)"
     FIELDS = ("roles",)
     roles: int
+
+
+class OneABlock(ContractRevert):
+    """Thrown when a seat changed in this block before."""
+
+    SIGNATURE = "OneABlock(uint256)"
+    FIELDS = ("block_number",)
+    block_number: int
 
 
 class OrderNotTaken(ContractRevert):
@@ -2493,6 +2549,14 @@ class TooEarly(ContractRevert):
     lapses_at: int
 
 
+class TooFew(ContractRevert):
+    """Thrown when there would be so many validators, fewer than {LEAST}."""
+
+    SIGNATURE = "TooFew(uint256)"
+    FIELDS = ("count",)
+    count: int
+
+
 class TooFewSigners(ContractRevert):
     """Thrown when fewer than the threshold vouch, or {MAX_SIGNERS} would be fewer than do."""
 
@@ -2509,6 +2573,14 @@ class TooFewWh(ContractRevert):
     FIELDS = ("given", "needed")
     given: int
     needed: int
+
+
+class TooMany(ContractRevert):
+    """Thrown when there would be so many validators, more than {MOST}."""
+
+    SIGNATURE = "TooMany(uint256)"
+    FIELDS = ("count",)
+    count: int
 
 
 class TooManyAccounts(ContractRevert):
