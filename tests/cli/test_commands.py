@@ -156,5 +156,5 @@ def test_bench_when_a_figure_changed(command, working_folder):
 def test_version_and_help(program, command):
     assert lines(program("--version")) == ["wattbook, version 0.1.0"]
     said = command("--help").out
-    for name in ("attack-probability", "bench", "clear", "deploy", "package", "status", "vectors"):
+    for name in ("attack-probability", "bench", "clear", "deploy", "genesis", "package", "status", "vectors"):
         assert f"\n  {name} " in said

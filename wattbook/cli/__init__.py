@@ -15,6 +15,7 @@ _NAMES = (
     "certificates",
     "clear",
     "deploy",
+    "genesis",
     "package",
     "statement",
     "status",
