@@ -9,6 +9,7 @@ from wattbook.bench import gas, metering, sizes, snapshot
 from wattbook.bench.anchors import (
     ANCHORS,
     CERTIFICATE_ANCHORS,
+    GOVERNANCE_ANCHORS,
     MARKET_ANCHORS,
     METERING_ANCHORS,
     PACKAGE_ANCHORS,
@@ -70,6 +71,11 @@ def test_package_budgets(figures, anchor):
     assert figures["packages"][anchor.figure] <= anchor.budget
 
 
+@pytest.mark.parametrize("anchor", [a for a in GOVERNANCE_ANCHORS if a.budget], ids=lambda anchor: anchor.figure)
+def test_governance_budgets(figures, anchor):
+    assert figures["governance"][anchor.figure] <= anchor.budget
+
+
 def test_a_root_costs_the_same_at_any_count(figures):
     one, many = (figures["metering"][f"root of {size} readings"] for size in ("1", "10,000"))
     assert abs(one - many) < 100
@@ -80,6 +86,7 @@ def test_every_figure_of_metering_is_shown(figures):
     assert figures["settlement"].keys() == {anchor.figure for anchor in SETTLEMENT_ANCHORS}
     assert figures["certificates"].keys() == {anchor.figure for anchor in CERTIFICATE_ANCHORS}
     assert figures["tenders"].keys() == {anchor.figure for anchor in TENDER_ANCHORS}
+    assert figures["governance"].keys() == {anchor.figure for anchor in GOVERNANCE_ANCHORS}
     assert figures["packages"].keys() == {anchor.figure for anchor in PACKAGE_ANCHORS}
 
 

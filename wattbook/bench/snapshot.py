@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from wattbook.bench import certificates, gas, market, metering, packages, settlement, sizes, tenders
+from wattbook.bench import certificates, gas, governance, market, metering, packages, settlement, sizes, tenders
 from wattbook.errors import WattbookError
 
 # The book whose figures are kept: large enough to show every step, small enough for every run of the tests.
@@ -28,6 +28,7 @@ def measure() -> Figures:
         "certificates": certificates.measure(),
         "packages": packages.measure(),
         "tenders": tenders.measure(),
+        "governance": governance.measure(),
     }
 
 

@@ -9,6 +9,7 @@ from wattbook.bench import bridge, market, sizes, snapshot
 from wattbook.bench.anchors import (
     ANCHORS,
     CERTIFICATE_ANCHORS,
+    GOVERNANCE_ANCHORS,
     MARKET_ANCHORS,
     METERING_ANCHORS,
     PACKAGE_ANCHORS,
@@ -109,6 +110,7 @@ def bench(
             *_certificates(figures),
             *_packages(figures),
             *_tenders(figures),
+            *_governance(figures),
             *_bridge(load),
             *(_conservation(lived) if lived else []),
             *_changes(changed),
@@ -153,6 +155,10 @@ def _packages(figures: snapshot.Figures) -> list[str]:
 
 def _tenders(figures: snapshot.Figures) -> list[str]:
     return ["", "Tenders", *_beside("gas of a tender", figures["tenders"], TENDER_ANCHORS)]
+
+
+def _governance(figures: snapshot.Figures) -> list[str]:
+    return ["", "Governance", *_beside("gas of governing", figures["governance"], GOVERNANCE_ANCHORS)]
 
 
 def _beside(title: str, figures: dict[str, int], anchors: tuple[MarketAnchor, ...]) -> list[str]:
