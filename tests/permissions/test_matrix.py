@@ -194,7 +194,9 @@ def _refusal(world: World, right: Right, who: Caller, sender: Caller) -> Contrac
 
 def _send_ether(world: World, sender: Caller) -> None:
     transaction: Any = {"from": sender.address, "to": world.market.authority.address, "value": 1}
-    named(lambda: world.chain.web3.eth.call(transaction))
+    # Contracts have none.
+    rich: Any = {sender.address: {"balance": hex(1)}}
+    named(lambda: world.chain.web3.eth.call(transaction, "latest", rich))
 
 
 def _holds(caller: Caller, right: Right) -> bool:
