@@ -65,7 +65,9 @@ class Service:
         """Goes on until `stop` is set, whatever the node does meanwhile."""
         sys.setswitchinterval(_SWITCH_SECONDS)
         _allow_files(self._settings.limits.streams + _OTHER_FILES)
-        threads = [Thread(target=work, args=(self.app, stop), name=work.__name__, daemon=True) for work in _workers()]
+        threads = [
+            Thread(target=_keep_at, args=(work, self.app, stop), name=work.__name__, daemon=True) for work in _workers()
+        ]
         if self._follow:
             threads.append(Thread(target=self._follow_chain, args=(stop,), name="follower", daemon=True))
         serving = Thread(target=self._server.run, args=([self._socket],), name="http", daemon=True)
@@ -143,6 +145,17 @@ def _require_ours(database: Database, market: Market) -> None:
             f"{database.name} is the index of another market: of {found.market} on chain {found.chain_id}, and this is"
             f" {authority} on chain {market.chain.chain_id}"
         )
+
+
+def _keep_at(work: Worker, app: FastAPI, stop: Event) -> None:
+    """Does a work until it is done; what nobody expected is written down, and it begins anew."""
+    while not stop.is_set():
+        try:
+            work(app, stop)
+            return
+        except Exception:
+            _log.exception(work.__name__)
+            stop.wait(_AGAIN)
 
 
 def _workers() -> list[Worker]:

@@ -193,6 +193,10 @@ class Streams:
                 if not self._down:
                     _log.warning("streams wait for the database", error=str(error))
                 self._down, seen = True, None
+            except Exception:
+                # Nobody else would ever tell these streams anything.
+                _log.exception("streams")
+                seen = None
             if seen:
                 self._tell(seen)
             beats += 1

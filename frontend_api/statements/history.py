@@ -1,20 +1,18 @@
 """The logs of a chain as the index has them, in the way in which wattbook.billing reads a node's."""
 
-import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, Row, and_, func, literal, or_, select
+from sqlalchemy import Connection, Row, func, select
 
-from frontend_api.database.tables import blocks, events, progress
+from frontend_api.database.tables import blocks, events, progress, subjects
 from wattbook import abi
 from wattbook.billing.logs import History, Log, Topics, topic
 from wattbook.deployment.record import Deployment
 
 _WORD = 32
-# What means more than itself in a pattern.
-_ESCAPED = re.compile(rb"[\\%_]")
 # Events that statements need whomever they are about: what holds for all, who took whose place, and what was spent from
 # a purse, which is told by its number.
 _FOR_ALL = frozenset(
@@ -48,7 +46,8 @@ class IndexedHistory(History):
         self._connection = connection
         self._names = {one.address.lower(): name for name, one in deployment.contracts.items()}
         self._addresses = {name: int(one.address, 16) for name, one in deployment.contracts.items()}
-        self._about: tuple[bytes, ...] | None = None
+        # What was told of the accounts that are asked about, by contract and name; None while it is all accounts.
+        self._told: dict[tuple[str, str], list[Any]] | None = None
         self._times: dict[int, int] = {}
         self.first = min(one.block for one in deployment.contracts.values())
         row = connection.execute(select(progress.c.indexed, progress.c.indexed_time)).first()
@@ -62,9 +61,19 @@ class IndexedHistory(History):
         return self.newest < self.first or self.newest not in self._times
 
     def about(self, accounts: Iterable[int] | None) -> None:
-        """From now on only what names one of these accounts is read, and what holds for all: an account stands in a log
-        with all its bytes, also where it shares a word with others. None is for all."""
-        self._about = None if accounts is None else tuple(account.to_bytes(20) for account in accounts)
+        """From now on only what is about one of these accounts is read, and what holds for all. None is for all; so are
+        the market's own contracts, which nearly all is about."""
+        names = [f"0x{account:040x}" for account in accounts or ()]
+        if not names or not self._names.keys().isdisjoint(names):
+            self._told = None
+            return
+        places = select(subjects.c.block, subjects.c.log).distinct()
+        its = places.where(subjects.c.kind == "account", subjects.c.subject.in_(names)).subquery()
+        query = select(*_COLUMNS, events.c.name).join(blocks, blocks.c.number == events.c.block)
+        query = query.join(its, (its.c.block == events.c.block) & (its.c.log == events.c.log))
+        self._told = defaultdict(list)
+        for row in self._connection.execute(query):
+            self._told[row.contract, row.name].append(row)
 
     def time_of(self, block: int) -> int:
         """When a block was made; of one in which nothing was told, when the next was in which something was."""
@@ -97,19 +106,11 @@ class IndexedHistory(History):
         return [log for log in logs if _fits(log, further)]
 
     def _rows(self, contract: str, name: str, last: int) -> Sequence[Row[Any]]:
-        same = blocks.c.number == events.c.block
-        conditions = [events.c.contract == contract, events.c.name == name, events.c.block <= last]
-        if self._about is not None and (contract, name) not in _FOR_ALL:
-            conditions.append(or_(*(self._names_account(account) for account in self._about)))
-        query = select(*_COLUMNS).join(blocks, same).where(and_(*conditions))
+        if self._told is not None and (contract, name) not in _FOR_ALL:
+            return [row for row in self._told.get((contract, name), ()) if row.block <= last]
+        query = select(*_COLUMNS).join(blocks, blocks.c.number == events.c.block)
+        query = query.where(events.c.contract == contract, events.c.name == name, events.c.block <= last)
         return list(self._connection.execute(query))
-
-    def _names_account(self, account: bytes) -> ColumnElement[bool]:
-        if self._connection.dialect.name == "sqlite":
-            wanted = literal(account, LargeBinary)
-            return or_(func.instr(events.c.data, wanted) > 0, func.instr(events.c.topics, wanted) > 0)
-        pattern = literal(b"%" + _ESCAPED.sub(rb"\\\g<0>", account) + b"%", LargeBinary)
-        return or_(events.c.data.op("LIKE")(pattern), events.c.topics.op("LIKE")(pattern))
 
     def _made(self, row: Row[Any]) -> Log:
         return Log(

@@ -13,7 +13,7 @@ from wattbook.billing.periods import Period, StatementError, month_period
 from wattbook.billing.statement import Records, View
 from wattbook.deployment.record import Deployment
 
-# An account is looked for in every event; of many accounts all events are read at once.
+# What is about a few accounts is read by itself; of many all events are read at once.
 _FEW = 16
 
 

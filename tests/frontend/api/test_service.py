@@ -9,14 +9,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from urllib.request import urlopen
 
 import pytest
 from sqlalchemy import update
 
+from frontend_api import service
 from frontend_api.database.database import Database
 from frontend_api.database.tables import progress
 from frontend_api.index.following import Follower
+from frontend_api.settings import Settings
 from tests.frontend.api.serving import Reader, eventually
 from tests.frontend.market import Fair
 
@@ -124,3 +127,25 @@ def test_a_file_that_is_no_index(tmp_path: Path):
 def test_settings_that_cannot_be_used_are_told_in_a_line(tmp_path: Path):
     (tmp_path / "api.toml").write_text("databse = 'x'")
     assert "databse is not known here" in refused(tmp_path, "api.toml")
+
+
+def test_work_that_fails_as_nobody_expected_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    begun, stop, interval = [], Event(), sys.getswitchinterval()
+
+    def work(app, stop: Event) -> None:
+        begun.append(1)
+        if len(begun) < 3:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(service, "_workers", lambda: [work])
+    monkeypatch.setattr(service, "_AGAIN", 0.01)
+    settings = Settings(database=str(tmp_path / "index.db"), port=0, secret_file=tmp_path / "secret")
+    thread = Thread(target=service.Service(settings, {}, follow=False).run, args=(stop,))
+    thread.start()
+    try:
+        eventually(lambda: len(begun) == 3)
+    finally:
+        stop.set()
+        thread.join(30)
+        sys.setswitchinterval(interval)
+    assert len(begun) == 3 and not thread.is_alive()

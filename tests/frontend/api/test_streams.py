@@ -146,6 +146,22 @@ def test_an_id_that_no_stream_gave(client, last: str):
     assert (found.status_code, found.json()["type"]) == (400, "/problems/bad-cursor")
 
 
+def test_streams_go_on_after_what_nobody_expected(live: Live):
+    reader, streams = live.read(), live.app.state.streams
+    usual, failed = streams._look, []
+
+    def fail():
+        failed.append(1)
+        streams._look = usual
+        raise ZeroDivisionError
+
+    streams._look = fail
+    eventually(lambda: failed)
+    live.transfers(1)
+    assert [one["name"] for one in reader.some(3)] == ["Transfer", "Minted", "Transfer"]
+    reader.close()
+
+
 def test_there_are_only_so_many(live: Live, settings: Settings):
     live.app.state.streams._most = 2
     readers = [Reader(live.port) for _ in range(3)]

@@ -6,11 +6,11 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 from web3 import Web3
 
 from frontend_api.database.database import Database
-from frontend_api.database.tables import holdings
+from frontend_api.database.tables import events, holdings
 from frontend_api.index.following import Follower
 from frontend_api.statements.records import IndexedRecords, indexed_bills
 from tests.frontend.databases import where as where
@@ -90,6 +90,41 @@ def test_an_index_that_miscounts_is_noticed(fair, database):
         with pytest.raises(StatementError, match="a difference of"):
             records.statement(fair.buyer)
         connection.rollback()
+
+
+def test_what_was_told_of_others_is_not_read(fair, database):
+    with database._backend.engine.connect() as connection:
+
+        def cost() -> int:
+            steps = 0
+
+            def count() -> None:
+                nonlocal steps
+                steps += 1
+
+            raw = connection.connection.driver_connection
+            raw.set_progress_handler(count, 100)
+            try:
+                IndexedRecords(connection, fair.market.deployment, month_period(fair.month)).statement(fair.buyer)
+            finally:
+                raw.set_progress_handler(None, 0)
+            return steps
+
+        before = cost()
+        row = connection.execute(select(events).where(events.c.contract == "Vault", events.c.name == "Paid")).first()
+        others = {**row._mapping, "topics": row.topics[:32] + bytes(96)}
+        connection.execute(insert(events), [{**others, "log": log} for log in range(1_000, 11_000)])
+        assert cost() < 1.1 * before + 10
+        connection.rollback()
+
+
+def test_what_was_told_of_one_of_the_markets_contracts(fair, database):
+    """It is about nobody in the index, and is found all the same."""
+    account, period = fair.market.direct_sale.address, month_period(fair.month)
+    wanted = Records(fair.market, period).statement(account)
+    with database.reading() as connection:
+        found = IndexedRecords(connection, fair.market.deployment, period).statement(account)
+    assert (found.entries, found.opening, found.closing) == (wanted.entries, wanted.opening, wanted.closing)
 
 
 def test_bills_with_their_proofs(fair, database, who, period):
