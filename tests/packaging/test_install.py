@@ -92,9 +92,13 @@ def elsewhere(tmp_path, monkeypatch):
 
 def test_the_wheel_has_the_package_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
-    assert {name.split("/")[0] for name in names} == {"wattbook", "wattbook-0.1.0.dist-info"}
+    assert {name.split("/")[0] for name in names} == {"frontend_api", "wattbook", "wattbook-0.1.0.dist-info"}
     expected = {"wattbook/py.typed", "wattbook/deployment/local.toml", "wattbook/packages/huadian.json"}
+    expected.add("frontend_api/py.typed")
     expected |= {f"wattbook/abi/{name}.json" for name in abi.contract_names()}
+    served = (ROOT / "frontend_api").rglob("*")
+    kinds = {".html", ".css", ".js", ".svg", ".toml"}
+    expected |= {path.relative_to(ROOT).as_posix() for path in served if path.suffix in kinds}
     assert expected <= set(names)
 
 
@@ -114,6 +118,9 @@ def test_first_steps(programs, elsewhere):
         run(programs / "wattbook", "status", "--network", rpc, cwd=elsewhere)
         # All that stands is checked and left alone: that needs no compiled contracts.
         run(programs / "wattbook", "deploy", "--network", rpc, cwd=elsewhere)
+        index = ("--rpc", rpc, "--deployment", file, "--database", "index.db")
+        run(programs / "wattbook", "index", "run", "--until-head", *index, cwd=elsewhere)
+        assert "all agree" in run(programs / "wattbook", "index", "audit", *index, cwd=elsewhere).stdout
 
 
 def test_deploying_needs_a_set_up_clone(programs, elsewhere):
