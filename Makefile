@@ -102,5 +102,5 @@ endif
     scripts/_toolchain/clients.py
 	$(BIN)/python scripts/_toolchain/artifacts.py
 	$(BIN)/python scripts/_toolchain/clients.py
-	$(BIN)/python -m compileall -q wattbook
+	$(BIN)/python -m compileall -q wattbook frontend_api
 	@touch $@

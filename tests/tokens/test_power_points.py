@@ -156,7 +156,7 @@ class TestBudget:
             points.set_port(REASON, people.module.address, sender=people.administrator)
 
     def test_events(self, market, points, epoch, decide, people):
-        begun = market.chain.web3.eth.block_number
+        begun = market.chain.web3.eth.block_number + 1
         decide("PowerPoints", "setPort", REASON, people.module.address)
         decide("PowerPoints", "setBudget", REASON, epoch, 5)
         raw = points.raw.events
