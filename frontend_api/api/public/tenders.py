@@ -47,14 +47,19 @@ def list_tenders(
 
 
 @routes.get(
-    "/tenders/{tender}", operation_id="tender", summary="One tender", responses=answers(shape.Tender, "not-found")
+    "/tenders/{tender}", operation_id="tender", summary="One tender", responses=answers(shape.TenderWhole, "not-found")
 )
 def show_tender(request: Request, tender: Number) -> Response:
-    """With all of its terms."""
+    """With all of its terms, and the supplies that were awarded."""
 
     def work(moment: Moment) -> Any:
         row = _tender(moment, tender)
-        return shape.tender(row, moment.now, directory_of(moment).zone_names(moment))
+        awarded = moment.rows(select(supplies).where(supplies.c.tender == tender).order_by(supplies.c.supply))
+        funded = _funded(moment, [one.supply for one in awarded])
+        return {
+            **shape.tender(row, moment.now, directory_of(moment).zone_names(moment)),
+            "supplies": [shape.supply(one, funded=one.supply in funded) for one in awarded],
+        }
 
     return answer(request, work)
 
@@ -89,14 +94,7 @@ def show_supply(request: Request, supply: Number) -> Response:
         row = moment.row(select(supplies).where(supplies.c.supply == supply))
         if row is None:
             raise Problem("not-found", f"there is no supply {supply}")
-        same = (events.c.block == subjects.c.block) & (events.c.log == subjects.c.log)
-        funded = moment.row(
-            select(events.c.block)
-            .join(subjects, same)
-            .where(subjects.c.kind == "supply", subjects.c.subject == str(supply), events.c.name == "SupplyFunded")
-            .limit(1)
-        )
-        return shape.supply(row, funded=funded is not None)
+        return shape.supply(row, funded=supply in _funded(moment, [supply]))
 
     return answer(request, work)
 
@@ -125,6 +123,14 @@ def show_tariff(request: Request, version: Number) -> Response:
         return shape.tariff(row)
 
     return answer(request, work)
+
+
+def _funded(moment: Moment, some: list[int]) -> set[int]:
+    """Those of some supplies whose price was set aside."""
+    same = (events.c.block == subjects.c.block) & (events.c.log == subjects.c.log)
+    about = (subjects.c.kind == "supply", subjects.c.subject.in_([str(one) for one in some]))
+    question = select(subjects.c.subject).join(events, same).where(*about, events.c.name == "SupplyFunded")
+    return {int(row.subject) for row in moment.rows(question)}
 
 
 def _tender(moment: Moment, tender: int) -> Any:

@@ -73,6 +73,12 @@ class Supply(BaseModel):
     block: int
 
 
+class TenderWhole(Tender):
+    """With what came of it."""
+
+    supplies: list[Supply]
+
+
 class Tariff(BaseModel):
     """At what prices a provider sells packages."""
 

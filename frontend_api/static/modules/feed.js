@@ -47,11 +47,15 @@ export class Feed {
     const path = this.path();
     if (path === null) return this.again(this.every);
     this.asking = this.once(path);
-    await this.asking;
-    this.asking = null;
-    const next = this.failures ? Math.max(Math.min(1_500 * 2 ** this.failures, SLOWEST), this.trouble?.wait ?? 0) : this.every;
-    this.again(this.stale ? 300 : next);
-    this.stale = false;
+    try {
+      await this.asking;
+    } finally {
+      // Also when a listener fails, it is asked on.
+      this.asking = null;
+      const next = this.failures ? Math.max(Math.min(1_500 * 2 ** this.failures, SLOWEST), this.trouble?.wait ?? 0) : this.every;
+      this.again(this.stale ? 300 : next);
+      this.stale = false;
+    }
   }
 
   async once(path) {
@@ -64,6 +68,7 @@ export class Feed {
       if (!(error instanceof Trouble)) throw error;
       this.failures += 1;
       this.trouble = error;
+      if (error.status === 401) document.dispatchEvent(new CustomEvent("unauthorised"));
     }
     this.tell();
   }

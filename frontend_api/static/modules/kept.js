@@ -1,5 +1,7 @@
 // Orders with their salts, kept in this browser. Whoever has no salt any more can never reveal, and loses the bond.
 
+import * as orders from "./orders.js";
+
 const KIND = "wattbook-orders-1";
 const CHANGED = "kept";
 
@@ -36,25 +38,36 @@ export class Kept {
     this.write(this.all().filter((one) => one.seal !== seal));
   }
 
-  write(orders) {
-    localStorage.setItem(this.key, JSON.stringify(orders));
+  /** Only what is new: who writes the same again could overwrite what another tab has added. */
+  write(list) {
+    const text = JSON.stringify(list);
+    if (text === localStorage.getItem(this.key)) return;
+    localStorage.setItem(this.key, text);
     document.dispatchEvent(new CustomEvent(CHANGED));
   }
 
   /** The content of a file from which the orders can be taken up again, here or elsewhere. */
-  file(orders) {
-    return JSON.stringify({ kind: KIND, chain_id: this.market.chain_id, auction: this.market.contracts.Auction, orders }, null, 2);
+  file(list) {
+    return JSON.stringify({ kind: KIND, chain_id: this.market.chain_id, auction: this.market.contracts.Auction, orders: list }, null, 2);
   }
 
   /** Takes up the orders in such a file; how many were new. Throws when it is of another market, or no such file. */
   take(text) {
     const said = JSON.parse(text);
     const ours = said.kind === KIND && said.chain_id === this.market.chain_id && keyOf({ chain_id: said.chain_id, contracts: { Auction: said.auction } }) === this.key;
-    const whole = ours && said.orders.every((one) => /^0x[0-9a-f]{64}$/.test(one.seal) && /^0x[0-9a-f]{64}$/.test(one.salt));
+    const whole = ours && said.orders.every((one) => this.isWhole(one));
     if (!whole) throw new Error("no file of orders");
     const known = new Set(this.all().map((one) => one.seal));
-    const fresh = said.orders.filter((one) => !known.has(one.seal));
+    // What became of them since, the index says.
+    const fresh = said.orders.filter((one) => !known.has(one.seal)).map((one) => ({ ...one, state: "sealed", place: null, phase: null }));
     this.write([...this.all(), ...fresh]);
     return fresh.length;
+  }
+
+  /** Whether an order and its salt make the seal that stands beside them. */
+  isWhole(one) {
+    const named = /^0x[0-9a-f]{64}$/.test(one.salt) && /^0x[0-9a-fA-F]{40}$/.test(one.trader) && orders.CEILINGS[one.size_class] !== undefined;
+    const timed = [one.slot_start, one.opens_at, one.reveals_at, one.clears_at].every(Number.isInteger);
+    return named && timed && orders.seal(this.market.chain_id, this.market.contracts.Auction, one) === one.seal;
   }
 }

@@ -10,7 +10,7 @@ import { Kept } from "./kept.js";
 import { KEEPER_FEE, bond, word as wordOf } from "./orders.js";
 import { pt } from "./numbers.js";
 import { marketNow } from "./market_time.js";
-import { lost, session, signIn } from "./session.js";
+import { lost, session, signIn, wrongChain } from "./session.js";
 import { clock, left } from "./times.js";
 import { t } from "./words.js";
 import { refusal } from "./wallet.js";
@@ -21,9 +21,8 @@ const notified = new Set();
 const title = document.title;
 let busy = false;
 let trouble = null;
-// When an order that could not be revealed is tried again, and how long to wait after that.
-let next = 0;
-let pause = EVERY;
+// By seal: when an order that could not be revealed is tried again, and how long to wait after that.
+const rests = new Map();
 let drawnShape = "[[],[],false,null]";
 
 export async function lookAfter() {
@@ -37,10 +36,16 @@ export async function lookAfter() {
   await round();
 }
 
-const isDue = (order) => order.state === "committed" && order.phase === "revealing";
+// By what the index says, or by the clock while it says nothing.
+const isDue = (order) => {
+  if (order.state !== "committed") return false;
+  return order.phase === "revealing" || (order.reveals_at <= marketNow() && marketNow() < order.clears_at);
+};
+const UNKNOWN_AFTER = 2_000;
 
 async function all(kept, market) {
   const open = kept.all().filter((order) => !["revealed", "missed", "settled", "void"].includes(order.state));
+  open.sort((a, b) => a.clears_at - b.clears_at);
   const books = new Map();
   for (const order of open) {
     if (marketNow() < order.opens_at) continue;
@@ -56,19 +61,19 @@ async function all(kept, market) {
 /** What became of an order, by its book; reveals it when the book's orders are being revealed. */
 async function follow(kept, market, order, book) {
   const state = book.state;
-  let { place } = order;
+  let { place, number } = order;
   if (place === undefined || place === null || state === "revealing" || order.state === "committed") {
     const found = await mine(order);
     if (found && order.state === "sealed") kept.update(order.seal, { state: "committed" });
-    if (found) place = found.place;
+    if (found) ({ place, number } = found);
     if (found?.opened) return kept.update(order.seal, { state: "revealed", place, phase: state });
   }
   const committed = place !== undefined && place !== null;
-  kept.update(order.seal, { place, phase: state, ...(committed ? { state: "committed" } : {}) });
+  kept.update(order.seal, { place, number, phase: state, ...(committed ? { state: "committed" } : {}) });
   const over = ["clearing", "cleared", "settled", "void"].includes(state);
   if (over) return kept.update(order.seal, { state: !committed ? "expired" : state === "void" ? "void" : "missed" });
-  if (state !== "revealing" || !committed || !market.relay || Date.now() < next) return;
-  if (session.account) await reveal(kept, market, { ...order, place });
+  if (state !== "revealing" || !committed || !market.relay || Date.now() < (rests.get(order.seal)?.next ?? 0)) return;
+  if (session.account) await reveal(kept, market, { ...kept.all().find((one) => one.seal === order.seal), place });
   else trouble = t("reveal.sign_in");
 }
 
@@ -77,26 +82,35 @@ async function mine(order) {
   return page.items.find((one) => one.seal?.toLowerCase() === order.seal);
 }
 
-/** Opens an order. Before that the wallet's own view of the chain, if there is one, must agree that it is time. */
-export async function reveal(kept, market, order) {
+/** Opens an order. Before that the wallet's own view of the chain, if there is one, must agree that it is time. By hand
+ * it goes by one's own wallet where the relay fails. */
+export async function reveal(kept, market, order, byHand = false) {
   if (busy || !(await isTime(order))) return;
   busy = true;
   trouble = null;
   try {
-    if (market.relay && !session.account) await signIn();
     const opening = [wordOf(order).toString(), order.salt];
-    if (market.relay) await relayed("Reveal", { book: order.book, openings: [{ order: opening[0], salt: opening[1] }] });
-    else {
+    const own = () => {
       const data = called("reveal", ["bytes32", [["uint256", "bytes32"], "[]"]], [order.book, [opening]]);
-      await transact(() => ({ contract: "Auction", data }));
-    }
+      return transact(() => ({ contract: "Auction", data }));
+    };
+    if (market.relay) {
+      try {
+        if (!session.account) await signIn();
+        await relayed("Reveal", { book: order.book, openings: [{ order: opening[0], salt: opening[1] }] });
+      } catch (error) {
+        lost(error);
+        if (!byHand || !session.provider || error.code === 4001) throw error;
+        await own();
+      }
+    } else await own();
     kept.update(order.seal, { state: "revealed" });
-    pause = EVERY;
+    rests.delete(order.seal);
   } catch (error) {
     lost(error);
     trouble = refusal(error);
-    next = Date.now() + pause;
-    pause = Math.min(2 * pause, SLOWEST);
+    const pause = rests.get(order.seal)?.pause ?? EVERY;
+    rests.set(order.seal, { next: Date.now() + pause, pause: Math.min(2 * pause, SLOWEST) });
   } finally {
     busy = false;
     draw(kept);
@@ -104,9 +118,11 @@ export async function reveal(kept, market, order) {
 }
 
 async function isTime(order) {
-  if (!session.provider) return true;
+  if (!session.provider || wrongChain()) return true;
   try {
-    const block = await session.provider.request({ method: "eth_getBlockByNumber", params: ["latest", false] });
+    // A wallet that never answers must not keep the order.
+    const asked = session.provider.request({ method: "eth_getBlockByNumber", params: ["latest", false] });
+    const block = await Promise.race([asked, new Promise((done) => setTimeout(done, UNKNOWN_AFTER))]);
     return !block || Number(BigInt(block.timestamp)) >= order.reveals_at;
   } catch {
     return true;
@@ -127,7 +143,7 @@ function draw(kept) {
 }
 
 function warning(kept, order) {
-  const act = async () => reveal(kept, await known(), order);
+  const act = async () => reveal(kept, await known(), order, true);
   return h(
     "div.banner.due",
     h("strong", t("reveal.due", { slot: clock(order.slot_start), until: clock(order.clears_at) })),

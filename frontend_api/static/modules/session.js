@@ -8,6 +8,8 @@ import { t } from "./words.js";
 import * as wallet from "./wallet.js";
 
 const FLAG = "wattbook.signed-in";
+// How long before its end the server gave a nonce out.
+const NONCE_SECONDS = 600;
 export const session = { account: null, roles: [], member: null, provider: null, chain: null, ended: null };
 
 const tell = () => document.dispatchEvent(new CustomEvent("session"));
@@ -37,9 +39,9 @@ export async function signIn() {
   const [account] = await provider.request({ method: "eth_requestAccounts" });
   await follow(provider);
   if (wrongChain()) await changeChain();
-  const { nonce, domain, uri } = await get("/session/nonce");
+  const { nonce, domain, uri, expires_at: until } = await get("/session/nonce");
   if (domain !== undefined && domain !== location.host) throw new Error(t("session.elsewhere", { uri }));
-  const message = statement(checksummed(account), market.chain_id, nonce);
+  const message = statement(checksummed(account), market.chain_id, nonce, until);
   const raw = hex(new TextEncoder().encode(message));
   const signature = await provider.request({ method: "personal_sign", params: [raw, account] });
   take(await post("/session", { message, signature }));
@@ -49,8 +51,9 @@ export async function signIn() {
 }
 
 /** The message of EIP-4361, which the wallet shows as a sign-in to this site and no other. */
-function statement(account, chainId, nonce) {
-  const now = Date.now();
+function statement(account, chainId, nonce, until) {
+  // By the server's clock: this machine's may be wrong.
+  const now = (until - NONCE_SECONDS) * 1_000;
   return [
     `${location.host} wants you to sign in with your Ethereum account:`,
     account,
@@ -81,6 +84,8 @@ function ended(reason) {
   tell();
 }
 
+document.addEventListener("unauthorised", () => session.account && ended("session.over"));
+
 /** To be called when an answer was 401: the session is over. */
 export function lost(error) {
   if (error?.status === 401 && session.account) ended("session.over");
@@ -98,7 +103,8 @@ async function follow(provider) {
   if (provider.wattbookFollows) return;
   provider.wattbookFollows = true;
   provider.on?.("accountsChanged", ([account]) => {
-    if (session.account && account?.toLowerCase() !== session.account.toLowerCase()) signOut("session.other_account");
+    // A wallet that locks itself says no account: what is kept here can be revealed all the same.
+    if (session.account && account && provider === session.provider && account.toLowerCase() !== session.account.toLowerCase()) signOut("session.other_account");
   });
   provider.on?.("chainChanged", (chain) => {
     session.chain = BigInt(chain);

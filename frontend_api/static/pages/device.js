@@ -12,6 +12,8 @@ import { session } from "../modules/session.js";
 import { digest, meterKey, signedBy } from "../modules/typed_data.js";
 import { t, word } from "../modules/words.js";
 
+const UNUSED_KEY = "wattbook.meter-key.unused";
+const USED_KEY = "wattbook.meter-key";
 const W = { decimals: 3, least: 0 };
 const MONTH = 30 * 86_400;
 const FIELDS = [
@@ -114,12 +116,28 @@ function vouched(said) {
     if (!certificate) throw new Error(t("device.no_certificate"));
     return certificate;
   }
-  const made = meterKey();
+  const made = keyInUse();
   const deadline = marketNow() + MONTH;
   const values = { owner: session.account, ...said, curve: made.curve, x: made.x, y: made.y, deadline };
   const signature = signedBy(made.secret, digest(document712(values)));
   download(`wattbook-meter-${made.x.slice(-8)}.json`, JSON.stringify({ kind: "wattbook-meter-key-1", ...made }, null, 2));
   return { ...made, deadline, signature };
+}
+
+/** The key made here that is not registered yet, else a new one; kept in this browser too, before it is used. */
+function keyInUse() {
+  const text = localStorage.getItem(UNUSED_KEY) ?? JSON.stringify(meterKey());
+  localStorage.setItem(UNUSED_KEY, text);
+  if (localStorage.getItem(UNUSED_KEY) !== text) throw new Error("not kept");
+  return JSON.parse(text);
+}
+
+/** From now on it is some meter's; it stays here, in case the file was lost. */
+function keyIsUsed(x) {
+  const text = localStorage.getItem(UNUSED_KEY);
+  if (!text || JSON.parse(text).x !== x) return;
+  localStorage.setItem(`${USED_KEY}.${x}`, text);
+  localStorage.removeItem(UNUSED_KEY);
 }
 
 async function register(say) {
@@ -130,6 +148,7 @@ async function register(say) {
   const tuple = ["uint16", "uint8", "uint8", "uint24", "bool", "bool", "uint32", "uint64", "bytes32"];
   const data = called("register", [tuple, ["uint8", "bytes32", "bytes32"], "uint256", "bytes"], [Object.values(said), [curve, x, y], deadline, signature]);
   await act("RegisterDevice", fields, { own: () => ({ contract: "Meters", data }), more: { keyDeadline: deadline, keySignature: signature }, said: say });
+  keyIsUsed(x);
   return t("device.registered");
 }
 

@@ -173,8 +173,9 @@ function sealed(book, said) {
 // Numbers count a trader's orders in a book: those on the chain, and those that are on their way from here.
 async function nextNumber(book) {
   const { items } = await get("/me/orders?limit=200");
-  const there = items.filter((one) => one.book === book && one.trader === session.account).map((one) => one.number);
-  const next = Math.max(-1, ...there) + 1;
+  const there = items.filter((one) => one.book === book && one.trader === session.account);
+  const sent = kept.of(session.account).filter((one) => one.book === book && one.state === "committed");
+  const next = Math.max(-1, ...[...there, ...sent].map((one) => one.number)) + 1;
   if (next >= orders.MOST_ORDERS) throw new Error(t("trade.too_many"));
   return next;
 }
@@ -183,7 +184,8 @@ function offer(order) {
   const send = h("button.strong", { type: "button", id: "send-order", onclick: () => doing(send, "said-order", (say) => commit(order, say)) }, t("trade.send"));
   const save = h("button", { type: "button", id: "save-order", onclick: () => saveFile([order]) }, t("trade.save"));
   setTimeout(() => {
-    put("sending", h("div.ledger", h("p", h("strong", t("trade.sealed", { slot: dayAndClock(order.slot_start) }))), h("p", t("trade.sealed_hint"))), h("div.buttons", save, send), h("div", { id: "said-order", role: "status" }));
+    const what = `${t(order.sell ? "trade.sell" : "trade.buy")}: ${kwh(order.wh)}, ${price(order.price)}`;
+    put("sending", h("div.ledger", { data: { key: order.seal } }, h("p", h("strong", t("trade.sealed", { slot: dayAndClock(order.slot_start) }))), h("p", what), h("p", t("trade.sealed_hint"))), h("div.buttons", save, send), h("div", { id: "said-order", role: "status" }));
     document.getElementById("send-order").focus();
   });
 }
@@ -191,8 +193,13 @@ function offer(order) {
 const saveFile = (some) => download(`wattbook-${some.length === 1 ? toLocal(some[0].slot_start).replace(/\D/g, "") : "orders"}-${some[0].seal.slice(2, 8)}.json`, kept.file(some));
 
 async function commit(order, say) {
-  const fields = { book: order.book, sizeClass: order.size_class, number: order.number, seal: order.seal };
-  const data = called("commit", ["bytes32", "uint8", "uint8", "bytes32"], [order.book, order.size_class, order.number, order.seal]);
+  // A seal binds its trader: sent by another it could never be revealed.
+  if (order.trader !== session.account) throw new Error(t("session.other_account"));
+  // The seal does not hold the number, and others may have been sent since.
+  const number = await nextNumber(order.book);
+  kept.update(order.seal, { number });
+  const fields = { book: order.book, sizeClass: order.size_class, number, seal: order.seal };
+  const data = called("commit", ["bytes32", "uint8", "uint8", "bytes32"], [order.book, order.size_class, number, order.seal]);
   await act("Commit", fields, { own: () => ({ contract: "Auction", data }), said: say });
   kept.update(order.seal, { state: "committed" });
   document.querySelector("#sending .buttons")?.remove();
@@ -222,7 +229,7 @@ function drawKept() {
 function keptButtons(one) {
   const save = h("button.quiet", { type: "button", onclick: () => saveFile([one]) }, t("trade.save_short"));
   if (one.state === "sealed") return h("span.buttons", save, h("button", { type: "button", onclick: () => offer(one) }, t("trade.send")));
-  if (one.state === "committed" && one.phase === "revealing") return h("span.buttons", save, h("button", { type: "button", onclick: () => reveal(kept, facts.data, one) }, t("reveal.now")));
+  if (one.state === "committed" && one.phase === "revealing") return h("span.buttons", save, h("button", { type: "button", onclick: () => reveal(kept, facts.data, one, true) }, t("reveal.now")));
   if (["settled", "void", "expired", "revealed"].includes(one.state)) return h("button.quiet", { type: "button", onclick: () => kept.drop(one.seal) }, t("trade.forget"));
   return save;
 }
@@ -273,7 +280,13 @@ facts.on(() => {
   if (facts.data && !books.data) books.refresh();
 });
 document.addEventListener("kept", drawKept);
+let whose = null;
 document.addEventListener("session", () => {
+  if (whose !== session.account) {
+    put("sending", "");
+    [devices, balances, listed].forEach((feed) => (feed.data = undefined));
+  }
+  whose = session.account;
   [devices, balances, listed].forEach((feed) => feed.refresh());
   drawForm();
   drawKept();

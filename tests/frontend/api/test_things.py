@@ -80,6 +80,9 @@ def test_tenders_with_their_quotes_and_supplies(ask: Asking, fair: Fair):
     for name, state in (("awarded", "awarded"), ("declined", "declined")):
         number = fair.tenders[name]
         one = ask.get("tender", f"/tenders/{number}")
+        supplies = one.pop("supplies")
+        assert supplies == [ask.get("supply", f"/supplies/{its['supply']}") for its in supplies]
+        assert len(supplies) == (len(fair.supplies) if state == "awarded" else 0)
         assert one["state"] == state
         assert one in ask.everything("list_tenders", f"/tenders?state={state}&limit=1")
         assert one in ask.everything("list_tenders", f"/tenders?owner={one['owner']}&zone=trial")
