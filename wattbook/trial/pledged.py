@@ -1,8 +1,8 @@
 """Three years of a pool over the plants of the Huadian park: what they earn is simulated, what becomes of it is not.
 
 What the park's buildings use in a year, at the park's prices, is what its four plants earn; months differ by the
-seasons and, a little, by the weather. Gas and operation are paid by the servicer, out of a fee that is most of what comes
-in. In the sixth and seventh quarter it lets the engine stand, and the investors replace it.
+seasons and, a little, by the weather. Gas and operation are paid by the servicer, out of a fee that is most of what
+comes in. In the sixth and seventh quarter it lets the engine stand, and the investors replace it.
 """
 
 from collections.abc import Mapping
