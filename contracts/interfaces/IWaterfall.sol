@@ -59,7 +59,7 @@ struct PoolRates {
 /// @param isFinal whether it is the last one: all principal is due then
 /// @param senior principal of the senior tranche that was to be paid in it
 /// @param mezz principal of the mezzanine tranche that was to be paid in it
-struct PoolPeriod {
+struct WaterfallPeriod {
     uint96 collections;
     uint16 length;
     bool isFinal;
@@ -97,7 +97,7 @@ interface IWaterfall {
 
     /// @notice One period. Reverts with {OutOfBounds} when a period has more than {MOST_DAYS}, a share or rate is
     /// more than the whole, or arrears would be more than 96 bits.
-    function run(PoolState calldata state, PoolRates calldata rates, PoolPeriod calldata period)
+    function run(PoolState calldata state, PoolRates calldata rates, WaterfallPeriod calldata period)
         external
         pure
         returns (PoolOutcome memory);
