@@ -79,7 +79,7 @@ struct PlantStatement {
 /// @param topBps see PlantStatement
 /// @param until see PlantStatement
 /// @param appliedAt when it was handed in, 0 while none stands
-/// @param version how many statements of the plant there were before
+/// @param version how many statements of the plant were withdrawn
 struct PlantApplication {
     uint96 net;
     uint16 topBps;
@@ -102,7 +102,7 @@ interface IAdmissions {
     error NotPlant(uint32 device);
     /// @notice Thrown when somebody supplies a plant's owner, and takes what it delivers.
     error PlantSupplied(uint32 device, address supplier);
-    /// @notice Thrown when a statement's last month is not the last that can be final.
+    /// @notice Thrown when a statement's last month is not the last that ended long enough ago.
     error OtherMonth(uint16 until, uint16 last);
     /// @notice Thrown when a plant's statement of a month stands already, or a later one.
     error StatementStands(uint32 device, uint16 until);
@@ -114,6 +114,8 @@ interface IAdmissions {
     error StatementRests(uint32 device, uint40 until);
     /// @notice Thrown when a reading that somebody points at is not in dispute, or was pointed at before.
     error NoDispute(uint32 device, uint40 time, uint8 version);
+    /// @notice Thrown when a plant would make less than nothing, or more than ten times what was to be expected.
+    error ImpossibleDeviation(int32 deviationBps);
     /// @notice Thrown when a plant is not admitted: a gate is shut, or its grade is the worst.
     error NotAdmitted(Gates gates, uint8 score);
 

@@ -7,6 +7,7 @@ from wattbook.contracts.structs import (
     Carrier,
     Curve,
     DeviceStatus,
+    Gates,
     Kind,
     ModuleStatus,
     Purse,
@@ -785,6 +786,16 @@ class FundingTooSmall(ContractRevert):
     least: int
 
 
+class ImpossibleDeviation(ContractRevert):
+    """Thrown when a plant would make less than nothing, or more than ten times what was to be
+    expected.
+    """
+
+    SIGNATURE = "ImpossibleDeviation(int32)"
+    FIELDS = ("deviation_bps",)
+    deviation_bps: int
+
+
 class InDefault(ContractRevert):
     """Thrown when an account that owes what it did not pay would begin new business."""
 
@@ -1254,6 +1265,16 @@ class NoDepositAsked(ContractRevert):
     device: int
 
 
+class NoDispute(ContractRevert):
+    """Thrown when a reading that somebody points at is not in dispute, or was pointed at before."""
+
+    SIGNATURE = "NoDispute(uint32,uint40,uint8)"
+    FIELDS = ("device", "time", "version")
+    device: int
+    time: int
+    version: int
+
+
 class NoProgramme(ContractRevert):
     """Thrown when nobody has said what is paid in this month."""
 
@@ -1289,6 +1310,14 @@ class NoRecovery(ContractRevert):
     FIELDS = ("account", "replacement")
     account: str
     replacement: str
+
+
+class NoStatement(ContractRevert):
+    """Thrown when a plant has no statement, or one that is too old."""
+
+    SIGNATURE = "NoStatement(uint32)"
+    FIELDS = ("device",)
+    device: int
 
 
 class NoTerms(ContractRevert):
@@ -1345,6 +1374,15 @@ class NotActive(ContractRevert):
     FIELDS = ("account", "status")
     account: str
     status: Status
+
+
+class NotAdmitted(ContractRevert):
+    """Thrown when a plant is not admitted: a gate is shut, or its grade is the worst."""
+
+    SIGNATURE = "NotAdmitted((bool,bool,bool,bool,bool),uint8)"
+    FIELDS = ("gates", "score")
+    gates: Gates
+    score: int
 
 
 class NotAmongBills(ContractRevert):
@@ -1558,6 +1596,14 @@ class NotInRoot(ContractRevert):
     place: int
 
 
+class NotIssuer(ContractRevert):
+    """Thrown when somebody else than its pool issues units, or takes them back."""
+
+    SIGNATURE = "NotIssuer(address)"
+    FIELDS = ("caller",)
+    caller: str
+
+
 class NotLess(ContractRevert):
     """Thrown when a correction is not to less."""
 
@@ -1629,6 +1675,14 @@ class NotOpening(ContractRevert):
     until: int
 
 
+class NotOver(ContractRevert):
+    """Thrown when it is asked who has units at a time that is not over."""
+
+    SIGNATURE = "NotOver(uint256)"
+    FIELDS = ("time",)
+    time: int
+
+
 class NotOwnAccount(ContractRevert):
     """Thrown when an account is not the caller's member's."""
 
@@ -1659,6 +1713,14 @@ class NotPart(ContractRevert):
     SIGNATURE = "NotPart(address)"
     FIELDS = ("caller",)
     caller: str
+
+
+class NotPlant(ContractRevert):
+    """Thrown when something is no device that delivers and is certified."""
+
+    SIGNATURE = "NotPlant(uint32)"
+    FIELDS = ("device",)
+    device: int
 
 
 class NotPledgee(ContractRevert):
@@ -1979,6 +2041,34 @@ class OtherCarrier(ContractRevert):
     id: int
 
 
+class OtherEnergy(ContractRevert):
+    """Thrown when a statement is about other energy than the plant's meter counted."""
+
+    SIGNATURE = "OtherEnergy(uint32,uint256,uint64)"
+    FIELDS = ("device", "counted", "stated")
+    device: int
+    counted: int
+    stated: int
+
+
+class OtherMonth(ContractRevert):
+    """Thrown when a statement's last month is not the last that ended long enough ago."""
+
+    SIGNATURE = "OtherMonth(uint16,uint16)"
+    FIELDS = ("until", "last")
+    until: int
+    last: int
+
+
+class OutOfBounds(ContractRevert):
+    """Thrown when a number is more than a pool can have, or an amount would become so."""
+
+    SIGNATURE = "OutOfBounds(uint256,uint256)"
+    FIELDS = ("value", "most")
+    value: int
+    most: int
+
+
 class OutOfTime(ContractRevert):
     """Thrown when it is too early or too late for something."""
 
@@ -2090,6 +2180,15 @@ class PaymentTooSmall(ContractRevert):
     FIELDS = ("amount", "price")
     amount: int
     price: int
+
+
+class PlantSupplied(ContractRevert):
+    """Thrown when somebody supplies a plant's owner, and takes what it delivers."""
+
+    SIGNATURE = "PlantSupplied(uint32,address)"
+    FIELDS = ("device", "supplier")
+    device: int
+    supplier: str
 
 
 class PledgeeDidNotConsent(ContractRevert):
@@ -2417,6 +2516,24 @@ class SpendNotAllowed(ContractRevert):
     to: str
 
 
+class StatementRests(ContractRevert):
+    """Thrown when a plant's statement was handed in too short a time ago."""
+
+    SIGNATURE = "StatementRests(uint32,uint40)"
+    FIELDS = ("device", "until")
+    device: int
+    until: int
+
+
+class StatementStands(ContractRevert):
+    """Thrown when a plant's statement of a month stands already, or a later one."""
+
+    SIGNATURE = "StatementStands(uint32,uint16)"
+    FIELDS = ("device", "until")
+    device: int
+    until: int
+
+
 class StillHeld(ContractRevert):
     """Thrown when a zone is held."""
 
@@ -2597,6 +2714,12 @@ class TooManyDevices(ContractRevert):
     SIGNATURE = "TooManyDevices()"
 
 
+class TooManyHolders(ContractRevert):
+    """Thrown when a tranche has had as many holders as it can."""
+
+    SIGNATURE = "TooManyHolders()"
+
+
 class TooManyLots(ContractRevert):
     """Thrown when a subscription would have more than {MAX_LOTS} that are not used up."""
 
@@ -2698,6 +2821,14 @@ class TradesOpen(ContractRevert):
     book: bytes
 
 
+class TrancheKnown(ContractRevert):
+    """Thrown when a tranche is begun a second time."""
+
+    SIGNATURE = "TrancheKnown(address)"
+    FIELDS = ("issuer",)
+    issuer: str
+
+
 class TransferLimitReached(ContractRevert):
     """Thrown when a certificate changed hands as many times as it may."""
 
@@ -2753,6 +2884,12 @@ class UnitExpired(ContractRevert):
     id: int
 
 
+class UnitsIssued(ContractRevert):
+    """Thrown when units would be issued after the tranche became active."""
+
+    SIGNATURE = "UnitsIssued()"
+
+
 class UnitsNotFree(ContractRevert):
     """Thrown when the device has not this much free in the slot, or is not the caller's."""
 
@@ -2760,6 +2897,12 @@ class UnitsNotFree(ContractRevert):
     FIELDS = ("device", "wh")
     device: int
     wh: int
+
+
+class UnitsStand(ContractRevert):
+    """Thrown when units would move before the second after that in which the tranche became active."""
+
+    SIGNATURE = "UnitsStand()"
 
 
 class UnitsUnavailable(ContractRevert):

@@ -104,6 +104,15 @@ class Failure(IntEnum):
     GONE = 2
 
 
+class Grade(IntEnum):
+    """How good a plant is, from the worst."""
+
+    D = 0
+    C = 1
+    B = 2
+    A = 3
+
+
 class Hold(IntEnum):
     """Why a zone is held. Unmeasured: it has no feeder that counts in both directions. Claims: more
     is claimed than can have come through the feeder. Losses: more or less was lost than is
@@ -290,6 +299,14 @@ class TenderState(IntEnum):
     AWARDED = 2
     DECLINED = 3
     EXPIRED = 4
+
+
+class TrancheKind(IntEnum):
+    """Which of a pool's three tranches."""
+
+    SENIOR = 0
+    MEZZ = 1
+    JUNIOR = 2
 
 
 class Trust(IntEnum):
@@ -817,6 +834,24 @@ class Dispute(NamedTuple):
     disputer: str
 
 
+class Evaluation(NamedTuple):
+    """What becomes of a plant. It has a grade even where a gate is shut, but then it is not
+    admitted.
+
+    - gates: see Gates
+    - score: 0 to 100
+    - grade: see Grade
+    - admitted: whether it may be put into a pool
+    - advanceBps: share of its value that may be raised on it, in 1/10000
+    """
+
+    gates: Gates
+    score: int
+    grade: Grade
+    admitted: bool
+    advance_bps: int
+
+
 class Exchange(NamedTuple):
     """A meter was exchanged, or a gap in its readings is vouched for.
 
@@ -880,6 +915,16 @@ class Funding(NamedTuple):
 
     funder: str
     until: int
+
+
+class Gates(NamedTuple):
+    """What no score makes up for; each is true when it is met."""
+
+    history: bool
+    completeness: bool
+    no_dispute: bool
+    owner_is_not_operator: bool
+    not_pledged: bool
 
 
 class Key(NamedTuple):
@@ -1123,11 +1168,88 @@ class Part(NamedTuple):
     evidence: list[int]
 
 
+class Plant(NamedTuple):
+    """A plant as the chain knows it.
+
+    - months: of final readings, one after the other
+    - completeBps: share of the periods in them that were measured, in 1/10000
+    - dispute: whether one of its readings is in dispute
+    - owner: beneficial owner of the plant
+    - servicer: beneficial owner of who would operate it
+    - pledged: whether it is pledged to somebody
+    - dscrBps: how many times what is to be paid is covered by what it earns, in 1/10000
+    - topBps: share of its greatest payer in what it earns, in 1/10000
+    - deviationBps: by how much it makes more or less than was to be expected, in 1/10000
+    """
+
+    months: int
+    complete_bps: int
+    dispute: bool
+    owner: int
+    servicer: int
+    pledged: bool
+    dscr_bps: int
+    top_bps: int
+    deviation_bps: int
+
+
+class PlantApplication(NamedTuple):
+    """A plant's statement on its way, in one storage slot.
+
+    - net: see PlantStatement
+    - topBps: see PlantStatement
+    - until: see PlantStatement
+    - appliedAt: when it was handed in, 0 while none stands
+    - version: how many statements of the plant were withdrawn
+    """
+
+    net: int
+    top_bps: int
+    until: int
+    applied_at: int
+    version: int
+
+
+class PlantStatement(NamedTuple):
+    """What attesters reckoned from a plant's bills of twelve months, which the chain told but does
+    not keep.
+
+    - device: number of the plant's device
+    - until: the last of the twelve months, counted from January 1970
+    - wh: what the plant delivered in them
+    - net: uPT that it earned in them, after the network's and the platform's part
+    - topBps: share of the greatest payer in that, in 1/10000
+    - dataHash: keccak256 of what it was reckoned from, as it is served
+    """
+
+    device: int
+    until: int
+    wh: int
+    net: int
+    top_bps: int
+    data_hash: bytes
+
+
 class Point(NamedTuple):
     """A point by its coordinates."""
 
     x: int
     y: int
+
+
+class PoolOutcome(NamedTuple):
+    """What a period paid, and how it left the pool.
+
+    - due: by {Flow}, what was due; of the reserve's top-up 0 unless something was added
+    - paid: by {Flow}, what was paid of it, out of the reserve too where that may be drawn
+    - state: the pool after it
+    - dscrBps: how many times what was due was covered, in 1/10000
+    """
+
+    due: int
+    paid: int
+    state: PoolState
+    dscr_bps: int
 
 
 class PoolPosition(NamedTuple):
@@ -1141,6 +1263,47 @@ class PoolPosition(NamedTuple):
     bought: int
     sold: int
     due: int
+
+
+class PoolRates(NamedTuple):
+    """What a pool's offer says about its payments, in two storage slots. Amounts are uPT, shares
+    1/10000, rates 1/10000 by the year of 365 days.
+
+    - target: up to which the reserve is filled
+    - servicerCap: the most that the servicer gets of a period
+    - seniorBps: rate of the senior tranche
+    - mezzBps: rate of the mezzanine tranche
+    - taxBps: share of what was collected
+    - servicerBps: share of what was collected
+    - trustee: fee of a period
+    """
+
+    target: int
+    servicer_cap: int
+    senior_bps: int
+    mezz_bps: int
+    tax_bps: int
+    servicer_bps: int
+    trustee: int
+
+
+class PoolState(NamedTuple):
+    """A pool between two periods, in three storage slots. Amounts are uPT.
+
+    - senior: principal that the senior tranche is owed
+    - mezz: principal that the mezzanine tranche is owed
+    - trigger: whether all that is left pays down principal first, until the council resets it
+    - seniorArrears: interest that senior is owed from before
+    - mezzArrears: interest that mezzanine is owed from before
+    - reserve: what is put aside
+    """
+
+    senior: int
+    mezz: int
+    trigger: bool
+    senior_arrears: int
+    mezz_arrears: int
+    reserve: int
 
 
 class Position(NamedTuple):
@@ -1452,6 +1615,17 @@ class Share(NamedTuple):
     sold: int
     bought: int
     spared: int
+
+
+class ShareCursor(NamedTuple):
+    """How far an amount is shared among a tranche's holders.
+
+    - place: how many holders have their share
+    - before: units that these had together; all units once it is done
+    """
+
+    place: int
+    before: int
 
 
 class SharedPoint(NamedTuple):
@@ -1832,6 +2006,23 @@ class UseClaim(NamedTuple):
     account: str
     wh: int
     paid: int
+
+
+class WaterfallPeriod(NamedTuple):
+    """What was collected in so many days.
+
+    - collections: uPT
+    - length: how many days the period has
+    - isFinal: whether it is the last one: all principal is due then
+    - senior: principal of the senior tranche that was to be paid in it
+    - mezz: principal of the mezzanine tranche that was to be paid in it
+    """
+
+    collections: int
+    length: int
+    is_final: bool
+    senior: int
+    mezz: int
 
 
 class Withdrawal(NamedTuple):
