@@ -4,6 +4,7 @@ from functools import cached_property
 from pathlib import Path
 
 from wattbook.chain import Chain
+from wattbook.contracts.admissions import Admissions
 from wattbook.contracts.auction import Auction
 from wattbook.contracts.authority import Authority
 from wattbook.contracts.batteries import Batteries
@@ -37,6 +38,7 @@ from wattbook.contracts.tariffs import Tariffs
 from wattbook.contracts.tenders import Tenders
 from wattbook.contracts.use_subsidy import UseSubsidy
 from wattbook.contracts.vault import Vault
+from wattbook.contracts.waterfall import Waterfall
 from wattbook.contracts.zones import Zones
 from wattbook.deployment.record import Deployment, find_deployment
 
@@ -183,6 +185,14 @@ class Market:
     @cached_property
     def supplied_devices(self) -> SuppliedDevices:
         return SuppliedDevices(self.chain, self.deployment.address("SuppliedDevices"))
+
+    @cached_property
+    def waterfall(self) -> Waterfall:
+        return Waterfall(self.chain, self.deployment.address("Waterfall"))
+
+    @cached_property
+    def admissions(self) -> Admissions:
+        return Admissions(self.chain, self.deployment.address("Admissions"))
 
     @cached_property
     def rulebook(self) -> Rulebook:

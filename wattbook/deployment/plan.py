@@ -114,6 +114,9 @@ CONTRACTS = (
     PlannedContract("PackageRules", lambda settings, at, deployer: [at("Tariffs"), at("SupplyReports")]),
     PlannedContract("EnergyPackages", lambda settings, at, deployer: [at("PackageRules")]),
     PlannedContract("SuppliedDevices", lambda settings, at, deployer: [at("EnergyPackages")]),
+    PlannedContract("Waterfall", lambda settings, at, deployer: []),
+    PlannedContract("Tranche", lambda settings, at, deployer: [at("Membership")]),
+    PlannedContract("Admissions", lambda settings, at, deployer: [at("Readings"), at("Authority")]),
 )
 
 
