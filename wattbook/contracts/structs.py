@@ -1246,8 +1246,8 @@ class PoolOutcome(NamedTuple):
     - dscrBps: how many times what was due was covered, in 1/10000
     """
 
-    due: int
-    paid: int
+    due: list[int]
+    paid: list[int]
     state: PoolState
     dscr_bps: int
 
