@@ -118,7 +118,7 @@ contract Admissions is IAdmissions, Governed {
     /// @inheritdoc IAdmissions
     function advance(Plant calldata plant, uint96 value) external pure returns (uint256) {
         Evaluation memory found = grade(plant);
-        require(found.admitted, NotAdmitted(found.gates, found.score));
+        require(found.admitted, NotAdmitted(Grading.shut(found.gates), found.score));
         return uint256(value) * found.advanceBps / WHOLE;
     }
 

@@ -116,8 +116,9 @@ interface IAdmissions {
     error NoDispute(uint32 device, uint40 time, uint8 version);
     /// @notice Thrown when a plant would make less than nothing, or more than ten times what was to be expected.
     error ImpossibleDeviation(int32 deviationBps);
-    /// @notice Thrown when a plant is not admitted: a gate is shut, or its grade is the worst.
-    error NotAdmitted(Gates gates, uint8 score);
+    /// @notice Thrown when a plant is not admitted: its grade is the worst, or gates are shut, which `shut` has a bit
+    /// for each of, in the sequence of Gates from the low end.
+    error NotAdmitted(uint8 shut, uint8 score);
 
     // ------------------------------------------------------------------------------------------------- read only
 

@@ -28,10 +28,17 @@ library Grading {
         });
         found.score = uint8(_score(plant));
         (found.grade, found.advanceBps) = _rowOf(found.score);
-        Gates memory g = found.gates;
-        bool open = g.history && g.completeness && g.noDispute && g.ownerIsNotOperator && g.notPledged;
-        found.admitted = open && found.advanceBps != 0;
+        found.admitted = shut(found.gates) == 0 && found.advanceBps != 0;
         if (!found.admitted) found.advanceBps = 0;
+    }
+
+    /// @dev A bit for each gate that is shut, the first one lowest.
+    function shut(Gates memory g) internal pure returns (uint8 bits) {
+        if (!g.history) bits |= 1;
+        if (!g.completeness) bits |= 2;
+        if (!g.noDispute) bits |= 4;
+        if (!g.ownerIsNotOperator) bits |= 8;
+        if (!g.notPledged) bits |= 16;
     }
 
     /// @dev Each part is rounded down, and so is what is deducted.

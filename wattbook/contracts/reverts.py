@@ -7,7 +7,6 @@ from wattbook.contracts.structs import (
     Carrier,
     Curve,
     DeviceStatus,
-    Gates,
     Kind,
     ModuleStatus,
     Purse,
@@ -1377,11 +1376,13 @@ class NotActive(ContractRevert):
 
 
 class NotAdmitted(ContractRevert):
-    """Thrown when a plant is not admitted: a gate is shut, or its grade is the worst."""
+    """Thrown when a plant is not admitted: its grade is the worst, or gates are shut, which `shut`
+    has a bit for each of, in the sequence of Gates from the low end.
+    """
 
-    SIGNATURE = "NotAdmitted((bool,bool,bool,bool,bool),uint8)"
-    FIELDS = ("gates", "score")
-    gates: Gates
+    SIGNATURE = "NotAdmitted(uint8,uint8)"
+    FIELDS = ("shut", "score")
+    shut: int
     score: int
 
 

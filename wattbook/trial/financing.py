@@ -28,14 +28,14 @@ from wattbook.vectors import finance
 
 Result = dict[str, Any]
 
-_NAMES = (
+NAMES = (
     *("tax", "servicer", "trustee", "seniorInterest", "mezzInterest", "seniorPrincipal", "mezzPrincipal"),
     *("seniorInterestFromReserve", "mezzInterestFromReserve"),
     *("seniorPrincipalFromReserve", "mezzPrincipalFromReserve"),
     *("reserveTopUp", "junior"),
 )
 """What a period pays, as contracts number it; and in the sequence in which it is paid when senior comes first."""
-_SENIOR_FIRST = (*_NAMES[:4], _NAMES[5], _NAMES[4], *_NAMES[6:])
+_SENIOR_FIRST = (*NAMES[:4], NAMES[5], NAMES[4], *NAMES[6:])
 # What runs at the address of a clone: EIP-1167.
 _CLONE = "0x363d3d373d3d3d363d73{}5af43d82803e903d91602b57fd5bf3"
 
@@ -65,8 +65,8 @@ def outcome_of(made: PoolOutcome, before: State, *, late: bool = False) -> Outco
         servicer_cap=before.servicer_cap,
         trustee=before.trustee,
     )
-    paid = {name: (made.due[place], made.paid[place]) for place, name in enumerate(_NAMES)}
-    order = _SENIOR_FIRST if late or state.trigger else _NAMES
+    paid = {name: (made.due[place], made.paid[place]) for place, name in enumerate(NAMES)}
+    order = _SENIOR_FIRST if late or state.trigger else NAMES
     flows = [waterfall.Flow(name, *paid[name]) for name in order if paid[name][0] or name == "junior"]
     return Outcome(tuple(flows), state, made.dscr_bps)
 
