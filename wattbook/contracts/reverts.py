@@ -9,6 +9,7 @@ from wattbook.contracts.structs import (
     DeviceStatus,
     Kind,
     ModuleStatus,
+    PoolStage,
     Purse,
     QuoteState,
     Refusal,
@@ -17,7 +18,17 @@ from wattbook.contracts.structs import (
     SubscriptionState,
     SupplyStatus,
     TenderState,
+    TrancheKind,
 )
+
+
+class AboveLimit(ContractRevert):
+    """Thrown when more is offered than may be raised on the plants."""
+
+    SIGNATURE = "AboveLimit(uint256,uint96)"
+    FIELDS = ("offered", "limit")
+    offered: int
+    limit: int
 
 
 class AboveQuote(ContractRevert):
@@ -97,6 +108,12 @@ class AlreadyFinal(ContractRevert):
     time: int
 
 
+class AlreadyFounded(ContractRevert):
+    """Thrown when a company is founded a second time."""
+
+    SIGNATURE = "AlreadyFounded()"
+
+
 class AlreadySeated(ContractRevert):
     """Thrown when who shall come is a validator already."""
 
@@ -138,6 +155,27 @@ class AwardsOutOfOrder(ContractRevert):
     FIELDS = ("tender", "quote")
     tender: int
     quote: int
+
+
+class BadPlants(ContractRevert):
+    """Thrown when a pool would have no plants, too many, or one of them twice."""
+
+    SIGNATURE = "BadPlants()"
+
+
+class BadTerms(ContractRevert):
+    """Thrown when the terms of an offer do not go together."""
+
+    SIGNATURE = "BadTerms()"
+
+
+class BelowFloor(ContractRevert):
+    """Thrown when energy is quoted below the least price of the pool's terms."""
+
+    SIGNATURE = "BelowFloor(uint16,uint16)"
+    FIELDS = ("price", "floor_price")
+    price: int
+    floor_price: int
 
 
 class BelowPoolPrice(ContractRevert):
@@ -750,6 +788,10 @@ class FailedCall(ContractRevert):
     SIGNATURE = "FailedCall()"
 
 
+class FailedDeployment(ContractRevert):
+    SIGNATURE = "FailedDeployment()"
+
+
 class FeederAlreadySet(ContractRevert):
     """Thrown when a feeder was named before."""
 
@@ -810,6 +852,13 @@ class InTheFuture(ContractRevert):
     SIGNATURE = "InTheFuture(uint40)"
     FIELDS = ("time",)
     time: int
+
+
+class InsufficientBalance(ContractRevert):
+    SIGNATURE = "InsufficientBalance(uint256,uint256)"
+    FIELDS = ("balance", "needed")
+    balance: int
+    needed: int
 
 
 class InsufficientFree(ContractRevert):
@@ -1046,6 +1095,12 @@ class IsCorrection(ContractRevert):
     version: int
 
 
+class JuniorNotOffered(ContractRevert):
+    """Thrown when somebody would buy what stays with the plants' owner."""
+
+    SIGNATURE = "JuniorNotOffered()"
+
+
 class KeyNotProposed(ContractRevert):
     """Thrown when the key to be confirmed is not the one that was proposed last."""
 
@@ -1231,6 +1286,14 @@ class NoCapacity(ContractRevert):
     load_per_m2: int
 
 
+class NoCause(ContractRevert):
+    """Thrown when nothing that the servicer did gives cause to replace it."""
+
+    SIGNATURE = "NoCause(uint32)"
+    FIELDS = ("pool",)
+    pool: int
+
+
 class NoClaim(ContractRevert):
     """Thrown when a programme has no claim in this place."""
 
@@ -1328,6 +1391,14 @@ class NoTerms(ContractRevert):
     zone: bytes
 
 
+class NoUnitsToVote(ContractRevert):
+    """Thrown when an account had no units on the vote's record date."""
+
+    SIGNATURE = "NoUnitsToVote(address)"
+    FIELDS = ("voter",)
+    voter: str
+
+
 class NobodyEarns(ContractRevert):
     """Thrown when no signature is of an attester who has not earned with this root."""
 
@@ -1393,6 +1464,16 @@ class NotAmongBills(ContractRevert):
     FIELDS = ("month", "number")
     month: int
     number: int
+
+
+class NotApart(ContractRevert):
+    """Thrown when a servicer belongs to whom the plants belonged to, or to the servicer in whose
+    place it would come.
+    """
+
+    SIGNATURE = "NotApart(address)"
+    FIELDS = ("servicer",)
+    servicer: str
 
 
 class NotAsShown(ContractRevert):
@@ -1733,6 +1814,14 @@ class NotPledgee(ContractRevert):
     caller: str
 
 
+class NotPools(ContractRevert):
+    """Thrown when somebody else than the contract of the pools moves a plant."""
+
+    SIGNATURE = "NotPools(address)"
+    FIELDS = ("caller",)
+    caller: str
+
+
 class NotPortHolder(ContractRevert):
     """Thrown when the caller does not hold the port for a reason."""
 
@@ -1780,6 +1869,12 @@ class NotRecorded(ContractRevert):
     asked: int
 
 
+class NotRedeemed(ContractRevert):
+    """Thrown when junior units would be taken back, which are entitled to what comes in late."""
+
+    SIGNATURE = "NotRedeemed()"
+
+
 class NotReplaced(ContractRevert):
     """Thrown when an account whose balance shall be recovered was not replaced."""
 
@@ -1815,6 +1910,14 @@ class NotServed(ContractRevert):
     supply: int
     slots: int
     expected: int
+
+
+class NotServicer(ContractRevert):
+    """Thrown when somebody else than the pool's servicer quotes."""
+
+    SIGNATURE = "NotServicer(address)"
+    FIELDS = ("caller",)
+    caller: str
 
 
 class NotSettlement(ContractRevert):
@@ -1870,6 +1973,18 @@ class NotTenders(ContractRevert):
     caller: str
 
 
+class NotThatMuch(ContractRevert):
+    """Thrown when less than 100 Wh are quoted, or more than 10 MWh, or more than the plant has left
+    in the slot.
+    """
+
+    SIGNATURE = "NotThatMuch(uint32,uint40,uint256)"
+    FIELDS = ("device", "wh", "left")
+    device: int
+    wh: int
+    left: int
+
+
 class NotWhole(ContractRevert):
     """Thrown when a rule that must see all orders at once is given a part of them."""
 
@@ -1883,6 +1998,14 @@ class NotWithheld(ContractRevert):
     FIELDS = ("trader", "number")
     trader: str
     number: int
+
+
+class NotYet(ContractRevert):
+    """Thrown when a pool is decided, or a period closed, before its time."""
+
+    SIGNATURE = "NotYet(uint40)"
+    FIELDS = ("from_",)
+    from_: int
 
 
 class NotYourBill(ContractRevert):
@@ -1900,6 +2023,22 @@ class NothingAwarded(ContractRevert):
     SIGNATURE = "NothingAwarded(uint32)"
     FIELDS = ("tender",)
     tender: int
+
+
+class NothingCollected(ContractRevert):
+    """Thrown when nothing came in since the last closing."""
+
+    SIGNATURE = "NothingCollected(uint32)"
+    FIELDS = ("pool",)
+    pool: int
+
+
+class NothingHeld(ContractRevert):
+    """Thrown when an account has nothing that could be given or taken back."""
+
+    SIGNATURE = "NothingHeld(address)"
+    FIELDS = ("holder",)
+    holder: str
 
 
 class NothingPaid(ContractRevert):
@@ -1926,6 +2065,16 @@ class NothingTaken(ContractRevert):
     refusal: Refusal
 
 
+class NothingToDistribute(ContractRevert):
+    """Thrown when all holders of a tranche have what they get of a period."""
+
+    SIGNATURE = "NothingToDistribute(uint32,uint16,uint8)"
+    FIELDS = ("pool", "period", "kind")
+    pool: int
+    period: int
+    kind: TrancheKind
+
+
 class NothingToFund(ContractRevert):
     """Thrown when somebody else than the user would fund a supply, or there is nothing to fund."""
 
@@ -1933,6 +2082,14 @@ class NothingToFund(ContractRevert):
     FIELDS = ("supply", "caller")
     supply: int
     caller: str
+
+
+class NothingToPay(ContractRevert):
+    """Thrown when a creditor is owed nothing, or there is nothing to pay it with."""
+
+    SIGNATURE = "NothingToPay(address)"
+    FIELDS = ("creditor",)
+    creditor: str
 
 
 class NothingToReturn(ContractRevert):
@@ -2080,6 +2237,15 @@ class OutOfTime(ContractRevert):
     until: int
 
 
+class OutOfTurn(ContractRevert):
+    """Thrown when another period is to be closed first."""
+
+    SIGNATURE = "OutOfTurn(uint32,uint16)"
+    FIELDS = ("pool", "next")
+    pool: int
+    next: int
+
+
 class OutsideClaims(ContractRevert):
     """Thrown when it is not the time of claims."""
 
@@ -2119,6 +2285,15 @@ class OverCapacity(ContractRevert):
     version: int
     needed_w: int
     capacity_w: int
+
+
+class Oversubscribed(ContractRevert):
+    """Thrown when more units are asked for than are left, or none."""
+
+    SIGNATURE = "Oversubscribed(uint256,uint96)"
+    FIELDS = ("left", "amount")
+    left: int
+    amount: int
 
 
 class OwedToProvider(ContractRevert):
@@ -2183,6 +2358,15 @@ class PaymentTooSmall(ContractRevert):
     price: int
 
 
+class PeriodIsClosed(ContractRevert):
+    """Thrown when a period is closed a second time."""
+
+    SIGNATURE = "PeriodIsClosed(uint32,uint16)"
+    FIELDS = ("pool", "period")
+    pool: int
+    period: int
+
+
 class PlantSupplied(ContractRevert):
     """Thrown when somebody supplies a plant's owner, and takes what it delivers."""
 
@@ -2208,6 +2392,14 @@ class PoolPricesCrossed(ContractRevert):
     FIELDS = ("pool_in", "pool_out")
     pool_in: int
     pool_out: int
+
+
+class PoolsKnown(ContractRevert):
+    """Thrown when the contract of the pools would be named a second time."""
+
+    SIGNATURE = "PoolsKnown(address)"
+    FIELDS = ("pools",)
+    pools: str
 
 
 class PostpaidTooCheap(ContractRevert):
@@ -2320,6 +2512,15 @@ class RecoveryPending(ContractRevert):
     SIGNATURE = "RecoveryPending(address)"
     FIELDS = ("account",)
     account: str
+
+
+class ReserveAboveLeast(ContractRevert):
+    """Thrown when a cancelled pool could not give back what it put aside."""
+
+    SIGNATURE = "ReserveAboveLeast(uint256,uint96)"
+    FIELDS = ("put_aside", "least")
+    put_aside: int
+    least: int
 
 
 class ReserveTooSmall(ContractRevert):
@@ -2552,10 +2753,26 @@ class StillOpenToObjection(ContractRevert):
     until: int
 
 
+class StillOwed(ContractRevert):
+    """Thrown when a tranche, or a pool, is still owed something."""
+
+    SIGNATURE = "StillOwed(uint256)"
+    FIELDS = ("owed",)
+    owed: int
+
+
 class StringTooLong(ContractRevert):
     SIGNATURE = "StringTooLong(string)"
     FIELDS = ("str",)
     str: str
+
+
+class SubscriptionOver(ContractRevert):
+    """Thrown when subscription is over."""
+
+    SIGNATURE = "SubscriptionOver(uint40)"
+    FIELDS = ("deadline",)
+    deadline: int
 
 
 class Superseded(ContractRevert):
@@ -2958,6 +3175,14 @@ class UnknownPoint(ContractRevert):
     trader: str
 
 
+class UnknownPool(ContractRevert):
+    """Thrown when there is no such offer."""
+
+    SIGNATURE = "UnknownPool(uint32)"
+    FIELDS = ("pool",)
+    pool: int
+
+
 class UnknownReading(ContractRevert):
     """Thrown when a device has not submitted this reading."""
 
@@ -3017,6 +3242,14 @@ class UnknownZoneNumber(ContractRevert):
     number: int
 
 
+class VotedAlready(ContractRevert):
+    """Thrown when an account votes a second time."""
+
+    SIGNATURE = "VotedAlready(address)"
+    FIELDS = ("voter",)
+    voter: str
+
+
 class WeightsWithoutArea(ContractRevert):
     """Thrown when weights are given where nothing is sold by area."""
 
@@ -3059,6 +3292,15 @@ class WrongOpening(ContractRevert):
     FIELDS = ("tender", "quote")
     tender: int
     quote: int
+
+
+class WrongPoolStage(ContractRevert):
+    """Thrown when a pool is not in the stage that this asks for."""
+
+    SIGNATURE = "WrongPoolStage(uint32,uint8)"
+    FIELDS = ("pool", "stage")
+    pool: int
+    stage: PoolStage
 
 
 class WrongProposal(ContractRevert):

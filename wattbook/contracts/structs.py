@@ -159,6 +159,20 @@ class OrderState(IntEnum):
     HANDED_OVER = 5
 
 
+class PoolStage(IntEnum):
+    """Where a pool stands. Offered: plants are admitted to it. Subscribing: the plants are its
+    company's, and units are sold. Active: period after period is closed. Matured: all are.
+    Cancelled: too little was sold.
+    """
+
+    NONE = 0
+    OFFERED = 1
+    SUBSCRIBING = 2
+    ACTIVE = 3
+    MATURED = 4
+    CANCELLED = 5
+
+
 class Purse(IntEnum):
     """Accounts of the market itself, registered in Membership as system accounts. Modules pay into
     them, those that the authority chose can lock from them, and a keeper may spend from each.
@@ -231,6 +245,15 @@ class Refusal(IntEnum):
     UNITS_SHORT = 13
     MONEY_SHORT = 14
     NO_SUCH_CLASS = 15
+
+
+class ServicerCause(IntEnum):
+    """Why investors may replace a servicer, in the order in which that is looked for."""
+
+    NONE = 0
+    INCOMPLETE = 1
+    MISSED = 2
+    UNCOVERED = 3
 
 
 class SizeClass(IntEnum):
@@ -1168,6 +1191,21 @@ class Part(NamedTuple):
     evidence: list[int]
 
 
+class Payout(NamedTuple):
+    """What a tranche gets at a closing, in one storage slot.
+
+    - amount: uPT
+    - before: units of those who have their share
+    - place: how many have it
+    - record: who had units at the end of this second is paid
+    """
+
+    amount: int
+    before: int
+    place: int
+    record: int
+
+
 class Plant(NamedTuple):
     """A plant as the chain knows it.
 
@@ -1237,6 +1275,19 @@ class Point(NamedTuple):
     y: int
 
 
+class PoolDue(NamedTuple):
+    """A period of the offer, in one or two storage slots.
+
+    - end: first second after it
+    - senior: principal of the senior tranche to be paid in it
+    - mezz: principal of the mezzanine tranche to be paid in it
+    """
+
+    end: int
+    senior: int
+    mezz: int
+
+
 class PoolOutcome(NamedTuple):
     """What a period paid, and how it left the pool.
 
@@ -1250,6 +1301,23 @@ class PoolOutcome(NamedTuple):
     paid: list[int]
     state: PoolState
     dscr_bps: int
+
+
+class PoolPlan(NamedTuple):
+    """What of an offer matters when a period is closed.
+
+    - start: first second of the period
+    - end: first second after it
+    - kept: uPT that the company keeps, none in the final period
+    - trusteeAccount: see PoolTerms
+    - taxAccount: see PoolTerms
+    """
+
+    start: int
+    end: int
+    kept: int
+    trustee_account: str
+    tax_account: str
 
 
 class PoolPosition(NamedTuple):
@@ -1287,6 +1355,34 @@ class PoolRates(NamedTuple):
     trustee: int
 
 
+class PoolSale(NamedTuple):
+    """What of an offer matters while it is sold: see PoolTerms."""
+
+    owner: str
+    senior: int
+    mezz: int
+    junior: int
+    least: int
+    reserve: int
+    working: int
+    deadline: int
+
+
+class PoolStanding(NamedTuple):
+    """How far a pool has come, in one storage slot.
+
+    - company: who owns the plants
+    - stage: see PoolStage
+    - periods: how many the offer has
+    - closed: how many closings there were, those after the final period included
+    """
+
+    company: str
+    stage: PoolStage
+    periods: int
+    closed: int
+
+
 class PoolState(NamedTuple):
     """A pool between two periods, in three storage slots. Amounts are uPT.
 
@@ -1304,6 +1400,42 @@ class PoolState(NamedTuple):
     senior_arrears: int
     mezz_arrears: int
     reserve: int
+
+
+class PoolTerms(NamedTuple):
+    """What a pool's offer says. Amounts are uPT, times Unix seconds.
+
+    - owner: who has the plants, is paid what is raised, and keeps junior
+    - servicer: who quotes what the plants will make
+    - trusteeAccount: who is paid the trustee's fee
+    - taxAccount: who is paid the tax
+    - senior: units offered
+    - mezz: units offered
+    - junior: units that the owner keeps
+    - least: what must be sold for the pool to come about
+    - reserve: what of the proceeds is put aside
+    - working: what of the proceeds stays with the company for bonds and margins, until the final
+      period
+    - floorPrice: mPT per kWh, the least at which the company quotes
+    - deadline: first second in which nobody can subscribe
+    - start: first second of the first period
+    - rates: what a period pays
+    """
+
+    owner: str
+    servicer: str
+    trustee_account: str
+    tax_account: str
+    senior: int
+    mezz: int
+    junior: int
+    least: int
+    reserve: int
+    working: int
+    floor_price: int
+    deadline: int
+    start: int
+    rates: PoolRates
 
 
 class Position(NamedTuple):
@@ -1589,6 +1721,23 @@ class Security(NamedTuple):
 
     needed: int
     held: int
+
+
+class Service(NamedTuple):
+    """Who quotes for a pool, and what he did since he was appointed, in one storage slot.
+
+    - servicer: who it is
+    - term: how many there were before
+    - incomplete: whether readings were missing in a period
+    - missed: in how many periods nothing was collected
+    - uncovered: in how many what was due was not covered
+    """
+
+    servicer: str
+    term: int
+    incomplete: bool
+    missed: int
+    uncovered: int
 
 
 class Setting(NamedTuple):
