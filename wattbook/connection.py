@@ -207,18 +207,6 @@ class Market:
     def rulebook(self) -> Rulebook:
         return Rulebook(self.chain, self.deployment.address("Rulebook"))
 
-
-def connect(rpc_url: str, deployment: str | Path | Deployment | None = None) -> Market:
-    """Connects to the market on the chain behind `rpc_url`.
-
-    `deployment` is a deployment file. Without one it is `deployments/<chain id>.json` in the folder that the variable
-    WATTBOOK_DEPLOYMENTS names, else in the working folder.
-    """
-    chain = Chain.at(rpc_url)
-    if not isinstance(deployment, Deployment):
-        deployment = find_deployment(chain, deployment)
-    return Market(chain, deployment)
-
     @cached_property
     def servicers(self) -> Servicers:
         return Servicers(self.chain, self.deployment.address("Servicers"))
@@ -230,3 +218,15 @@ def connect(rpc_url: str, deployment: str | Path | Deployment | None = None) -> 
     @cached_property
     def asset_pools(self) -> AssetPools:
         return AssetPools(self.chain, self.deployment.address("AssetPools"))
+
+
+def connect(rpc_url: str, deployment: str | Path | Deployment | None = None) -> Market:
+    """Connects to the market on the chain behind `rpc_url`.
+
+    `deployment` is a deployment file. Without one it is `deployments/<chain id>.json` in the folder that the variable
+    WATTBOOK_DEPLOYMENTS names, else in the working folder.
+    """
+    chain = Chain.at(rpc_url)
+    if not isinstance(deployment, Deployment):
+        deployment = find_deployment(chain, deployment)
+    return Market(chain, deployment)

@@ -233,7 +233,7 @@ contract PoolOffers is IPoolOffers {
 
     function _requirePeriods(uint40 start, PoolDue[] calldata periods) private view {
         require(periods.length != 0 && periods.length <= MOST_PERIODS, BadTerms());
-        uint256 most = waterfall.MOST_DAYS() * 1 days;
+        uint256 most = uint256(waterfall.MOST_DAYS()) * 1 days;
         for (uint256 i = 0; i < periods.length; ++i) {
             uint40 end = periods[i].end;
             require(end > start && (end - start) % 1 days == 0 && end - start <= most, BadTerms());
