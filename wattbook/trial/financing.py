@@ -37,7 +37,7 @@ NAMES = (
 """What a period pays, as contracts number it; and in the sequence in which it is paid when senior comes first."""
 _SENIOR_FIRST = (*NAMES[:4], NAMES[5], NAMES[4], *NAMES[6:])
 # What runs at the address of a clone: EIP-1167.
-_CLONE = "0x363d3d373d3d3d363d73{}5af43d82803e903d91602b57fd5bf3"
+CLONE = "0x363d3d373d3d3d363d73{}5af43d82803e903d91602b57fd5bf3"
 
 
 def parts_of(state: State) -> tuple[PoolState, PoolRates]:
@@ -124,7 +124,7 @@ class Financing:
         """A clone as its pool's contract makes them."""
         address = Web3.to_checksum_address(keccak(text=f"clone {next(self._clones)}")[:20])
         original = self.market.deployment.address("Tranche")
-        self.park.blocks.set_code(address, _CLONE.format(original[2:].lower()))
+        self.park.blocks.set_code(address, CLONE.format(original[2:].lower()))
         return address
 
     def tranche(self, balances: list[int]) -> Tranche:
