@@ -4,6 +4,8 @@ from functools import cached_property
 from pathlib import Path
 
 from wattbook.chain import Chain
+from wattbook.contracts.admissions import Admissions
+from wattbook.contracts.asset_pools import AssetPools
 from wattbook.contracts.auction import Auction
 from wattbook.contracts.authority import Authority
 from wattbook.contracts.batteries import Batteries
@@ -23,20 +25,24 @@ from wattbook.contracts.membership import Membership
 from wattbook.contracts.meters import Meters
 from wattbook.contracts.package_rules import PackageRules
 from wattbook.contracts.pool import Pool
+from wattbook.contracts.pool_offers import PoolOffers
 from wattbook.contracts.power_points import PowerPoints
 from wattbook.contracts.power_token import PowerToken
 from wattbook.contracts.production import Production
 from wattbook.contracts.readings import Readings
 from wattbook.contracts.registration_bonus import RegistrationBonus
 from wattbook.contracts.rulebook import Rulebook
+from wattbook.contracts.servicers import Servicers
 from wattbook.contracts.subsidy_fund import SubsidyFund
 from wattbook.contracts.supplied_devices import SuppliedDevices
 from wattbook.contracts.supplies import Supplies
 from wattbook.contracts.supply_reports import SupplyReports
 from wattbook.contracts.tariffs import Tariffs
 from wattbook.contracts.tenders import Tenders
+from wattbook.contracts.tranche import Tranche
 from wattbook.contracts.use_subsidy import UseSubsidy
 from wattbook.contracts.vault import Vault
+from wattbook.contracts.waterfall import Waterfall
 from wattbook.contracts.zones import Zones
 from wattbook.deployment.record import Deployment, find_deployment
 
@@ -185,8 +191,33 @@ class Market:
         return SuppliedDevices(self.chain, self.deployment.address("SuppliedDevices"))
 
     @cached_property
+    def waterfall(self) -> Waterfall:
+        return Waterfall(self.chain, self.deployment.address("Waterfall"))
+
+    @cached_property
+    def tranche(self) -> Tranche:
+        """What the tranches of all pools are clones of."""
+        return Tranche(self.chain, self.deployment.address("Tranche"))
+
+    @cached_property
+    def admissions(self) -> Admissions:
+        return Admissions(self.chain, self.deployment.address("Admissions"))
+
+    @cached_property
     def rulebook(self) -> Rulebook:
         return Rulebook(self.chain, self.deployment.address("Rulebook"))
+
+    @cached_property
+    def servicers(self) -> Servicers:
+        return Servicers(self.chain, self.deployment.address("Servicers"))
+
+    @cached_property
+    def pool_offers(self) -> PoolOffers:
+        return PoolOffers(self.chain, self.deployment.address("PoolOffers"))
+
+    @cached_property
+    def asset_pools(self) -> AssetPools:
+        return AssetPools(self.chain, self.deployment.address("AssetPools"))
 
 
 def connect(rpc_url: str, deployment: str | Path | Deployment | None = None) -> Market:

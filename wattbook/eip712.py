@@ -42,6 +42,7 @@ _DOMAIN_NAMES = {
     "CleanEnergy": "Wattbook Clean Energy",
     "GreenCertificates": "Wattbook Green Certificates",
     "EnergyPackages": "Wattbook Energy Packages",
+    "Tranche": "Wattbook Tranche",
 }
 
 
@@ -93,7 +94,7 @@ PARTS: dict[str, Fields] = {
 }
 
 
-_TOKENS = ("PowerToken", "PowerPoints")
+_TOKENS = ("PowerToken", "PowerPoints", "Tranche")
 _RETIREMENT: Fields = (
     ("beneficiary", "address"),
     ("since", "uint40"),
@@ -306,6 +307,21 @@ MESSAGES = {
                 ("size", "uint32"),
             ),
             taken_by="Bills",
+        ),
+        Message(
+            "PlantStatement",
+            ("Readings",),
+            (
+                ("admissions", "address"),
+                ("device", "uint32"),
+                ("until", "uint16"),
+                ("version", "uint32"),
+                ("wh", "uint64"),
+                ("net", "uint96"),
+                ("topBps", "uint16"),
+                ("dataHash", "bytes32"),
+            ),
+            taken_by="Admissions",
         ),
         _action("Deposit", "Vault", ("amount", "uint128")),
         _action("Withdraw", "Vault", ("amount", "uint128")),

@@ -63,14 +63,14 @@ def test_a_pool_that_sells_too_little_gives_everything_back():
     pool = Pool(TERMS)
     pool.subscribe("a", SENIOR, 6_000, 0)
     pool.subscribe("a", MEZZ, 999, 0)
-    with refused("TooEarly"):
+    with refused("NotYet"):
         pool.decide(TERMS.deadline - 1)
     pool.decide(TERMS.deadline)
     assert pool.stage is Stage.CANCELLED
     assert pool.refund("a") == 6_999 and pool.cash == 0
     with refused("NothingHeld"):
         pool.refund("a")
-    with refused("WrongStage"):
+    with refused("WrongPoolStage"):
         pool.collect(1)
 
 
@@ -80,7 +80,7 @@ def test_one_unit_more_is_enough():
     pool.subscribe("a", MEZZ, 1_000, 0)
     pool.decide(TERMS.deadline)
     assert (pool.stage, pool.state.senior, pool.state.mezz) == (Stage.ACTIVE, 6_000, 1_000)
-    with refused("WrongStage"):
+    with refused("WrongPoolStage"):
         pool.refund("a")
 
 
@@ -92,30 +92,30 @@ def test_without_investors_there_is_no_pool():
 
 def test_subscriptions_that_are_refused():
     pool = Pool(TERMS)
-    with refused("TooLate"):
+    with refused("SubscriptionOver"):
         pool.subscribe("a", SENIOR, 1, TERMS.deadline)
-    with refused("NotOffered"):
+    with refused("JuniorNotOffered"):
         pool.subscribe("a", JUNIOR, 1, 0)
     with refused("OutOfBounds"):
         pool.subscribe("a", SENIOR, 0, 0)
     pool.subscribe("a", MEZZ, 4_000, 0)
     with refused("Oversubscribed"):
         pool.subscribe("b", MEZZ, 1, 0)
-    with refused("WrongStage"):
+    with refused("WrongPoolStage"):
         pool.transfer(MEZZ, "a", "b", 1, 0)
-    with refused("WrongStage"):
+    with refused("WrongPoolStage"):
         pool.close(0, closing(0), 10_000)
 
 
 def test_a_period_is_closed_once_and_in_turn():
     pool = sold()
     pool.collect(9_000)
-    with refused("TooEarly"):
+    with refused("NotYet"):
         pool.close(0, closing(0) - 1, 10_000)
     with refused("OutOfTurn"):
         pool.close(1, closing(1), 10_000)
     pool.close(0, closing(0), 10_000)
-    with refused("AlreadyClosed"):
+    with refused("PeriodIsClosed"):
         pool.close(0, closing(0), 10_000)
 
 
@@ -171,7 +171,7 @@ def test_what_comes_late_is_junior_s():
     assert (pool.stage, pool.state.owed, pool.cash) == (Stage.MATURED, 0, 0)
     with refused("NothingCollected"):
         pool.close_late()
-    with refused("WrongStage"):
+    with refused("WrongPoolStage"):
         pool.close(4, closing(3), 10_000)
     before = pool.paid["owner"]
     pool.transfer(JUNIOR, "owner", "heir", 2_000, closing(3))

@@ -9,6 +9,7 @@ from wattbook.contracts.structs import (
     DeviceStatus,
     Kind,
     ModuleStatus,
+    PoolStage,
     Purse,
     QuoteState,
     Refusal,
@@ -17,7 +18,17 @@ from wattbook.contracts.structs import (
     SubscriptionState,
     SupplyStatus,
     TenderState,
+    TrancheKind,
 )
+
+
+class AboveLimit(ContractRevert):
+    """Thrown when more is offered than may be raised on the plants."""
+
+    SIGNATURE = "AboveLimit(uint256,uint96)"
+    FIELDS = ("offered", "limit")
+    offered: int
+    limit: int
 
 
 class AboveQuote(ContractRevert):
@@ -97,6 +108,12 @@ class AlreadyFinal(ContractRevert):
     time: int
 
 
+class AlreadyFounded(ContractRevert):
+    """Thrown when a company is founded a second time."""
+
+    SIGNATURE = "AlreadyFounded()"
+
+
 class AlreadySeated(ContractRevert):
     """Thrown when who shall come is a validator already."""
 
@@ -138,6 +155,27 @@ class AwardsOutOfOrder(ContractRevert):
     FIELDS = ("tender", "quote")
     tender: int
     quote: int
+
+
+class BadPlants(ContractRevert):
+    """Thrown when a pool would have no plants, too many, or one of them twice."""
+
+    SIGNATURE = "BadPlants()"
+
+
+class BadTerms(ContractRevert):
+    """Thrown when the terms of an offer do not go together."""
+
+    SIGNATURE = "BadTerms()"
+
+
+class BelowFloor(ContractRevert):
+    """Thrown when energy is quoted below the least price of the pool's terms."""
+
+    SIGNATURE = "BelowFloor(uint16,uint16)"
+    FIELDS = ("price", "floor_price")
+    price: int
+    floor_price: int
 
 
 class BelowPoolPrice(ContractRevert):
@@ -750,6 +788,10 @@ class FailedCall(ContractRevert):
     SIGNATURE = "FailedCall()"
 
 
+class FailedDeployment(ContractRevert):
+    SIGNATURE = "FailedDeployment()"
+
+
 class FeederAlreadySet(ContractRevert):
     """Thrown when a feeder was named before."""
 
@@ -785,6 +827,16 @@ class FundingTooSmall(ContractRevert):
     least: int
 
 
+class ImpossibleDeviation(ContractRevert):
+    """Thrown when a plant would make less than nothing, or more than ten times what was to be
+    expected.
+    """
+
+    SIGNATURE = "ImpossibleDeviation(int32)"
+    FIELDS = ("deviation_bps",)
+    deviation_bps: int
+
+
 class InDefault(ContractRevert):
     """Thrown when an account that owes what it did not pay would begin new business."""
 
@@ -800,6 +852,13 @@ class InTheFuture(ContractRevert):
     SIGNATURE = "InTheFuture(uint40)"
     FIELDS = ("time",)
     time: int
+
+
+class InsufficientBalance(ContractRevert):
+    SIGNATURE = "InsufficientBalance(uint256,uint256)"
+    FIELDS = ("balance", "needed")
+    balance: int
+    needed: int
 
 
 class InsufficientFree(ContractRevert):
@@ -1036,6 +1095,12 @@ class IsCorrection(ContractRevert):
     version: int
 
 
+class JuniorNotOffered(ContractRevert):
+    """Thrown when somebody would buy what stays with the plants' owner."""
+
+    SIGNATURE = "JuniorNotOffered()"
+
+
 class KeyNotProposed(ContractRevert):
     """Thrown when the key to be confirmed is not the one that was proposed last."""
 
@@ -1221,6 +1286,14 @@ class NoCapacity(ContractRevert):
     load_per_m2: int
 
 
+class NoCause(ContractRevert):
+    """Thrown when nothing that the servicer did gives cause to replace it."""
+
+    SIGNATURE = "NoCause(uint32)"
+    FIELDS = ("pool",)
+    pool: int
+
+
 class NoClaim(ContractRevert):
     """Thrown when a programme has no claim in this place."""
 
@@ -1252,6 +1325,16 @@ class NoDepositAsked(ContractRevert):
     SIGNATURE = "NoDepositAsked(uint32)"
     FIELDS = ("device",)
     device: int
+
+
+class NoDispute(ContractRevert):
+    """Thrown when a reading that somebody points at is not in dispute, or was pointed at before."""
+
+    SIGNATURE = "NoDispute(uint32,uint40,uint8)"
+    FIELDS = ("device", "time", "version")
+    device: int
+    time: int
+    version: int
 
 
 class NoProgramme(ContractRevert):
@@ -1291,6 +1374,14 @@ class NoRecovery(ContractRevert):
     replacement: str
 
 
+class NoStatement(ContractRevert):
+    """Thrown when a plant has no statement, or one that is too old."""
+
+    SIGNATURE = "NoStatement(uint32)"
+    FIELDS = ("device",)
+    device: int
+
+
 class NoTerms(ContractRevert):
     """Thrown when nobody decided on terms for a carrier in a zone."""
 
@@ -1298,6 +1389,14 @@ class NoTerms(ContractRevert):
     FIELDS = ("carrier", "zone")
     carrier: Carrier
     zone: bytes
+
+
+class NoUnitsToVote(ContractRevert):
+    """Thrown when an account had no units on the vote's record date."""
+
+    SIGNATURE = "NoUnitsToVote(address)"
+    FIELDS = ("voter",)
+    voter: str
 
 
 class NobodyEarns(ContractRevert):
@@ -1347,6 +1446,17 @@ class NotActive(ContractRevert):
     status: Status
 
 
+class NotAdmitted(ContractRevert):
+    """Thrown when a plant is not admitted: its grade is the worst, or gates are shut, which `shut`
+    has a bit for each of, in the sequence of Gates from the low end.
+    """
+
+    SIGNATURE = "NotAdmitted(uint8,uint8)"
+    FIELDS = ("shut", "score")
+    shut: int
+    score: int
+
+
 class NotAmongBills(ContractRevert):
     """Thrown when a bill is not among those of its month."""
 
@@ -1354,6 +1464,16 @@ class NotAmongBills(ContractRevert):
     FIELDS = ("month", "number")
     month: int
     number: int
+
+
+class NotApart(ContractRevert):
+    """Thrown when a servicer belongs to whom the plants belonged to, or to the servicer in whose
+    place it would come.
+    """
+
+    SIGNATURE = "NotApart(address)"
+    FIELDS = ("servicer",)
+    servicer: str
 
 
 class NotAsShown(ContractRevert):
@@ -1558,6 +1678,14 @@ class NotInRoot(ContractRevert):
     place: int
 
 
+class NotIssuer(ContractRevert):
+    """Thrown when somebody else than its pool issues units, or takes them back."""
+
+    SIGNATURE = "NotIssuer(address)"
+    FIELDS = ("caller",)
+    caller: str
+
+
 class NotLess(ContractRevert):
     """Thrown when a correction is not to less."""
 
@@ -1629,6 +1757,14 @@ class NotOpening(ContractRevert):
     until: int
 
 
+class NotOver(ContractRevert):
+    """Thrown when it is asked who has units at a time that is not over."""
+
+    SIGNATURE = "NotOver(uint256)"
+    FIELDS = ("time",)
+    time: int
+
+
 class NotOwnAccount(ContractRevert):
     """Thrown when an account is not the caller's member's."""
 
@@ -1661,12 +1797,28 @@ class NotPart(ContractRevert):
     caller: str
 
 
+class NotPlant(ContractRevert):
+    """Thrown when something is no device that delivers and is certified."""
+
+    SIGNATURE = "NotPlant(uint32)"
+    FIELDS = ("device",)
+    device: int
+
+
 class NotPledgee(ContractRevert):
     """Thrown when a device is not pledged to the caller."""
 
     SIGNATURE = "NotPledgee(uint32,address)"
     FIELDS = ("device", "caller")
     device: int
+    caller: str
+
+
+class NotPools(ContractRevert):
+    """Thrown when somebody else than the contract of the pools moves a plant."""
+
+    SIGNATURE = "NotPools(address)"
+    FIELDS = ("caller",)
     caller: str
 
 
@@ -1717,6 +1869,12 @@ class NotRecorded(ContractRevert):
     asked: int
 
 
+class NotRedeemed(ContractRevert):
+    """Thrown when junior units would be taken back, which are entitled to what comes in late."""
+
+    SIGNATURE = "NotRedeemed()"
+
+
 class NotReplaced(ContractRevert):
     """Thrown when an account whose balance shall be recovered was not replaced."""
 
@@ -1752,6 +1910,14 @@ class NotServed(ContractRevert):
     supply: int
     slots: int
     expected: int
+
+
+class NotServicer(ContractRevert):
+    """Thrown when somebody else than the pool's servicer quotes."""
+
+    SIGNATURE = "NotServicer(address)"
+    FIELDS = ("caller",)
+    caller: str
 
 
 class NotSettlement(ContractRevert):
@@ -1807,6 +1973,18 @@ class NotTenders(ContractRevert):
     caller: str
 
 
+class NotThatMuch(ContractRevert):
+    """Thrown when less than 100 Wh are quoted, or more than 10 MWh, or more than the plant has left
+    in the slot.
+    """
+
+    SIGNATURE = "NotThatMuch(uint32,uint40,uint256)"
+    FIELDS = ("device", "wh", "left")
+    device: int
+    wh: int
+    left: int
+
+
 class NotWhole(ContractRevert):
     """Thrown when a rule that must see all orders at once is given a part of them."""
 
@@ -1820,6 +1998,14 @@ class NotWithheld(ContractRevert):
     FIELDS = ("trader", "number")
     trader: str
     number: int
+
+
+class NotYet(ContractRevert):
+    """Thrown when a pool is decided, or a period closed, before its time."""
+
+    SIGNATURE = "NotYet(uint40)"
+    FIELDS = ("from_",)
+    from_: int
 
 
 class NotYourBill(ContractRevert):
@@ -1837,6 +2023,22 @@ class NothingAwarded(ContractRevert):
     SIGNATURE = "NothingAwarded(uint32)"
     FIELDS = ("tender",)
     tender: int
+
+
+class NothingCollected(ContractRevert):
+    """Thrown when nothing came in since the last closing."""
+
+    SIGNATURE = "NothingCollected(uint32)"
+    FIELDS = ("pool",)
+    pool: int
+
+
+class NothingHeld(ContractRevert):
+    """Thrown when an account has nothing that could be given or taken back."""
+
+    SIGNATURE = "NothingHeld(address)"
+    FIELDS = ("holder",)
+    holder: str
 
 
 class NothingPaid(ContractRevert):
@@ -1863,6 +2065,16 @@ class NothingTaken(ContractRevert):
     refusal: Refusal
 
 
+class NothingToDistribute(ContractRevert):
+    """Thrown when all holders of a tranche have what they get of a period."""
+
+    SIGNATURE = "NothingToDistribute(uint32,uint16,uint8)"
+    FIELDS = ("pool", "period", "kind")
+    pool: int
+    period: int
+    kind: TrancheKind
+
+
 class NothingToFund(ContractRevert):
     """Thrown when somebody else than the user would fund a supply, or there is nothing to fund."""
 
@@ -1870,6 +2082,14 @@ class NothingToFund(ContractRevert):
     FIELDS = ("supply", "caller")
     supply: int
     caller: str
+
+
+class NothingToPay(ContractRevert):
+    """Thrown when a creditor is owed nothing, or there is nothing to pay it with."""
+
+    SIGNATURE = "NothingToPay(address)"
+    FIELDS = ("creditor",)
+    creditor: str
 
 
 class NothingToReturn(ContractRevert):
@@ -1979,6 +2199,34 @@ class OtherCarrier(ContractRevert):
     id: int
 
 
+class OtherEnergy(ContractRevert):
+    """Thrown when a statement is about other energy than the plant's meter counted."""
+
+    SIGNATURE = "OtherEnergy(uint32,uint256,uint64)"
+    FIELDS = ("device", "counted", "stated")
+    device: int
+    counted: int
+    stated: int
+
+
+class OtherMonth(ContractRevert):
+    """Thrown when a statement's last month is not the last that ended long enough ago."""
+
+    SIGNATURE = "OtherMonth(uint16,uint16)"
+    FIELDS = ("until", "last")
+    until: int
+    last: int
+
+
+class OutOfBounds(ContractRevert):
+    """Thrown when a number is more than a pool can have, or an amount would become so."""
+
+    SIGNATURE = "OutOfBounds(uint256,uint256)"
+    FIELDS = ("value", "most")
+    value: int
+    most: int
+
+
 class OutOfTime(ContractRevert):
     """Thrown when it is too early or too late for something."""
 
@@ -1987,6 +2235,15 @@ class OutOfTime(ContractRevert):
     tender: int
     since: int
     until: int
+
+
+class OutOfTurn(ContractRevert):
+    """Thrown when another period is to be closed first."""
+
+    SIGNATURE = "OutOfTurn(uint32,uint16)"
+    FIELDS = ("pool", "next")
+    pool: int
+    next: int
 
 
 class OutsideClaims(ContractRevert):
@@ -2028,6 +2285,15 @@ class OverCapacity(ContractRevert):
     version: int
     needed_w: int
     capacity_w: int
+
+
+class Oversubscribed(ContractRevert):
+    """Thrown when more units are asked for than are left, or none."""
+
+    SIGNATURE = "Oversubscribed(uint256,uint96)"
+    FIELDS = ("left", "amount")
+    left: int
+    amount: int
 
 
 class OwedToProvider(ContractRevert):
@@ -2092,6 +2358,24 @@ class PaymentTooSmall(ContractRevert):
     price: int
 
 
+class PeriodIsClosed(ContractRevert):
+    """Thrown when a period is closed a second time."""
+
+    SIGNATURE = "PeriodIsClosed(uint32,uint16)"
+    FIELDS = ("pool", "period")
+    pool: int
+    period: int
+
+
+class PlantSupplied(ContractRevert):
+    """Thrown when somebody supplies a plant's owner, and takes what it delivers."""
+
+    SIGNATURE = "PlantSupplied(uint32,address)"
+    FIELDS = ("device", "supplier")
+    device: int
+    supplier: str
+
+
 class PledgeeDidNotConsent(ContractRevert):
     """Thrown when the pledgee has not agreed that a device moves to the account."""
 
@@ -2108,6 +2392,14 @@ class PoolPricesCrossed(ContractRevert):
     FIELDS = ("pool_in", "pool_out")
     pool_in: int
     pool_out: int
+
+
+class PoolsKnown(ContractRevert):
+    """Thrown when the contract of the pools would be named a second time."""
+
+    SIGNATURE = "PoolsKnown(address)"
+    FIELDS = ("pools",)
+    pools: str
 
 
 class PostpaidTooCheap(ContractRevert):
@@ -2220,6 +2512,15 @@ class RecoveryPending(ContractRevert):
     SIGNATURE = "RecoveryPending(address)"
     FIELDS = ("account",)
     account: str
+
+
+class ReserveAboveLeast(ContractRevert):
+    """Thrown when a cancelled pool could not give back what it put aside."""
+
+    SIGNATURE = "ReserveAboveLeast(uint256,uint96)"
+    FIELDS = ("put_aside", "least")
+    put_aside: int
+    least: int
 
 
 class ReserveTooSmall(ContractRevert):
@@ -2417,6 +2718,24 @@ class SpendNotAllowed(ContractRevert):
     to: str
 
 
+class StatementRests(ContractRevert):
+    """Thrown when a plant's statement was handed in too short a time ago."""
+
+    SIGNATURE = "StatementRests(uint32,uint40)"
+    FIELDS = ("device", "until")
+    device: int
+    until: int
+
+
+class StatementStands(ContractRevert):
+    """Thrown when a plant's statement of a month stands already, or a later one."""
+
+    SIGNATURE = "StatementStands(uint32,uint16)"
+    FIELDS = ("device", "until")
+    device: int
+    until: int
+
+
 class StillHeld(ContractRevert):
     """Thrown when a zone is held."""
 
@@ -2434,10 +2753,26 @@ class StillOpenToObjection(ContractRevert):
     until: int
 
 
+class StillOwed(ContractRevert):
+    """Thrown when a tranche, or a pool, is still owed something."""
+
+    SIGNATURE = "StillOwed(uint256)"
+    FIELDS = ("owed",)
+    owed: int
+
+
 class StringTooLong(ContractRevert):
     SIGNATURE = "StringTooLong(string)"
     FIELDS = ("str",)
     str: str
+
+
+class SubscriptionOver(ContractRevert):
+    """Thrown when subscription is over."""
+
+    SIGNATURE = "SubscriptionOver(uint40)"
+    FIELDS = ("deadline",)
+    deadline: int
 
 
 class Superseded(ContractRevert):
@@ -2597,6 +2932,12 @@ class TooManyDevices(ContractRevert):
     SIGNATURE = "TooManyDevices()"
 
 
+class TooManyHolders(ContractRevert):
+    """Thrown when a tranche has had as many holders as it can."""
+
+    SIGNATURE = "TooManyHolders()"
+
+
 class TooManyLots(ContractRevert):
     """Thrown when a subscription would have more than {MAX_LOTS} that are not used up."""
 
@@ -2698,6 +3039,14 @@ class TradesOpen(ContractRevert):
     book: bytes
 
 
+class TrancheKnown(ContractRevert):
+    """Thrown when a tranche is begun a second time."""
+
+    SIGNATURE = "TrancheKnown(address)"
+    FIELDS = ("issuer",)
+    issuer: str
+
+
 class TransferLimitReached(ContractRevert):
     """Thrown when a certificate changed hands as many times as it may."""
 
@@ -2753,6 +3102,12 @@ class UnitExpired(ContractRevert):
     id: int
 
 
+class UnitsIssued(ContractRevert):
+    """Thrown when units would be issued after the tranche became active."""
+
+    SIGNATURE = "UnitsIssued()"
+
+
 class UnitsNotFree(ContractRevert):
     """Thrown when the device has not this much free in the slot, or is not the caller's."""
 
@@ -2760,6 +3115,12 @@ class UnitsNotFree(ContractRevert):
     FIELDS = ("device", "wh")
     device: int
     wh: int
+
+
+class UnitsStand(ContractRevert):
+    """Thrown when units would move before the second after that in which the tranche became active."""
+
+    SIGNATURE = "UnitsStand()"
 
 
 class UnitsUnavailable(ContractRevert):
@@ -2812,6 +3173,14 @@ class UnknownPoint(ContractRevert):
     FIELDS = ("tender", "trader")
     tender: int
     trader: str
+
+
+class UnknownPool(ContractRevert):
+    """Thrown when there is no such offer."""
+
+    SIGNATURE = "UnknownPool(uint32)"
+    FIELDS = ("pool",)
+    pool: int
 
 
 class UnknownReading(ContractRevert):
@@ -2873,6 +3242,14 @@ class UnknownZoneNumber(ContractRevert):
     number: int
 
 
+class VotedAlready(ContractRevert):
+    """Thrown when an account votes a second time."""
+
+    SIGNATURE = "VotedAlready(address)"
+    FIELDS = ("voter",)
+    voter: str
+
+
 class WeightsWithoutArea(ContractRevert):
     """Thrown when weights are given where nothing is sold by area."""
 
@@ -2915,6 +3292,15 @@ class WrongOpening(ContractRevert):
     FIELDS = ("tender", "quote")
     tender: int
     quote: int
+
+
+class WrongPoolStage(ContractRevert):
+    """Thrown when a pool is not in the stage that this asks for."""
+
+    SIGNATURE = "WrongPoolStage(uint32,uint8)"
+    FIELDS = ("pool", "stage")
+    pool: int
+    stage: PoolStage
 
 
 class WrongProposal(ContractRevert):

@@ -104,6 +104,15 @@ class Failure(IntEnum):
     GONE = 2
 
 
+class Grade(IntEnum):
+    """How good a plant is, from the worst."""
+
+    D = 0
+    C = 1
+    B = 2
+    A = 3
+
+
 class Hold(IntEnum):
     """Why a zone is held. Unmeasured: it has no feeder that counts in both directions. Claims: more
     is claimed than can have come through the feeder. Losses: more or less was lost than is
@@ -148,6 +157,20 @@ class OrderState(IntEnum):
     SLASHED = 3
     REFUNDED = 4
     HANDED_OVER = 5
+
+
+class PoolStage(IntEnum):
+    """Where a pool stands. Offered: plants are admitted to it. Subscribing: the plants are its
+    company's, and units are sold. Active: period after period is closed. Matured: all are.
+    Cancelled: too little was sold.
+    """
+
+    NONE = 0
+    OFFERED = 1
+    SUBSCRIBING = 2
+    ACTIVE = 3
+    MATURED = 4
+    CANCELLED = 5
 
 
 class Purse(IntEnum):
@@ -224,6 +247,15 @@ class Refusal(IntEnum):
     NO_SUCH_CLASS = 15
 
 
+class ServicerCause(IntEnum):
+    """Why investors may replace a servicer, in the order in which that is looked for."""
+
+    NONE = 0
+    INCOMPLETE = 1
+    MISSED = 2
+    UNCOVERED = 3
+
+
 class SizeClass(IntEnum):
     """What is public of an order's size: 10 kWh, 100 kWh, 1 MWh, 10 MWh at most."""
 
@@ -290,6 +322,14 @@ class TenderState(IntEnum):
     AWARDED = 2
     DECLINED = 3
     EXPIRED = 4
+
+
+class TrancheKind(IntEnum):
+    """Which of a pool's three tranches."""
+
+    SENIOR = 0
+    MEZZ = 1
+    JUNIOR = 2
 
 
 class Trust(IntEnum):
@@ -817,6 +857,24 @@ class Dispute(NamedTuple):
     disputer: str
 
 
+class Evaluation(NamedTuple):
+    """What becomes of a plant. It has a grade even where a gate is shut, but then it is not
+    admitted.
+
+    - gates: see Gates
+    - score: 0 to 100
+    - grade: see Grade
+    - admitted: whether it may be put into a pool
+    - advanceBps: share of its value that may be raised on it, in 1/10000
+    """
+
+    gates: Gates
+    score: int
+    grade: Grade
+    admitted: bool
+    advance_bps: int
+
+
 class Exchange(NamedTuple):
     """A meter was exchanged, or a gap in its readings is vouched for.
 
@@ -880,6 +938,16 @@ class Funding(NamedTuple):
 
     funder: str
     until: int
+
+
+class Gates(NamedTuple):
+    """What no score makes up for; each is true when it is met."""
+
+    history: bool
+    completeness: bool
+    no_dispute: bool
+    owner_is_not_operator: bool
+    not_pledged: bool
 
 
 class Key(NamedTuple):
@@ -1123,11 +1191,133 @@ class Part(NamedTuple):
     evidence: list[int]
 
 
+class Payout(NamedTuple):
+    """What a tranche gets at a closing, in one storage slot.
+
+    - amount: uPT
+    - before: units of those who have their share
+    - place: how many have it
+    - record: who had units at the end of this second is paid
+    """
+
+    amount: int
+    before: int
+    place: int
+    record: int
+
+
+class Plant(NamedTuple):
+    """A plant as the chain knows it.
+
+    - months: of final readings, one after the other
+    - completeBps: share of the periods in them that were measured, in 1/10000
+    - dispute: whether one of its readings is in dispute
+    - owner: beneficial owner of the plant
+    - servicer: beneficial owner of who would operate it
+    - pledged: whether it is pledged to somebody
+    - dscrBps: how many times what is to be paid is covered by what it earns, in 1/10000
+    - topBps: share of its greatest payer in what it earns, in 1/10000
+    - deviationBps: by how much it makes more or less than was to be expected, in 1/10000
+    """
+
+    months: int
+    complete_bps: int
+    dispute: bool
+    owner: int
+    servicer: int
+    pledged: bool
+    dscr_bps: int
+    top_bps: int
+    deviation_bps: int
+
+
+class PlantApplication(NamedTuple):
+    """A plant's statement on its way, in one storage slot.
+
+    - net: see PlantStatement
+    - topBps: see PlantStatement
+    - until: see PlantStatement
+    - appliedAt: when it was handed in, 0 while none stands
+    - version: how many statements of the plant were withdrawn
+    """
+
+    net: int
+    top_bps: int
+    until: int
+    applied_at: int
+    version: int
+
+
+class PlantStatement(NamedTuple):
+    """What attesters reckoned from a plant's bills of twelve months, which the chain told but does
+    not keep.
+
+    - device: number of the plant's device
+    - until: the last of the twelve months, counted from January 1970
+    - wh: what the plant delivered in them
+    - net: uPT that it earned in them, after the network's and the platform's part
+    - topBps: share of the greatest payer in that, in 1/10000
+    - dataHash: keccak256 of what it was reckoned from, as it is served
+    """
+
+    device: int
+    until: int
+    wh: int
+    net: int
+    top_bps: int
+    data_hash: bytes
+
+
 class Point(NamedTuple):
     """A point by its coordinates."""
 
     x: int
     y: int
+
+
+class PoolDue(NamedTuple):
+    """A period of the offer, in one or two storage slots.
+
+    - end: first second after it
+    - senior: principal of the senior tranche to be paid in it
+    - mezz: principal of the mezzanine tranche to be paid in it
+    """
+
+    end: int
+    senior: int
+    mezz: int
+
+
+class PoolOutcome(NamedTuple):
+    """What a period paid, and how it left the pool.
+
+    - due: by {Flow}, what was due; of the reserve's top-up 0 unless something was added
+    - paid: by {Flow}, what was paid of it, out of the reserve too where that may be drawn
+    - state: the pool after it
+    - dscrBps: how many times what was due was covered, in 1/10000
+    """
+
+    due: list[int]
+    paid: list[int]
+    state: PoolState
+    dscr_bps: int
+
+
+class PoolPlan(NamedTuple):
+    """What of an offer matters when a period is closed.
+
+    - start: first second of the period
+    - end: first second after it
+    - kept: uPT that the company keeps, none in the final period
+    - trusteeAccount: see PoolTerms
+    - taxAccount: see PoolTerms
+    """
+
+    start: int
+    end: int
+    kept: int
+    trustee_account: str
+    tax_account: str
 
 
 class PoolPosition(NamedTuple):
@@ -1141,6 +1331,111 @@ class PoolPosition(NamedTuple):
     bought: int
     sold: int
     due: int
+
+
+class PoolRates(NamedTuple):
+    """What a pool's offer says about its payments, in two storage slots. Amounts are uPT, shares
+    1/10000, rates 1/10000 by the year of 365 days.
+
+    - target: up to which the reserve is filled
+    - servicerCap: the most that the servicer gets of a period
+    - seniorBps: rate of the senior tranche
+    - mezzBps: rate of the mezzanine tranche
+    - taxBps: share of what was collected
+    - servicerBps: share of what was collected
+    - trustee: fee of a period
+    """
+
+    target: int
+    servicer_cap: int
+    senior_bps: int
+    mezz_bps: int
+    tax_bps: int
+    servicer_bps: int
+    trustee: int
+
+
+class PoolSale(NamedTuple):
+    """What of an offer matters while it is sold: see PoolTerms."""
+
+    owner: str
+    senior: int
+    mezz: int
+    junior: int
+    least: int
+    reserve: int
+    working: int
+    deadline: int
+
+
+class PoolStanding(NamedTuple):
+    """How far a pool has come, in one storage slot.
+
+    - company: who owns the plants
+    - stage: see PoolStage
+    - periods: how many the offer has
+    - closed: how many closings there were, those after the final period included
+    """
+
+    company: str
+    stage: PoolStage
+    periods: int
+    closed: int
+
+
+class PoolState(NamedTuple):
+    """A pool between two periods, in three storage slots. Amounts are uPT.
+
+    - senior: principal that the senior tranche is owed
+    - mezz: principal that the mezzanine tranche is owed
+    - trigger: whether all that is left pays down principal first, until the council resets it
+    - seniorArrears: interest that senior is owed from before
+    - mezzArrears: interest that mezzanine is owed from before
+    - reserve: what is put aside
+    """
+
+    senior: int
+    mezz: int
+    trigger: bool
+    senior_arrears: int
+    mezz_arrears: int
+    reserve: int
+
+
+class PoolTerms(NamedTuple):
+    """What a pool's offer says. Amounts are uPT, times Unix seconds.
+
+    - owner: who has the plants, is paid what is raised, and keeps junior
+    - servicer: who quotes what the plants will make
+    - trusteeAccount: who is paid the trustee's fee
+    - taxAccount: who is paid the tax
+    - senior: units offered
+    - mezz: units offered
+    - junior: units that the owner keeps
+    - least: what must be sold for the pool to come about
+    - reserve: what of the proceeds is put aside
+    - working: what of the proceeds stays with the company for bonds and margins, until the final
+      period
+    - floorPrice: mPT per kWh, the least at which the company quotes
+    - deadline: first second in which nobody can subscribe
+    - start: first second of the first period
+    - rates: what a period pays
+    """
+
+    owner: str
+    servicer: str
+    trustee_account: str
+    tax_account: str
+    senior: int
+    mezz: int
+    junior: int
+    least: int
+    reserve: int
+    working: int
+    floor_price: int
+    deadline: int
+    start: int
+    rates: PoolRates
 
 
 class Position(NamedTuple):
@@ -1428,6 +1723,23 @@ class Security(NamedTuple):
     held: int
 
 
+class Service(NamedTuple):
+    """Who quotes for a pool, and what he did since he was appointed, in one storage slot.
+
+    - servicer: who it is
+    - term: how many there were before
+    - incomplete: whether readings were missing in a period
+    - missed: in how many periods nothing was collected
+    - uncovered: in how many what was due was not covered
+    """
+
+    servicer: str
+    term: int
+    incomplete: bool
+    missed: int
+    uncovered: int
+
+
 class Setting(NamedTuple):
     """What a rule is told of a book beside its orders.
 
@@ -1452,6 +1764,17 @@ class Share(NamedTuple):
     sold: int
     bought: int
     spared: int
+
+
+class ShareCursor(NamedTuple):
+    """How far an amount is shared among a tranche's holders.
+
+    - place: how many holders have their share
+    - before: units that these had together; all units once it is done
+    """
+
+    place: int
+    before: int
 
 
 class SharedPoint(NamedTuple):
@@ -1832,6 +2155,23 @@ class UseClaim(NamedTuple):
     account: str
     wh: int
     paid: int
+
+
+class WaterfallPeriod(NamedTuple):
+    """What was collected in so many days.
+
+    - collections: uPT
+    - length: how many days the period has
+    - isFinal: whether it is the last one: all principal is due then
+    - senior: principal of the senior tranche that was to be paid in it
+    - mezz: principal of the mezzanine tranche that was to be paid in it
+    """
+
+    collections: int
+    length: int
+    is_final: bool
+    senior: int
+    mezz: int
 
 
 class Withdrawal(NamedTuple):

@@ -44,7 +44,7 @@ RULES = ("Uniform", "TradeReduction", "Muda", "Ranked", "PoolAfter")
 MODULES = (
     *("Auction", "Pool", "DirectSale", "Readings", "Imbalance"),
     *("RegistrationBonus", "SubsidyFund", "Losses", "Bills", "Deposits", "UseSubsidy"),
-    *("Tenders", "Supplies", "EnergyPackages"),
+    *("Tenders", "Supplies", "EnergyPackages", "AssetPools"),
 )
 
 # What is told, and asked, by the contract that settles, and of these where trades are made.
@@ -114,6 +114,18 @@ CONTRACTS = (
     PlannedContract("PackageRules", lambda settings, at, deployer: [at("Tariffs"), at("SupplyReports")]),
     PlannedContract("EnergyPackages", lambda settings, at, deployer: [at("PackageRules")]),
     PlannedContract("SuppliedDevices", lambda settings, at, deployer: [at("EnergyPackages")]),
+    PlannedContract("Waterfall", lambda settings, at, deployer: []),
+    PlannedContract("Tranche", lambda settings, at, deployer: [at("Membership")]),
+    PlannedContract("Admissions", lambda settings, at, deployer: [at("Readings"), at("Authority")]),
+    PlannedContract("PlantCompany", lambda settings, at, deployer: [at("Pool"), at("Imbalance")]),
+    PlannedContract("Servicers", lambda settings, at, deployer: [at("Membership")]),
+    PlannedContract("PoolOffers", lambda settings, at, deployer: [at("Admissions"), at("Waterfall")]),
+    PlannedContract(
+        "AssetPools",
+        lambda settings, at, deployer: [
+            *(at(name) for name in ("PoolOffers", "Servicers", "PlantCompany", "Tranche", "Authority"))
+        ],
+    ),
 )
 
 
@@ -133,7 +145,7 @@ PROPOSER_ROLE = keccak(text="PROPOSER_ROLE")
 
 def constitution(settings: MarketSettings, at: Address, deployer: str) -> list[Call]:
     """The calls that found the market."""
-    system = [at("Vault"), *(purse_account(purse) for purse in Purse)]
+    system = [at("Vault"), at("AssetPools"), *(purse_account(purse) for purse in Purse)]
     calls = [
         Call("Authority", "setMembership", (at("Membership"),)),
         Call("Membership", "setMirror", (at("Vault"),)),

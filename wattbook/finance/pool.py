@@ -36,6 +36,8 @@ class Terms:
     - least: with less than that subscribed at the deadline everybody has his money back
     - junior: units of the tranche that the plants' owners keep
     - reserve: what is put aside of the proceeds
+    - working: what of the proceeds the plants' company keeps for its bonds, and what it keeps of what it collects until
+      the final period
     """
 
     owner: str
@@ -50,15 +52,16 @@ class Terms:
     periods: tuple[Due, ...]
     reserve: int
     state: State
+    working: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("senior", "mezz", "junior", "limit", "reserve"):
+        for name in ("senior", "mezz", "junior", "limit", "reserve", "working"):
             whole(name, getattr(self, name))
         whole("least", self.least, self.senior + self.mezz, 1)
         if self.senior + self.mezz > self.limit:
             raise FinanceError("AboveLimit", f"{self.senior + self.mezz} uPT are offered, {self.limit} may be advanced")
-        if self.reserve > self.least:
-            raise FinanceError("ReserveAboveLeast", "the reserve is more than what may be all that is subscribed")
+        if self.reserve + self.working > self.least:
+            raise FinanceError("ReserveAboveLeast", "more is put aside than what may be all that is subscribed")
         if self.start < self.deadline or not self.periods or not self.junior:
             raise FinanceError("BadTerms", "a pool has a junior tranche, and periods that start after its deadline")
         for before, due in zip((self.start, *(one.end for one in self.periods)), self.periods, strict=False):
@@ -94,9 +97,9 @@ class Pool:
         """Buys units of a tranche, a uPT each."""
         self._only(Stage.SUBSCRIBING)
         if now >= self.terms.deadline:
-            raise FinanceError("TooLate", f"subscription ended at {self.terms.deadline}")
+            raise FinanceError("SubscriptionOver", f"subscription ended at {self.terms.deadline}")
         if tranche is Tranche.JUNIOR:
-            raise FinanceError("NotOffered", "the junior tranche stays with the plants' owners")
+            raise FinanceError("JuniorNotOffered", "the junior tranche stays with the plants' owners")
         offered = self.terms.senior if tranche is Tranche.SENIOR else self.terms.mezz
         left = offered - sum(self.units[tranche].values())
         if whole("amount", amount, least=1) > left:
@@ -109,14 +112,15 @@ class Pool:
         self._only(Stage.SUBSCRIBING)
         senior, mezz = (sum(self.units[tranche].values()) for tranche in (Tranche.SENIOR, Tranche.MEZZ))
         if now < self.terms.deadline and (senior, mezz) != (self.terms.senior, self.terms.mezz):
-            raise FinanceError("TooEarly", f"subscription ends at {self.terms.deadline}")
+            raise FinanceError("NotYet", f"subscription ends at {self.terms.deadline}")
         if senior + mezz < self.terms.least:
             self.stage = Stage.CANCELLED
             return
         self.stage = Stage.ACTIVE
         self.state = replace(self.state, senior=senior, mezz=mezz, reserve=self.terms.reserve)
         self._add(Tranche.JUNIOR, self.terms.owner, self.terms.junior)
-        self._pay(self.terms.owner, senior + mezz - self.terms.reserve)
+        self._pay("company", self.terms.working)
+        self._pay(self.terms.owner, senior + mezz - self.terms.reserve - self.terms.working)
 
     def refund(self, holder: str) -> int:
         """A cancelled pool gives everything back."""
@@ -130,7 +134,7 @@ class Pool:
     def transfer(self, tranche: Tranche, holder: str, to: str, amount: int, now: int) -> None:
         """Moves units; what a period that has ended pays is still due to who had them at its end."""
         if self.stage not in (Stage.ACTIVE, Stage.MATURED):
-            raise FinanceError("WrongStage", f"units do not move while the pool is {self.stage}")
+            raise FinanceError("WrongPoolStage", f"units do not move while the pool is {self.stage}")
         self._record(now)
         held = self.units[tranche].get(holder, 0)
         if whole("amount", amount, least=1) > held:
@@ -141,7 +145,7 @@ class Pool:
     def collect(self, amount: int) -> None:
         """What bills pay for the plants' energy."""
         if self.stage not in (Stage.ACTIVE, Stage.MATURED):
-            raise FinanceError("WrongStage", f"nothing is collected while the pool is {self.stage}")
+            raise FinanceError("WrongPoolStage", f"nothing is collected while the pool is {self.stage}")
         self.collected = whole("collections", self.collected + whole("amount", amount), MOST_UPT)
         self.cash += amount
 
@@ -149,12 +153,12 @@ class Pool:
         """Pays out what was collected for a period, once."""
         self._only(Stage.ACTIVE)
         if period < self.closed:
-            raise FinanceError("AlreadyClosed", f"period {period} is closed")
+            raise FinanceError("PeriodIsClosed", f"period {period} is closed")
         if period > self.closed:
             raise FinanceError("OutOfTurn", f"period {self.closed} is to be closed first")
         due = self.terms.periods[period]
         if now < due.end + GRACE_SECONDS:
-            raise FinanceError("TooEarly", f"period {period} can be closed from {due.end + GRACE_SECONDS}")
+            raise FinanceError("NotYet", f"period {period} can be closed from {due.end + GRACE_SECONDS}")
         self._record(now)
         before = self.terms.periods[period - 1].end if period else self.terms.start
         final = period + 1 == len(self.terms.periods)
@@ -239,4 +243,4 @@ class Pool:
 
     def _only(self, stage: Stage) -> None:
         if self.stage is not stage:
-            raise FinanceError("WrongStage", f"the pool is {self.stage}, not {stage}")
+            raise FinanceError("WrongPoolStage", f"the pool is {self.stage}, not {stage}")

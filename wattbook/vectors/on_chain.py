@@ -10,6 +10,7 @@ from wattbook.trial.capacity import Registering, registration_on_chain
 from wattbook.trial.certificates import Certifying, certificates_on_chain, storage_on_chain, wrap_on_chain
 from wattbook.trial.clearing import result_on_chain
 from wattbook.trial.escrow import settled_on_chain
+from wattbook.trial.financing import Financing
 from wattbook.trial.metering import Meterings, intervals_on_chain
 from wattbook.trial.packages import Packaging
 from wattbook.trial.park import Park
@@ -18,7 +19,7 @@ from wattbook.trial.settling import Settling, imbalance_on_chain
 from wattbook.trial.subscribing import Subscribing
 from wattbook.trial.subsidising import Subsidising, paid_on_chain
 from wattbook.trial.tendering import Tendering, awarded_on_chain, executed_on_chain
-from wattbook.vectors import clearing, escrow, metering, packages, rewards, tender
+from wattbook.vectors import clearing, escrow, finance, metering, packages, rewards, tender
 from wattbook.vectors.check import Check, Kind, NotRun, VectorFile
 
 
@@ -56,6 +57,10 @@ def contracts() -> Iterator[tuple[Kind, ...]]:
         def sold(file: VectorFile) -> Iterator[Check | NotRun]:
             return packages.checks_of(file, Packaging(Subscribing(park), file.data["tariff"]).runs)
 
+        def pooled(file: VectorFile) -> Iterator[Check | NotRun]:
+            financing = Financing(park)
+            return finance.checks(file, financing.period, financing.holders, financing.admission)
+
         yield (
             Kind(clearing.recognises, cleared),
             Kind(escrow.recognises, settled),
@@ -63,6 +68,7 @@ def contracts() -> Iterator[tuple[Kind, ...]]:
             Kind(rewards.recognises, rewarded, covers=rewards.LISTS),
             Kind(tender.recognises, tendered, covers=tender.LISTS),
             Kind(packages.recognises, sold, covers=packages.LISTS),
+            Kind(finance.recognises, pooled, covers=finance.LISTS),
         )
 
 
