@@ -32,6 +32,8 @@ HOLDINGS: Mapping[Tranche, Mapping[str, int]] = {
     Tranche.SENIOR: {"Bank": 12_000_000 * PT, "Fund": 5_000_000 * PT + 1, "Household": 1_000_000 * PT - 1},
     Tranche.MEZZ: {"Fund": 3_000_000 * PT, "Village": 1_500_000 * PT},
 }
+# What the plants' company keeps until the last quarter, for the bonds of its quotes.
+WORKING = 50_000 * PT
 # What is to be repaid follows what the seasons bring, in parts of a year's.
 _SCHEDULE_BPS = (2_900, 2_000, 3_100, 2_000)
 # Out of the senior tranche one sells to another, in the middle of the fourth quarter.
@@ -40,9 +42,11 @@ SOLD, SELLER, BUYER, SOLD_IN = 2_000_000 * PT, "Bank", "Village", 3
 
 @dataclass(frozen=True)
 class Quarter:
-    """What a quarter brought, whom it found in office, and how it left the pool."""
+    """What a quarter brought, whom it found in office, and how it left the pool. In the last one what the plants' company
+    kept is collected too."""
 
     number: int
+    earned: int
     collected: int
     servicer: str
     outcome: Outcome
@@ -64,7 +68,7 @@ def earned(park: Park, month: int) -> dict[str, int]:
     return found
 
 
-def collected(park: Park, quarter: int) -> int:
+def earned_in(park: Park, quarter: int) -> int:
     """uPT that all plants earn in a quarter."""
     return sum(sum(earned(park, month).values()) for month in range(3 * quarter, 3 * quarter + 3))
 
@@ -104,6 +108,7 @@ def terms(deadline: int) -> Terms:
             servicer_cap=6_000_000 * PT,
             trustee=15_000 * PT,
         ),
+        working=WORKING,
     )
 
 
@@ -118,11 +123,12 @@ def three_years(deadline: int = 0) -> list[Quarter]:
     for number, due in enumerate(pool.terms.periods):
         if number == SOLD_IN:
             pool.transfer(Tranche.SENIOR, SELLER, BUYER, SOLD, now=due.end - 40 * SECONDS_A_DAY)
-        amount, servicer, before = collected(park, number), pool.servicer, dict(pool.paid)
-        pool.collect(amount)
+        amount, servicer, before = earned_in(park, number), pool.servicer, dict(pool.paid)
+        collected = amount + (WORKING if number + 1 == QUARTERS else 0)
+        pool.collect(collected)
         outcome = pool.close(number, due.end + GRACE_SECONDS, complete_bps=WHOLE_BPS)
         paid = {name: sum_ - before.get(name, 0) for name, sum_ in pool.paid.items()}
-        quarters.append(Quarter(number, amount, servicer, outcome, paid))
+        quarters.append(Quarter(number, amount, collected, servicer, outcome, paid))
         if pool.cause and pool.servicer == FORMER:
             pool.replace_servicer(["Bank"], NEXT)
     return quarters
