@@ -42,8 +42,8 @@ SOLD, SELLER, BUYER, SOLD_IN = 2_000_000 * PT, "Bank", "Village", 3
 
 @dataclass(frozen=True)
 class Quarter:
-    """What a quarter brought, whom it found in office, and how it left the pool. In the last one what the plants' company
-    kept is collected too."""
+    """What a quarter brought, whom it found in office, and how it left the pool. What the plants' company kept is
+    collected in the last one."""
 
     number: int
     earned: int
