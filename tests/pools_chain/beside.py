@@ -43,7 +43,7 @@ class Beside:
         self.people = [*stand.investors, terms.owner]
         self.engine = Pool(self._terms())
         self.base = stand.locked
-        accounts = [*self.people, terms.servicer, stand.anyone, terms.tax_account, terms.trustee_account]
+        accounts = [*self.people, terms.servicer, stand.anyone, stand.spare, terms.tax_account, terms.trustee_account]
         self.before = {account: stand.free(account) for account in accounts}
         self.bought = dict.fromkeys(self.people, 0)
         self.open_payouts: dict[tuple[int, TrancheKind], int] = {}
@@ -62,7 +62,9 @@ class Beside:
 
     # ------------------------------------------------------------------------------------------------------- both
 
-    def both(self, sender: str, contract: Any, function: str, arguments: tuple[Any, ...], same: Callable[[int], Any]) -> Any:
+    def both(
+        self, sender: str, contract: Any, function: str, arguments: tuple[Any, ...], same: Callable[[int], Any]
+    ) -> Any:
         """Does it on the chain, and to the engine; both do it, or both refuse it for the same reason."""
         time = self.stand.now + 1
         mined, refusal = None, None
@@ -180,9 +182,7 @@ class Beside:
 
     def redeem(self, tranche: Tranche, holder: str) -> None:
         arguments = (self.pool, TRANCHES[tranche])
-        self.both(
-            *(holder, self.stand.pools, "redeem", arguments), lambda time: self.engine.redeem(tranche, holder)
-        )
+        self.both(*(holder, self.stand.pools, "redeem", arguments), lambda time: self.engine.redeem(tranche, holder))
 
     def reset(self) -> None:
         def same(time: int) -> None:
@@ -196,8 +196,10 @@ class Beside:
         for voter in voters:
 
             def same(time: int, voter: str = voter) -> None:
-                self.engine.replace_servicer([*votes, voter], servicer)
-                votes.append(voter)
+                if self.engine.replace_servicer([*votes, voter], servicer):
+                    votes.clear()
+                else:
+                    votes.append(voter)
 
             self.both(voter, self.stand.servicers, "voteServicer", (self.pool, servicer), same)
 
@@ -259,7 +261,7 @@ def any_terms(stand: Stand, luck: Random) -> tuple[PoolTerms, list[PoolDue]]:
     """Terms by chance, of a few uPT or of many."""
     scale = luck.choice([1, 1_000_000])
     senior, mezz = luck.randint(1, 10_000) * scale, luck.randint(0, 3_000) * scale
-    least = luck.randint(1, senior + mezz)
+    least = luck.randint(1, max(1, (senior + mezz) // luck.choice([1, 4, 4])))
     deadline = stand.now + 40 * DAY + luck.randint(0, DAY)
     put_aside = luck.randint(0, least // 5)
     rates = PoolRates(

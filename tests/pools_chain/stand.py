@@ -47,7 +47,7 @@ class Stand:
         )
         self._papers = count(1)
         self._receipts = count(1)
-        self.anyone = self.person()
+        self.anyone, self.spare = self.person(), self.person()
         self.owner, self.servicer, self.trustee, self.tax = (self.person() for _ in range(4))
         self.investors = [self.person() for _ in range(4)]
         # Pays whatever is to come in as if it were settled.
