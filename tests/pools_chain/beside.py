@@ -4,7 +4,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from tests.pools_chain.stand import DAY, KINDS, Stand
+from tests.pools_chain.stand import DAY, KINDS, SLOT, Stand
 from wattbook import ContractRevert
 from wattbook.contracts.structs import PoolDue, PoolRates, PoolStage, PoolTerms, ServicerCause, TrancheKind
 from wattbook.finance.pool import GRACE_SECONDS, Due, Pool, Stage, Terms
@@ -35,7 +35,7 @@ class Beside:
     def __init__(self, stand: Stand, luck: Random, terms: PoolTerms, periods: list[PoolDue]) -> None:
         self.stand, self.luck, self.terms, self.periods = stand, luck, terms, periods
         self.device = stand.plant(terms.owner, months=12)
-        stand.state_earned(self.device, 10 * (terms.senior + terms.mezz))
+        stand.state_earned(self.device, 60 * (terms.senior + terms.mezz))
         stand.rest()
         self.pool = stand.offered(terms, periods, [self.device])
         stand.decide(stand.pools, "open", self.pool)
@@ -149,19 +149,16 @@ class Beside:
             assert complete_bps == self.engine.served[-1].complete_bps
 
     def _count(self, period: int) -> int:
-        """Has the plant's counters show something for the months that end in a period, and says how complete that is."""
+        """Has the counters show something for the months that end in a period, and says how complete that is."""
         start = self.periods[period - 1].end if period else self.terms.start
         first, after = month_at(start), month_at(self.periods[period].end)
         if period == 0 and start_of(first) < start:
             first += 1
         if first >= after:
             return 10_000
-        measured = 0
         share = self.luck.choice([10_000, 10_000, 9_800, 9_400])
-        for month in range(first, after):
-            self.stand.read_all(self.device, month, 10**9, share)
-            measured += (start_of(month + 1) - start_of(month)) // 900 * share // 10_000
-        return measured * 900 * 10_000 // (start_of(after) - start_of(first))
+        measured = sum(self.stand.read_all(self.device, month, 10**9, share) for month in range(first, after))
+        return measured * SLOT * 10_000 // (start_of(after) - start_of(first))
 
     def distribute(self, number: int, kind: TrancheKind, count: int) -> None:
         self.stand.do(
