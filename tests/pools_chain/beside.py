@@ -4,7 +4,6 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from tests.pools_chain.stand import DAY, KINDS, SLOT, Stand
 from wattbook import ContractRevert
 from wattbook.contracts.structs import PoolDue, PoolRates, PoolStage, PoolTerms, ServicerCause, TrancheKind
 from wattbook.finance.pool import GRACE_SECONDS, Due, Pool, Stage, Terms
@@ -12,6 +11,7 @@ from wattbook.finance.refusals import FinanceError
 from wattbook.finance.servicer import Cause, Tranche
 from wattbook.finance.waterfall import State
 from wattbook.months import month_at, start_of
+from wattbook.trial.pooling import DAY, KINDS, SLOT, Pooling
 
 STAGES = {
     Stage.SUBSCRIBING: PoolStage.SUBSCRIBING,
@@ -32,7 +32,7 @@ RESERVE_TOP_UP = 11
 
 
 class Beside:
-    def __init__(self, stand: Stand, luck: Random, terms: PoolTerms, periods: list[PoolDue]) -> None:
+    def __init__(self, stand: Pooling, luck: Random, terms: PoolTerms, periods: list[PoolDue]) -> None:
         self.stand, self.luck, self.terms, self.periods = stand, luck, terms, periods
         self.device = stand.plant(terms.owner, months=12)
         stand.state_earned(self.device, 60 * (terms.senior + terms.mezz))
@@ -254,7 +254,7 @@ class Beside:
         assert self.stand.free(self.stand.company(self.pool).address) == working + engine.collected
 
 
-def any_terms(stand: Stand, luck: Random) -> tuple[PoolTerms, list[PoolDue]]:
+def any_terms(stand: Pooling, luck: Random) -> tuple[PoolTerms, list[PoolDue]]:
     """Terms by chance, of a few uPT or of many."""
     scale = luck.choice([1, 1_000_000])
     senior, mezz = luck.randint(1, 10_000) * scale, luck.randint(0, 3_000) * scale

@@ -3,7 +3,6 @@
 import pytest
 
 from tests.assertions import FAR, refused
-from tests.pools_chain.stand import DAY
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import (
     Carrier,
@@ -18,6 +17,7 @@ from wattbook.contracts.structs import (
 )
 from wattbook.deployment.local import known_account
 from wattbook.eip712 import short_form, sign
+from wattbook.trial.pooling import DAY
 from wattbook.units import pt
 
 SENIOR, MEZZ, JUNIOR = TrancheKind

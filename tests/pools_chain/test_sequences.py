@@ -5,9 +5,9 @@ from random import Random
 import pytest
 
 from tests.pools_chain.beside import Beside, any_terms
-from tests.pools_chain.stand import DAY
 from wattbook.finance.pool import GRACE_SECONDS, Stage
 from wattbook.finance.servicer import Tranche, voting
+from wattbook.trial.pooling import DAY
 
 STEPS = 90
 STEPS_AT_LAST = 8

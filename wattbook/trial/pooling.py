@@ -1,4 +1,4 @@
-"""A market in which plants are pooled, on an anvil of its own."""
+"""Plants that are pooled, investors, and what becomes of their money."""
 
 from collections.abc import Sequence
 from itertools import count
@@ -37,7 +37,7 @@ _MONTH_WH, _MONTH_MEASURED = 152, 208
 KINDS = tuple(TrancheKind)
 
 
-class Stand:
+class Pooling:
     """Plants, their owner, who quotes for them, and investors."""
 
     def __init__(self, park: Park) -> None:
