@@ -11,8 +11,8 @@ HOLDERS = 4
 
 
 def measure() -> dict[str, int]:
-    """Each as a transaction of its own. The periods are those of a pool of one plant; how many hold its senior and mezzanine
-    tranches, four here, matters to distributing only."""
+    """Each as a transaction of its own. The periods are those of a pool of one plant; how many hold its senior and
+    mezzanine tranches, four here, matters to distributing only."""
     with Anvil(*OPTIONS) as chain:
         pooling = Pooling(Park(chain))
         pool = pooling.opened()
