@@ -510,6 +510,7 @@ def test_every_contract_obeys_the_authority_and_nobody_else(market: Market) -> N
         "Imbalance",
         "SubsidyFund",
         "Bills",
+        "Admissions",
         "UseSubsidy",
         "Tenders",
         "Supplies",
