@@ -203,8 +203,8 @@ class Pool:
         return cause(self.served)
 
     def replace_servicer(self, votes: Collection[str], servicer: str) -> bool:
-        """A vote of those who held the first tranche that is still owed something, at the end of the last closed period;
-        the new servicer starts clean."""
+        """A vote of those who held the first tranche that is still owed something when the last period ended; the
+        new servicer starts clean."""
         self._only(Stage.ACTIVE)
         if servicer in (self.servicer, self.terms.owner):
             raise FinanceError("NotApart", f"{servicer} is the servicer already, or the plants' owner")
