@@ -24,6 +24,7 @@ from wattbook.contracts.losses import Losses
 from wattbook.contracts.membership import Membership
 from wattbook.contracts.meters import Meters
 from wattbook.contracts.package_rules import PackageRules
+from wattbook.contracts.plant_company import PlantCompany
 from wattbook.contracts.pool import Pool
 from wattbook.contracts.pool_offers import PoolOffers
 from wattbook.contracts.power_points import PowerPoints
@@ -206,6 +207,11 @@ class Market:
     @cached_property
     def rulebook(self) -> Rulebook:
         return Rulebook(self.chain, self.deployment.address("Rulebook"))
+
+    @cached_property
+    def plant_company(self) -> PlantCompany:
+        """What the companies of pools are clones of."""
+        return PlantCompany(self.chain, self.deployment.address("PlantCompany"))
 
     @cached_property
     def servicers(self) -> Servicers:

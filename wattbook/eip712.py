@@ -43,6 +43,7 @@ _DOMAIN_NAMES = {
     "GreenCertificates": "Wattbook Green Certificates",
     "EnergyPackages": "Wattbook Energy Packages",
     "Tranche": "Wattbook Tranche",
+    "AssetPools": "Wattbook Asset Pools",
 }
 
 
@@ -366,6 +367,7 @@ MESSAGES = {
         _action("BuyPackages", "EnergyPackages", ("purchases", "Purchase[]"), part="Purchase"),
         _action("PayPackage", "EnergyPackages", ("subscription", "uint256"), ("amount", "uint96")),
         _action("CancelPackage", "EnergyPackages", ("subscription", "uint256")),
+        _action("Subscribe", "AssetPools", ("pool", "uint32"), ("kind", "uint8"), ("amount", "uint96")),
         _action("AssignPackage", "EnergyPackages", ("subscription", "uint256"), ("to", "address")),
         Message(
             "Supply",

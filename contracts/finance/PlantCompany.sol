@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IAssetPools} from "../interfaces/IAssetPools.sol";
-import {Book, IAuction, SizeClass} from "../interfaces/IAuction.sol";
+import {IAuction, SizeClass} from "../interfaces/IAuction.sol";
 import {IEnergyUnits} from "../interfaces/IEnergyUnits.sol";
 import {IImbalance} from "../interfaces/IImbalance.sol";
 import {IMembership} from "../interfaces/IMembership.sol";

@@ -52,11 +52,15 @@ interface IPlantCompany {
 
     /// @notice Makes a new company that of a pool of the caller's.
     ///
+    /// Emits nothing; {IAssetPools-PoolFounded} tells of it.
+    ///
     /// Requirements:
     /// - it is no pool's yet.
     function found(uint32 pool_) external;
 
     /// @notice Takes over a plant that was offered to the company, and pledges it to the contract of the pools.
+    ///
+    /// Emits nothing; the devices and the pool tell of it.
     ///
     /// Requirements:
     /// - the caller is the contract of the pools;
@@ -64,6 +68,8 @@ interface IPlantCompany {
     function take(uint32 device) external;
 
     /// @notice Offers a plant, whose pledge was released, to an account.
+    ///
+    /// Emits nothing; the devices and the pool tell of it.
     ///
     /// Requirements:
     /// - the caller is the contract of the pools;
@@ -74,6 +80,8 @@ interface IPlantCompany {
 
     /// @notice Lets those modules of the Vault take from the company's account that its business needs, and no others. By anyone.
     ///
+    /// Emits nothing; the Vault tells of it.
+    ///
     /// Requirements:
     /// - the company was admitted as a member.
     function join() external;
@@ -81,11 +89,15 @@ interface IPlantCompany {
     /// @notice Pays what the company owes a creditor for what its plants did not deliver, as far as there is money. By anyone: who
     /// owes begins no new business.
     ///
+    /// Emits nothing; the Vault tells of it.
+    ///
     /// Requirements:
     /// - the creditor is owed something, and the company has something.
     function payDebt(address creditor) external;
 
     /// @notice Objects to the recovery of a key that was never there. By anyone, as the company itself would.
+    ///
+    /// Emits nothing; Membership tells of it.
     ///
     /// Requirements:
     /// - somebody proposed to recover the company's account.
@@ -105,6 +117,8 @@ interface IPlantCompany {
     function quote(bytes32 book, uint8 number, uint32 device, uint16 price, uint40 wh) external;
 
     /// @notice Offers energy of a plant through the market's pool.
+    ///
+    /// Emits nothing; the market's pool tells of it.
     ///
     /// Requirements:
     /// - the caller is the pool's servicer; `price` is not below the pool's least;

@@ -70,6 +70,8 @@ interface IServicers {
 
     /// @notice Makes the caller the contract of the pools; what deploys it does so in the same transaction.
     ///
+    /// Emits nothing; it is part of founding the market.
+    ///
     /// Requirements:
     /// - there is none yet.
     function setPools() external;
@@ -87,6 +89,8 @@ interface IServicers {
     /// @param missed whether nothing was collected
     /// @param uncovered whether what was due was not covered
     /// @return servicer whose fee it is
+    ///
+    /// Emits nothing; {IAssetPools-PeriodClosed} tells of it.
     ///
     /// Requirements:
     /// - the caller is the contract of the pools.

@@ -95,6 +95,13 @@ def test_a_deployment_is_recorded_completely(node, found, file):
         [at["Tariffs"], at["SupplyReports"]],
         [at["PackageRules"]],
         [at["EnergyPackages"]],
+        [],
+        [at["Membership"]],
+        [at["Readings"], at["Authority"]],
+        [at["Pool"], at["Imbalance"]],
+        [at["Membership"]],
+        [at["Admissions"], at["Waterfall"]],
+        [at["PoolOffers"], at["Servicers"], at["PlantCompany"], at["Tranche"], at["Authority"]],
     ]
     for item in recorded["contracts"].values():
         receipt = node.web3.eth.get_transaction_receipt(item["transaction"])

@@ -198,12 +198,12 @@ class TestDisputes:
         times = [applied.dispute(place) for place in (2, 1, 0)]
         for time in times[:2]:
             applied.admissions.object(applied.device, time, 0, sender=stand.stranger)
-        stand.resolve(applied.device, times[0], 0, upheld=False)
+        stand.resolve(applied.device, times[1], 0, upheld=False)
         assert found(applied).dispute
         applied.admissions.object(applied.device, times[2], 0, sender=stand.stranger)
-        stand.resolve(applied.device, times[1], 0, upheld=True)
-        assert found(applied).dispute
         stand.resolve(applied.device, times[2], 0, upheld=True)
+        assert found(applied).dispute
+        stand.resolve(applied.device, times[0], 0, upheld=True)
         assert not found(applied).dispute
 
     def test_must_be_open_and_new(self, applied, stand):

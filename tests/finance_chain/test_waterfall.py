@@ -13,7 +13,7 @@ from wattbook.finance import waterfall as engine
 from wattbook.finance.admission import dscr_bps
 from wattbook.finance.refusals import MOST_UPT, FinanceError
 from wattbook.finance.waterfall import Period, State
-from wattbook.trial.financing import NAMES, outcome_of, parts_of, period_of
+from wattbook.trial.financing import FLOWS, outcome_of, parts_of, period_of
 
 CASES = 1_500
 LATE = 500
@@ -98,7 +98,7 @@ def compare(market, cases):
         met |= {"refused"} if expected == "OutOfBounds" else {flow.name for flow in expected.flows if flow.paid}
         if expected != "OutOfBounds":
             reserve = expected.state.reserve - state.reserve
-            assert period.collections == sum(answer.paid) - answer.paid[NAMES.index("reserveTopUp")] + reserve
+            assert period.collections == sum(answer.paid) - answer.paid[FLOWS.index("reserveTopUp")] + reserve
     return met
 
 
@@ -107,7 +107,7 @@ def test_random_pools(market):
     random = Random(8)
     states = [some_state(random) for _ in range(CASES)]
     met = compare(market, [(state, some_period(random, state)) for state in states])
-    assert met == {*NAMES, "refused"} - {"seniorInterestFromReserve"}
+    assert met == {*FLOWS, "refused"} - {"seniorInterestFromReserve"}
 
 
 def test_the_edges(market):

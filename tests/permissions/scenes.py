@@ -14,6 +14,7 @@ from tests.assertions import FAR
 from tests.devices import QUARTER, SLOT, next_slot, said
 from tests.permissions.book_scenes import BILLS, CLEARING
 from tests.permissions.certificate_scenes import CERTIFICATES, register_of
+from tests.permissions.investing_scenes import INVESTING
 from tests.permissions.package_scenes import PACKAGES
 from tests.permissions.point_scenes import POINTS
 from tests.permissions.reading_scenes import READINGS
@@ -104,6 +105,8 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         "SupplyReports": world.market.supply_reports,
         "EnergyPackages": world.market.energy_packages,
         "SuppliedDevices": world.market.supplied_devices,
+        "Admissions": world.market.admissions,
+        "Tranche": world.investing.playing(function),
     }
     return contracts[name]
 
@@ -184,10 +187,10 @@ def _deposit_with_permit(world: World, caller: Caller) -> Arguments:
     return 1, FAR, *sign_permit(token, caller.key, vault, 1, nonce=0, deadline=FAR)
 
 
-def _transfer_signed(token: str) -> Scene:
+def _transfer_signed(token: str, amount: int = 1) -> Scene:
     def arguments(world: World, signer: Caller) -> Arguments:
         to = world.subject.address
-        return to, 1, signed(world, token, "Transfer", signer, to=to, amount=1)
+        return to, amount, signed(world, token, "Transfer", signer, to=to, amount=amount)
 
     return arguments
 
@@ -584,6 +587,9 @@ SCENES: dict[tuple[str, str, str], Scene] = {
     **PACKAGES,
     **_member_token("PowerToken"),
     **_member_token("PowerPoints"),
+    **{key: scene for key, scene in _member_token("Tranche").items() if not key[2]},
+    ("Tranche", "transferSigned", ""): _transfer_signed("Tranche", 0),
+    **INVESTING,
     ("PowerToken", "mint", ""): lambda world, _: (world.member.address, 1, SOURCE),
     ("PowerToken", "redeem", ""): lambda world, _: (
         world.member_id(world.callers["issuer"]),

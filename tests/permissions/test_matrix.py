@@ -43,6 +43,7 @@ REFUSALS = (
     reverts.NotFeeder,
     reverts.NotFirstAccount,
     reverts.NotFounder,
+    reverts.NotIssuer,
     reverts.NotMember,
     reverts.NotMembership,
     reverts.NotMeters,

@@ -17,6 +17,7 @@ from tests.permissions.bare import Bare
 from tests.permissions.bidding import Bidding
 from tests.permissions.billing import Billing
 from tests.permissions.certifying import Certifying
+from tests.permissions.investing import Investing
 from tests.permissions.metering import WINDOW, Metering
 from tests.permissions.subscribing import Subscribed
 from tests.permissions.subsidies import Subsidies
@@ -128,6 +129,8 @@ class World:
         self._claim_bonuses()
         customers = [key for key in self._everybody() if key.address in self._own_devices]
         self.subscribed = Subscribed(self.market, self.devices, customers)
+        issuer = self._caller("issuer of units", {"issuer of units"}, self._person())
+        self.investing = Investing(self.market, issuer, self.subject, self.address("approved account"), self.devices)
         self._place_deposits()
         self._bid()
         self._lock_money()

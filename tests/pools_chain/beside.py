@@ -4,7 +4,6 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from tests.pools_chain.stand import DAY, KINDS, Stand
 from wattbook import ContractRevert
 from wattbook.contracts.structs import PoolDue, PoolRates, PoolStage, PoolTerms, ServicerCause, TrancheKind
 from wattbook.finance.pool import GRACE_SECONDS, Due, Pool, Stage, Terms
@@ -12,6 +11,7 @@ from wattbook.finance.refusals import FinanceError
 from wattbook.finance.servicer import Cause, Tranche
 from wattbook.finance.waterfall import State
 from wattbook.months import month_at, start_of
+from wattbook.trial.pooling import DAY, KINDS, SLOT, Pooling
 
 STAGES = {
     Stage.SUBSCRIBING: PoolStage.SUBSCRIBING,
@@ -32,10 +32,10 @@ RESERVE_TOP_UP = 11
 
 
 class Beside:
-    def __init__(self, stand: Stand, luck: Random, terms: PoolTerms, periods: list[PoolDue]) -> None:
+    def __init__(self, stand: Pooling, luck: Random, terms: PoolTerms, periods: list[PoolDue]) -> None:
         self.stand, self.luck, self.terms, self.periods = stand, luck, terms, periods
         self.device = stand.plant(terms.owner, months=12)
-        stand.state_earned(self.device, 10 * (terms.senior + terms.mezz))
+        stand.state_earned(self.device, 60 * (terms.senior + terms.mezz))
         stand.rest()
         self.pool = stand.offered(terms, periods, [self.device])
         stand.decide(stand.pools, "open", self.pool)
@@ -43,7 +43,7 @@ class Beside:
         self.people = [*stand.investors, terms.owner]
         self.engine = Pool(self._terms())
         self.base = stand.locked
-        accounts = [*self.people, terms.servicer, stand.anyone, terms.tax_account, terms.trustee_account]
+        accounts = [*self.people, terms.servicer, stand.anyone, stand.spare, terms.tax_account, terms.trustee_account]
         self.before = {account: stand.free(account) for account in accounts}
         self.bought = dict.fromkeys(self.people, 0)
         self.open_payouts: dict[tuple[int, TrancheKind], int] = {}
@@ -62,7 +62,9 @@ class Beside:
 
     # ------------------------------------------------------------------------------------------------------- both
 
-    def both(self, sender: str, contract: Any, function: str, arguments: tuple[Any, ...], same: Callable[[int], Any]) -> Any:
+    def both(
+        self, sender: str, contract: Any, function: str, arguments: tuple[Any, ...], same: Callable[[int], Any]
+    ) -> Any:
         """Does it on the chain, and to the engine; both do it, or both refuse it for the same reason."""
         time = self.stand.now + 1
         mined, refusal = None, None
@@ -147,19 +149,16 @@ class Beside:
             assert complete_bps == self.engine.served[-1].complete_bps
 
     def _count(self, period: int) -> int:
-        """Has the plant's counters show something for the months that end in a period, and says how complete that is."""
+        """Has the counters show something for the months that end in a period, and says how complete that is."""
         start = self.periods[period - 1].end if period else self.terms.start
         first, after = month_at(start), month_at(self.periods[period].end)
         if period == 0 and start_of(first) < start:
             first += 1
         if first >= after:
             return 10_000
-        measured = 0
         share = self.luck.choice([10_000, 10_000, 9_800, 9_400])
-        for month in range(first, after):
-            self.stand.read_all(self.device, month, 10**9, share)
-            measured += (start_of(month + 1) - start_of(month)) // 900 * share // 10_000
-        return measured * 900 * 10_000 // (start_of(after) - start_of(first))
+        measured = sum(self.stand.read_all(self.device, month, 10**9, share) for month in range(first, after))
+        return measured * SLOT * 10_000 // (start_of(after) - start_of(first))
 
     def distribute(self, number: int, kind: TrancheKind, count: int) -> None:
         self.stand.do(
@@ -180,9 +179,7 @@ class Beside:
 
     def redeem(self, tranche: Tranche, holder: str) -> None:
         arguments = (self.pool, TRANCHES[tranche])
-        self.both(
-            *(holder, self.stand.pools, "redeem", arguments), lambda time: self.engine.redeem(tranche, holder)
-        )
+        self.both(*(holder, self.stand.pools, "redeem", arguments), lambda time: self.engine.redeem(tranche, holder))
 
     def reset(self) -> None:
         def same(time: int) -> None:
@@ -196,8 +193,10 @@ class Beside:
         for voter in voters:
 
             def same(time: int, voter: str = voter) -> None:
-                self.engine.replace_servicer([*votes, voter], servicer)
-                votes.append(voter)
+                if self.engine.replace_servicer([*votes, voter], servicer):
+                    votes.clear()
+                else:
+                    votes.append(voter)
 
             self.both(voter, self.stand.servicers, "voteServicer", (self.pool, servicer), same)
 
@@ -255,11 +254,11 @@ class Beside:
         assert self.stand.free(self.stand.company(self.pool).address) == working + engine.collected
 
 
-def any_terms(stand: Stand, luck: Random) -> tuple[PoolTerms, list[PoolDue]]:
+def any_terms(stand: Pooling, luck: Random) -> tuple[PoolTerms, list[PoolDue]]:
     """Terms by chance, of a few uPT or of many."""
     scale = luck.choice([1, 1_000_000])
     senior, mezz = luck.randint(1, 10_000) * scale, luck.randint(0, 3_000) * scale
-    least = luck.randint(1, senior + mezz)
+    least = luck.randint(1, max(1, (senior + mezz) // luck.choice([1, 4, 4])))
     deadline = stand.now + 40 * DAY + luck.randint(0, DAY)
     put_aside = luck.randint(0, least // 5)
     rates = PoolRates(

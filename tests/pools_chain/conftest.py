@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.pools_chain.stand import Stand
 from wattbook.deployment.anvil import Anvil
 from wattbook.trial.blocks import OPTIONS
 from wattbook.trial.park import Park
+from wattbook.trial.pooling import Pooling
 
 
 @pytest.fixture(scope="session")
-def stand() -> Iterator[Stand]:
+def stand() -> Iterator[Pooling]:
     with Anvil(*OPTIONS) as chain:
-        yield Stand(Park(chain))
+        yield Pooling(Park(chain))

@@ -4,7 +4,7 @@ from wattbook.contracts.structs import Terms
 from wattbook.market import proposals, uniform
 from wattbook.market.orders import Order, Side
 from wattbook.market.words import in_groups
-from wattbook.settlement.imbalance import Metered
+from wattbook.settlement.imbalance import Metered, imbalance
 from wattbook.settlement.imbalance import Terms as SlotTerms
 from wattbook.trial.blocks import message
 from wattbook.trial.books import Given, Run, Running
@@ -61,8 +61,6 @@ def test_sells_in_a_book_and_is_paid(stand):
     margin = 5_000 * (660 - 400)
     assert stand.free(company.address) == terms.working - margin
 
-    buyer = stand.park.traders[0]
-    settling.parties["buyer"].account = buyer
     settling.deliver({COMPANY: Metered(7_000, 0, 0, 0)})
     before = stand.free(company.address)
     [settled] = settling.settle(company.address)
@@ -74,6 +72,4 @@ def test_sells_in_a_book_and_is_paid(stand):
 def _unsold(stand, running):
     facts = stand.market.zones.facts_at(1, 0, running.book.slot_start)
     found = SlotTerms(facts.pool_in, facts.pool_out, facts.loss_bps, facts.band_bps, facts.penalty_bps)
-    from wattbook.settlement.imbalance import imbalance
-
     return imbalance(Metered(7_000, 0, 5_000, 0), found).cash

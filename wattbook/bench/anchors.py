@@ -116,6 +116,17 @@ PACKAGE_ANCHORS = (
     MarketAnchor("drawn alone", "a month drawn alone", None, "Sablier, withdrawn from a stream: 93k"),
 )
 
+FINANCE_ANCHORS = (
+    MarketAnchor("units bought", "units of a tranche bought", None, "none"),
+    MarketAnchor("pool decided", "pool made active", None, "none"),
+    MarketAnchor("period closed", "period closed, of one plant and any number of holders", None, "none"),
+    MarketAnchor("period closed, nothing collected", "the same, nothing was collected", None, "none"),
+    MarketAnchor("distributed to a holder", "a period paid out, to one holder", None, "none"),
+    MarketAnchor("each holder beside", "each holder beside", None, "none"),
+    MarketAnchor("vote for a servicer", "vote for a servicer", None, "none"),
+    MarketAnchor("vote that replaces it", "vote that replaces it", None, "none"),
+)
+
 # The nodes ask once a block, outside it: what it costs is time, and never counts against a block's gas.
 GOVERNANCE_ANCHORS = (
     MarketAnchor("validators asked for, 4", "getValidators() of 4, with 21k that a call costs", 40_000, "none"),

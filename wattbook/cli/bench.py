@@ -9,6 +9,7 @@ from wattbook.bench import api, bridge, index, market, sizes, snapshot, three_ye
 from wattbook.bench.anchors import (
     ANCHORS,
     CERTIFICATE_ANCHORS,
+    FINANCE_ANCHORS,
     GOVERNANCE_ANCHORS,
     MARKET_ANCHORS,
     METERING_ANCHORS,
@@ -148,6 +149,7 @@ def bench(
             *_certificates(figures),
             *_packages(figures),
             *_tenders(figures),
+            *_finance(figures),
             *_governance(figures),
             *_bridge(load),
             *_index(indexed),
@@ -195,6 +197,10 @@ def _packages(figures: snapshot.Figures) -> list[str]:
 
 def _tenders(figures: snapshot.Figures) -> list[str]:
     return ["", "Tenders", *_beside("gas of a tender", figures["tenders"], TENDER_ANCHORS)]
+
+
+def _finance(figures: snapshot.Figures) -> list[str]:
+    return ["", "Finance", *_beside("gas of a pool", figures["finance"], FINANCE_ANCHORS)]
 
 
 def _governance(figures: snapshot.Figures) -> list[str]:

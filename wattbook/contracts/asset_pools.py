@@ -144,6 +144,8 @@ class AssetPools(Contract):
     def redeem(self, pool: int, kind: TrancheKind, *, sender: LocalAccount) -> Receipt:
         """Takes the caller's units of a tranche that is paid off.
 
+        Emits nothing; the units tell of it.
+
         Requirements:
         - the pool is Matured, the tranche is senior or mezzanine and owed nothing any more;
         - the caller has units of it.

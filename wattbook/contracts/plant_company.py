@@ -18,6 +18,8 @@ class PlantCompany(Contract):
     def found(self, pool: int, *, sender: LocalAccount) -> Receipt:
         """Makes a new company that of a pool of the caller's.
 
+        Emits nothing; {IAssetPools-PoolFounded} tells of it.
+
         Requirements:
         - it is no pool's yet.
         """
@@ -25,6 +27,8 @@ class PlantCompany(Contract):
 
     def give_back(self, device: int, to: str, *, sender: LocalAccount) -> Receipt:
         """Offers a plant, whose pledge was released, to an account.
+
+        Emits nothing; the devices and the pool tell of it.
 
         Requirements:
         - the caller is the contract of the pools;
@@ -39,6 +43,8 @@ class PlantCompany(Contract):
     def join(self, *, sender: LocalAccount) -> Receipt:
         """Lets those modules of the Vault take from the company's account that its business needs,
         and no others. By anyone.
+
+        Emits nothing; the Vault tells of it.
 
         Requirements:
         - the company was admitted as a member.
@@ -57,6 +63,8 @@ class PlantCompany(Contract):
         """Objects to the recovery of a key that was never there. By anyone, as the company itself
         would.
 
+        Emits nothing; Membership tells of it.
+
         Requirements:
         - somebody proposed to recover the company's account.
         """
@@ -64,6 +72,8 @@ class PlantCompany(Contract):
 
     def offer_to_pool(self, book: bytes, device: int, price: int, wh: int, *, sender: LocalAccount) -> Receipt:
         """Offers energy of a plant through the market's pool.
+
+        Emits nothing; the market's pool tells of it.
 
         Requirements:
         - the caller is the pool's servicer; `price` is not below the pool's least;
@@ -74,6 +84,8 @@ class PlantCompany(Contract):
     def pay_debt(self, creditor: str, *, sender: LocalAccount) -> Receipt:
         """Pays what the company owes a creditor for what its plants did not deliver, as far as
         there is money. By anyone: who owes begins no new business.
+
+        Emits nothing; the Vault tells of it.
 
         Requirements:
         - the creditor is owed something, and the company has something.
@@ -104,6 +116,8 @@ class PlantCompany(Contract):
     def take(self, device: int, *, sender: LocalAccount) -> Receipt:
         """Takes over a plant that was offered to the company, and pledges it to the contract of the
         pools.
+
+        Emits nothing; the devices and the pool tell of it.
 
         Requirements:
         - the caller is the contract of the pools;

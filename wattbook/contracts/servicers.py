@@ -54,6 +54,8 @@ class Servicers(Contract):
         """Makes the caller the contract of the pools; what deploys it does so in the same
         transaction.
 
+        Emits nothing; it is part of founding the market.
+
         Requirements:
         - there is none yet.
         """

@@ -203,11 +203,13 @@ class Pool:
         return cause(self.served)
 
     def replace_servicer(self, votes: Collection[str], servicer: str) -> bool:
-        """A vote of those who hold the first tranche that is still owed something; the new servicer starts clean."""
+        """A vote of those who held the first tranche that is still owed something when the last period ended; the
+        new servicer starts clean."""
         self._only(Stage.ACTIVE)
         if servicer in (self.servicer, self.terms.owner):
             raise FinanceError("NotApart", f"{servicer} is the servicer already, or the plants' owner")
-        if not replaced(self.units[voting(self.state)], votes, self.served):
+        units = self._records[self.closed - 1] if self.closed else self.units
+        if not replaced(units[voting(self.state)], votes, self.served):
             return False
         self.servicer, self.served = servicer, []
         return True

@@ -20,7 +20,7 @@ from wattbook.contracts.tranche import Tranche
 from wattbook.deployment.local import known_account
 from wattbook.finance import waterfall
 from wattbook.finance.admission import Asset, Evaluation, Gates
-from wattbook.finance.waterfall import Outcome, Period, State
+from wattbook.finance.waterfall import FLOWS, Outcome, Period, State
 from wattbook.roles import Role
 from wattbook.trial.blocks import message
 from wattbook.trial.park import Park
@@ -28,14 +28,7 @@ from wattbook.vectors import finance
 
 Result = dict[str, Any]
 
-NAMES = (
-    *("tax", "servicer", "trustee", "seniorInterest", "mezzInterest", "seniorPrincipal", "mezzPrincipal"),
-    *("seniorInterestFromReserve", "mezzInterestFromReserve"),
-    *("seniorPrincipalFromReserve", "mezzPrincipalFromReserve"),
-    *("reserveTopUp", "junior"),
-)
-"""What a period pays, as contracts number it; and in the sequence in which it is paid when senior comes first."""
-_SENIOR_FIRST = (*NAMES[:4], NAMES[5], NAMES[4], *NAMES[6:])
+_SENIOR_FIRST = (*FLOWS[:4], FLOWS[5], FLOWS[4], *FLOWS[6:])
 # What runs at the address of a clone: EIP-1167.
 CLONE = "0x363d3d373d3d3d363d73{}5af43d82803e903d91602b57fd5bf3"
 
@@ -65,8 +58,8 @@ def outcome_of(made: PoolOutcome, before: State, *, late: bool = False) -> Outco
         servicer_cap=before.servicer_cap,
         trustee=before.trustee,
     )
-    paid = {name: (made.due[place], made.paid[place]) for place, name in enumerate(NAMES)}
-    order = _SENIOR_FIRST if late or state.trigger else NAMES
+    paid = {name: (made.due[place], made.paid[place]) for place, name in enumerate(FLOWS)}
+    order = _SENIOR_FIRST if late or state.trigger else FLOWS
     flows = [waterfall.Flow(name, *paid[name]) for name in order if paid[name][0] or name == "junior"]
     return Outcome(tuple(flows), state, made.dscr_bps)
 

@@ -1,4 +1,4 @@
-"""A market in which plants are pooled, on an anvil of its own."""
+"""Plants that are pooled, investors, and what becomes of their money."""
 
 from collections.abc import Sequence
 from itertools import count
@@ -14,12 +14,14 @@ from wattbook.contracts.structs import (
     PoolDue,
     PoolRates,
     PoolTerms,
+    Terms,
     TrancheKind,
 )
 from wattbook.contracts.tranche import Tranche
 from wattbook.deployment.bytecode import storage_slot
 from wattbook.deployment.local import known_account
 from wattbook.eip712 import sign
+from wattbook.market.words import Book
 from wattbook.metering.roots import in_order
 from wattbook.months import month_at, start_of
 from wattbook.roles import Role
@@ -35,7 +37,7 @@ _MONTH_WH, _MONTH_MEASURED = 152, 208
 KINDS = tuple(TrancheKind)
 
 
-class Stand:
+class Pooling:
     """Plants, their owner, who quotes for them, and investors."""
 
     def __init__(self, park: Park) -> None:
@@ -47,7 +49,7 @@ class Stand:
         )
         self._papers = count(1)
         self._receipts = count(1)
-        self.anyone = self.person()
+        self.anyone, self.spare = self.person(), self.person()
         self.owner, self.servicer, self.trustee, self.tax = (self.person() for _ in range(4))
         self.investors = [self.person() for _ in range(4)]
         # Pays whatever is to come in as if it were settled.
@@ -91,6 +93,15 @@ class Stand:
     def now(self) -> int:
         return self.blocks.now
 
+    def open_book(self) -> Book:
+        """A book in which orders are committed."""
+        book = self.park.next_book()
+        rule = self.market.deployment.address("Uniform")
+        self.park.decide(book, Terms(rule, 5_000, 0, 0, 0, False, False, False), 300, 600)
+        self.pass_to(book.slot_start - self.park.commit_ahead)
+        self.do(self.anyone, self.market.auction, "openBook", book.carrier, book.zone, book.slot_start)
+        return book
+
     # -------------------------------------------------------------------------------------------------------- plants
 
     def plant(self, owner: str, months: int = 36, wh: int = 10**9, measured_of: int = 10_000) -> int:
@@ -103,13 +114,14 @@ class Stand:
         self.blocks.set_storage(self.market.meters.address, certified, start_of(last - months).to_bytes(32))
         return device
 
-    def read_all(self, device: int, month: int, wh: int, measured_of: int = 10_000) -> None:
-        """Has a device's counter of a month show so much, and that so much of it in 1/10000 was measured."""
+    def read_all(self, device: int, month: int, wh: int, measured_of: int = 10_000) -> int:
+        """Has a device's counter of a month show so much, measured in so many of 10000 periods; how many that are."""
         periods = (start_of(month + 1) - start_of(month)) // SLOT * measured_of // 10_000
         inner = keccak(encode(["uint32", "uint256"], [device, storage_slot("Readings", "_months")]))
         place = keccak(encode(["uint16", "bytes32"], [month, inner]))
         word = wh << _MONTH_WH | periods << _MONTH_MEASURED
         self.blocks.set_storage(self.market.readings.address, place, word.to_bytes(32))
+        return periods
 
     def state_earned(self, device: int, net: int, top_bps: int = 500) -> None:
         """Attesters state what a plant earned in twelve months; that rests for ten days."""
@@ -187,3 +199,35 @@ class Stand:
             return
         self.do(self.payer, self.market.vault, "lock", self.source, amount, 0)
         self.do(self.payer, self.market.vault, "pay", self.source, self.company(pool).address, amount)
+
+    def opened(self, terms: PoolTerms | None = None, number: int = 4) -> int:
+        """A pool of one new plant that is open."""
+        terms = terms or self.terms()
+        device = self.plant(terms.owner)
+        self.state_earned(device, 10 * (terms.senior + terms.mezz))
+        self.rest()
+        pool = self.offered(terms, self.periods(terms, number), [device])
+        self.decide(self.pools, "open", pool)
+        return pool
+
+    def active(self, terms: PoolTerms | None = None, number: int = 4) -> int:
+        """One of which the first investor has all of senior, and the second all of mezzanine."""
+        terms = terms or self.terms()
+        pool = self.opened(terms, number)
+        if terms.senior:
+            self.do(self.investors[0], self.pools, "subscribe", pool, TrancheKind.SENIOR, terms.senior)
+        if terms.mezz:
+            self.do(self.investors[1], self.pools, "subscribe", pool, TrancheKind.MEZZ, terms.mezz)
+        self.do(self.anyone, self.pools, "decide", pool)
+        return pool
+
+    def closed(self, pool: int, period: int, earned: int = 0) -> Mined:
+        """Closes a period in which so much came in."""
+        self.earn(pool, earned)
+        due = self.offers.periods_of(pool)[period]
+        start = self.offers.plan_of(pool, period).start
+        for device in self.pools.plants_of(pool):
+            for month in range(month_at(start), month_at(due.end)):
+                self.read_all(device, month, 10**9)
+        self.pass_to(due.end + self.pools.grace())
+        return self.do(self.anyone, self.pools, "close", pool, period)
