@@ -12,6 +12,7 @@ from wattbook.contracts.clean_energy import CleanEnergy
 from wattbook.contracts.clean_trades import CleanTrades
 from wattbook.contracts.clearing import Clearing
 from wattbook.contracts.computation import Computation
+from wattbook.contracts.council import Council
 from wattbook.contracts.deposits import Deposits
 from wattbook.contracts.direct_sale import DirectSale
 from wattbook.contracts.energy_packages import EnergyPackages
@@ -103,6 +104,10 @@ class Market:
     @cached_property
     def production(self) -> Production:
         return Production(self.chain, self.deployment.address("Production"))
+
+    @cached_property
+    def council(self) -> Council:
+        return Council(self.chain, self.deployment.address("Council"))
 
     @cached_property
     def deposits(self) -> Deposits:

@@ -42,6 +42,7 @@ _DOMAIN_NAMES = {
     "CleanEnergy": "Wattbook Clean Energy",
     "GreenCertificates": "Wattbook Green Certificates",
     "EnergyPackages": "Wattbook Energy Packages",
+    "Council": "Wattbook Council",
 }
 
 
@@ -351,6 +352,7 @@ MESSAGES = {
         _action("PayPackage", "EnergyPackages", ("subscription", "uint256"), ("amount", "uint96")),
         _action("CancelPackage", "EnergyPackages", ("subscription", "uint256")),
         _action("AssignPackage", "EnergyPackages", ("subscription", "uint256"), ("to", "address")),
+        _action("CouncilVote", "Council", ("proposal", "uint32"), ("yes", "bool")),
         Message(
             "Supply",
             ("Readings",),

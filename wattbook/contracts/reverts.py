@@ -9,6 +9,7 @@ from wattbook.contracts.structs import (
     DeviceStatus,
     Kind,
     ModuleStatus,
+    ProposalState,
     Purse,
     QuoteState,
     Refusal,
@@ -248,6 +249,15 @@ class BudgetOutOfOrder(ContractRevert):
     reason: int
     from_epoch: int
     latest: int
+
+
+class CameAfterProposal(ContractRevert):
+    """Thrown when a member votes who came after the proposal."""
+
+    SIGNATURE = "CameAfterProposal(uint32,uint32)"
+    FIELDS = ("proposal", "member")
+    proposal: int
+    member: int
 
 
 class CapacityExceeded(ContractRevert):
@@ -1195,6 +1205,15 @@ class MoreThanDrawn(ContractRevert):
     asked: int
 
 
+class NarrowAccount(ContractRevert):
+    """Thrown when an account votes that may not use all of its member's market roles."""
+
+    SIGNATURE = "NarrowAccount(address,uint32)"
+    FIELDS = ("account", "rights")
+    account: str
+    rights: int
+
+
 class NeverRead(ContractRevert):
     """Thrown when no register of this carrier is read at the time of a root."""
 
@@ -1807,6 +1826,15 @@ class NotTenders(ContractRevert):
     caller: str
 
 
+class NotTheCalls(ContractRevert):
+    """Thrown when these are not the calls of the proposal."""
+
+    SIGNATURE = "NotTheCalls(uint32,bytes32)"
+    FIELDS = ("proposal", "operation")
+    proposal: int
+    operation: bytes
+
+
 class NotWhole(ContractRevert):
     """Thrown when a rule that must see all orders at once is given a part of them."""
 
@@ -1861,6 +1889,16 @@ class NothingTaken(ContractRevert):
     SIGNATURE = "NothingTaken(uint8)"
     FIELDS = ("refusal",)
     refusal: Refusal
+
+
+class NothingToCall(ContractRevert):
+    """Thrown when a proposal would call what is no contract, where every call succeeds and does
+    nothing.
+    """
+
+    SIGNATURE = "NothingToCall(address)"
+    FIELDS = ("target",)
+    target: str
 
 
 class NothingToFund(ContractRevert):
@@ -2055,6 +2093,15 @@ class OwnerQuotes(ContractRevert):
     FIELDS = ("tender", "trader")
     tender: int
     trader: str
+
+
+class OwnerVoted(ContractRevert):
+    """Thrown when somebody votes whose beneficial owner has voted."""
+
+    SIGNATURE = "OwnerVoted(uint32,uint32)"
+    FIELDS = ("proposal", "owner")
+    proposal: int
+    owner: int
 
 
 class OwnersOutOfOrder(ContractRevert):
@@ -2890,6 +2937,15 @@ class WithdrawalKnown(ContractRevert):
     evidence: bytes
 
 
+class WrongBatch(ContractRevert):
+    """Thrown when a proposal has no calls, too many, or not as many payloads as targets."""
+
+    SIGNATURE = "WrongBatch(uint256,uint256)"
+    FIELDS = ("targets", "payloads")
+    targets: int
+    payloads: int
+
+
 class WrongDevice(ContractRevert):
     """Thrown when a device does not take this carrier in this zone."""
 
@@ -2921,6 +2977,17 @@ class WrongProposal(ContractRevert):
     """Thrown when the numbers proposed are not those of this book."""
 
     SIGNATURE = "WrongProposal()"
+
+
+class WrongProposalState(ContractRevert):
+    """Thrown when a proposal is not in the state that a step starts from; None is one that was
+    never made.
+    """
+
+    SIGNATURE = "WrongProposalState(uint32,uint8)"
+    FIELDS = ("proposal", "state")
+    proposal: int
+    state: ProposalState
 
 
 class WrongStage(ContractRevert):

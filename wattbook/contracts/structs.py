@@ -150,6 +150,22 @@ class OrderState(IntEnum):
     HANDED_OVER = 5
 
 
+class ProposalState(IntEnum):
+    """Where a proposal stands. Voting: for {ICouncil.VOTE_SECONDS}. Rejected: not enough voted for
+    it. Passed: it waits to be queued. Lapsed: it passed, but nobody queued it in time. Queued:
+    the authority has it. Cancelled: a regulator struck it out there. Executed: it is so.
+    """
+
+    NONE = 0
+    VOTING = 1
+    REJECTED = 2
+    PASSED = 3
+    LAPSED = 4
+    QUEUED = 5
+    CANCELLED = 6
+    EXECUTED = 7
+
+
 class Purse(IntEnum):
     """Accounts of the market itself, registered in Membership as system accounts. Modules pay into
     them, those that the authority chose can lock from them, and a keeper may spend from each.
@@ -319,6 +335,17 @@ class UseRefusal(IntEnum):
     OTHER_MONTH = 4
     ALREADY_COUNTED = 5
     NOT_WITHDRAWN = 6
+
+
+class VoterClass(IntEnum):
+    """Whose interest a vote stands for. Producers: who makes or stores energy. Consumers: who takes
+    it. Network: who carries it. Investors: who pays for plants.
+    """
+
+    PRODUCERS = 0
+    CONSUMERS = 1
+    NETWORK = 2
+    INVESTORS = 3
 
 
 class Absence(NamedTuple):
@@ -1199,6 +1226,25 @@ class Progress(NamedTuple):
     available: int
     attested: bool
     force_majeure: bool
+
+
+class Proposal(NamedTuple):
+    """What is kept of a proposal.
+
+    - by: who made it
+    - since: when
+    - members: how many members there were; later ones have no vote
+    - queued: whether the authority was given it
+    - operation: the authority's name for its calls
+    - votes: of each class how many voted for it, then how many against
+    """
+
+    by: str
+    since: int
+    members: int
+    queued: bool
+    operation: bytes
+    votes: int
 
 
 class ProvenReading(NamedTuple):

@@ -1,8 +1,8 @@
 """What a market consists of and who gets which power: data, in the order of deployment.
 
 `CONTRACTS` are created one after another; the `constitution` is then one batch of the authority, its first and the only
-one without a delay. It admits the first members, names the keepers of the purses, hands the right to propose from the
-deployer to the administrator, and ends by setting the delay.
+one without a delay. It admits the first members, names the keepers of the purses, gives the council the right to
+propose, hands the deployer's to the administrator, and ends by setting the delay.
 """
 
 from collections.abc import Callable
@@ -114,6 +114,7 @@ CONTRACTS = (
     PlannedContract("PackageRules", lambda settings, at, deployer: [at("Tariffs"), at("SupplyReports")]),
     PlannedContract("EnergyPackages", lambda settings, at, deployer: [at("PackageRules")]),
     PlannedContract("SuppliedDevices", lambda settings, at, deployer: [at("EnergyPackages")]),
+    PlannedContract("Council", lambda settings, at, deployer: [at("Membership"), at("Authority")]),
 )
 
 
@@ -162,6 +163,7 @@ def constitution(settings: MarketSettings, at: Address, deployer: str) -> list[C
         *(Call("PowerPoints", "setBudget", (int(reason), 0, settings.points_budget(reason))) for reason in PORTS),
         Call("CleanEnergy", "setParts", (at("GreenCertificates"), at("Batteries"))),
     ]
+    calls.append(Call("Authority", "grantRole", (PROPOSER_ROLE, at("Council"))))
     if deployer != settings.administrator:
         calls.append(Call("Authority", "revokeRole", (PROPOSER_ROLE, deployer)))
         calls.append(Call("Authority", "grantRole", (PROPOSER_ROLE, settings.administrator)))
