@@ -7,12 +7,15 @@ from wattbook.contracts.structs import (
     Carrier,
     Curve,
     DeviceStatus,
+    HeaderFlaw,
     Kind,
     ModuleStatus,
+    NoProof,
     ProposalState,
     Purse,
     QuoteState,
     Refusal,
+    RlpFlaw,
     Stage,
     Status,
     SubscriptionState,
@@ -298,6 +301,15 @@ class CertificateExpired(ContractRevert):
     expires: int
 
 
+class CertificateLocked(ContractRevert):
+    """Thrown when a certificate is locked, until that second."""
+
+    SIGNATURE = "CertificateLocked(uint256,uint32)"
+    FIELDS = ("id", "until")
+    id: int
+    until: int
+
+
 class CertificationExpired(ContractRevert):
     """Thrown when the certification of an account's member has lapsed."""
 
@@ -378,6 +390,14 @@ class DebtTooSmall(ContractRevert):
     debtor: str
     creditor: str
     debt: int
+
+
+class DelegatesAlreadySet(ContractRevert):
+    """Thrown when the contract of delegates is named a second time."""
+
+    SIGNATURE = "DelegatesAlreadySet(address)"
+    FIELDS = ("delegates",)
+    delegates: str
 
 
 class DeliveryBegins(ContractRevert):
@@ -701,6 +721,14 @@ class EarlierFirst(ContractRevert):
     earlier: int
 
 
+class ElectionsAlreadySet(ContractRevert):
+    """Thrown when the contract of elections is named a second time."""
+
+    SIGNATURE = "ElectionsAlreadySet(address)"
+    FIELDS = ("elections",)
+    elections: str
+
+
 class EmptyHash(ContractRevert):
     """Thrown when a credential or nullifier hash is zero."""
 
@@ -736,6 +764,31 @@ class EnergyNotFree(ContractRevert):
     wh: int
 
 
+class EpochGoesOn(ContractRevert):
+    """Thrown when an epoch's votes are counted, or its blocks rewarded, while it goes on."""
+
+    SIGNATURE = "EpochGoesOn(uint32,uint32)"
+    FIELDS = ("epoch", "current")
+    epoch: int
+    current: int
+
+
+class EpochIsOpen(ContractRevert):
+    """Thrown when an epoch is opened a second time."""
+
+    SIGNATURE = "EpochIsOpen(uint32)"
+    FIELDS = ("epoch",)
+    epoch: int
+
+
+class EpochIsRewarded(ContractRevert):
+    """Thrown when an epoch is rewarded a second time."""
+
+    SIGNATURE = "EpochIsRewarded(uint32)"
+    FIELDS = ("epoch",)
+    epoch: int
+
+
 class EpochNotOpen(ContractRevert):
     """Thrown when points are issued for a future epoch, or a budget is set for any but this epoch
     and the next; only a reason's first budget may be for one that is over.
@@ -747,10 +800,27 @@ class EpochNotOpen(ContractRevert):
     current: int
 
 
+class EpochNotOpened(ContractRevert):
+    """Thrown when a seat shall change in an epoch that was not opened."""
+
+    SIGNATURE = "EpochNotOpened(uint32)"
+    FIELDS = ("epoch",)
+    epoch: int
+
+
 class EpochNotOver(ContractRevert):
     """Thrown when points are granted of an epoch that goes on."""
 
     SIGNATURE = "EpochNotOver(uint32,uint32)"
+    FIELDS = ("epoch", "current")
+    epoch: int
+    current: int
+
+
+class EpochPassed(ContractRevert):
+    """Thrown when blocks were missed in another epoch than this one and the last."""
+
+    SIGNATURE = "EpochPassed(uint32,uint32)"
     FIELDS = ("epoch", "current")
     epoch: int
     current: int
@@ -1231,6 +1301,14 @@ class NoBills(ContractRevert):
     month: int
 
 
+class NoCandidate(ContractRevert):
+    """Thrown when an account is no candidate."""
+
+    SIGNATURE = "NoCandidate(address)"
+    FIELDS = ("account",)
+    account: str
+
+
 class NoCapacity(ContractRevert):
     """Thrown when there is no capacity to sell, or no load is reckoned for an area."""
 
@@ -1256,6 +1334,14 @@ class NoContract(ContractRevert):
     feeder: str
 
 
+class NoDelegate(ContractRevert):
+    """Thrown when an account is not among those who can accuse, be accused, or vote on an accused."""
+
+    SIGNATURE = "NoDelegate(address)"
+    FIELDS = ("account",)
+    account: str
+
+
 class NoDeposit(ContractRevert):
     """Thrown when an account has placed no deposit for a device."""
 
@@ -1271,6 +1357,33 @@ class NoDepositAsked(ContractRevert):
     SIGNATURE = "NoDepositAsked(uint32)"
     FIELDS = ("device",)
     device: int
+
+
+class NoEquivocation(ContractRevert):
+    """Thrown when two seals prove nothing."""
+
+    SIGNATURE = "NoEquivocation(uint8)"
+    FIELDS = ("reason",)
+    reason: NoProof
+
+
+class NoEvidence(ContractRevert):
+    """Thrown when evidence is missing, or served before against the same accused."""
+
+    SIGNATURE = "NoEvidence(bytes32)"
+    FIELDS = ("proof",)
+    proof: bytes
+
+
+class NoHeader(ContractRevert):
+    """Thrown when something is no header as validators seal it; the place is that of the field, or
+    how many there are.
+    """
+
+    SIGNATURE = "NoHeader(uint8,uint256)"
+    FIELDS = ("flaw", "place")
+    flaw: HeaderFlaw
+    place: int
 
 
 class NoProgramme(ContractRevert):
@@ -1310,6 +1423,22 @@ class NoRecovery(ContractRevert):
     replacement: str
 
 
+class NoRlp(ContractRevert):
+    """Thrown when something is not encoded as RLP has it."""
+
+    SIGNATURE = "NoRlp(uint8)"
+    FIELDS = ("flaw",)
+    flaw: RlpFlaw
+
+
+class NoSeal(ContractRevert):
+    """Thrown when a seal is no signature of a header."""
+
+    SIGNATURE = "NoSeal(bytes)"
+    FIELDS = ("seal",)
+    seal: bytes
+
+
 class NoTerms(ContractRevert):
     """Thrown when nobody decided on terms for a carrier in a zone."""
 
@@ -1317,6 +1446,20 @@ class NoTerms(ContractRevert):
     FIELDS = ("carrier", "zone")
     carrier: Carrier
     zone: bytes
+
+
+class NoVote(ContractRevert):
+    """Thrown when there is no vote on an account, or it is over."""
+
+    SIGNATURE = "NoVote(address)"
+    FIELDS = ("accused",)
+    accused: str
+
+
+class NoWeight(ContractRevert):
+    """Thrown when a vote locks no certificate."""
+
+    SIGNATURE = "NoWeight()"
 
 
 class NobodyEarns(ContractRevert):
@@ -1355,6 +1498,14 @@ class NotALock(ContractRevert):
     FIELDS = ("account", "amount")
     account: str
     amount: int
+
+
+class NotAbnormal(ContractRevert):
+    """Thrown when somebody is readmitted who was not removed, or still has his seat."""
+
+    SIGNATURE = "NotAbnormal(address)"
+    FIELDS = ("account",)
+    account: str
 
 
 class NotActive(ContractRevert):
@@ -1472,6 +1623,15 @@ class NotClosed(ContractRevert):
     SIGNATURE = "NotClosed()"
 
 
+class NotCounted(ContractRevert):
+    """Thrown when so many of an epoch's votes are not counted yet."""
+
+    SIGNATURE = "NotCounted(uint32,uint256)"
+    FIELDS = ("epoch", "left")
+    epoch: int
+    left: int
+
+
 class NotCustomer(ContractRevert):
     """Thrown when a subscription is not the account's."""
 
@@ -1487,6 +1647,14 @@ class NotDebtor(ContractRevert):
     SIGNATURE = "NotDebtor(address,address)"
     FIELDS = ("debtor", "caller")
     debtor: str
+    caller: str
+
+
+class NotDelegates(ContractRevert):
+    """Thrown when somebody else than the contract of delegates ends a stake."""
+
+    SIGNATURE = "NotDelegates(address)"
+    FIELDS = ("caller",)
     caller: str
 
 
@@ -1517,6 +1685,16 @@ class NotDrawn(ContractRevert):
     slot_start: int
     drawn: int
     asked: int
+
+
+class NotElections(ContractRevert):
+    """Thrown when somebody else than the contract of elections locks, releases or ends
+    certificates.
+    """
+
+    SIGNATURE = "NotElections(address)"
+    FIELDS = ("caller",)
+    caller: str
 
 
 class NotExpired(ContractRevert):
@@ -1619,6 +1797,15 @@ class NotMeters(ContractRevert):
     SIGNATURE = "NotMeters(address)"
     FIELDS = ("caller",)
     caller: str
+
+
+class NotMissed(ContractRevert):
+    """Thrown when a delegate proposed more than half of what was expected, or nothing was."""
+
+    SIGNATURE = "NotMissed(uint256,uint256)"
+    FIELDS = ("expected", "proposed")
+    expected: int
+    proposed: int
 
 
 class NotNewer(ContractRevert):
@@ -1835,6 +2022,14 @@ class NotTheCalls(ContractRevert):
     operation: bytes
 
 
+class NotWatch(ContractRevert):
+    """Thrown when somebody else than the contract that condemns calls."""
+
+    SIGNATURE = "NotWatch(address)"
+    FIELDS = ("caller",)
+    caller: str
+
+
 class NotWhole(ContractRevert):
     """Thrown when a rule that must see all orders at once is given a part of them."""
 
@@ -1865,6 +2060,16 @@ class NothingAwarded(ContractRevert):
     SIGNATURE = "NothingAwarded(uint32)"
     FIELDS = ("tender",)
     tender: int
+
+
+class NothingEarned(ContractRevert):
+    """Thrown when an epoch is rewarded in which nothing was counted, or a voter is who has nothing
+    in it.
+    """
+
+    SIGNATURE = "NothingEarned(uint32)"
+    FIELDS = ("epoch",)
+    epoch: int
 
 
 class NothingPaid(ContractRevert):
@@ -2017,6 +2222,23 @@ class OtherCarrier(ContractRevert):
     id: int
 
 
+class OtherEpoch(ContractRevert):
+    """Thrown when a vote is for another epoch than that of this block."""
+
+    SIGNATURE = "OtherEpoch(uint32,uint32)"
+    FIELDS = ("epoch", "current")
+    epoch: int
+    current: int
+
+
+class OtherMember(ContractRevert):
+    """Thrown when a candidate's account is not the caller's member's."""
+
+    SIGNATURE = "OtherMember(address)"
+    FIELDS = ("account",)
+    account: str
+
+
 class OutOfTime(ContractRevert):
     """Thrown when it is too early or too late for something."""
 
@@ -2077,6 +2299,14 @@ class OwedToProvider(ContractRevert):
     debt: int
 
 
+class OwnCase(ContractRevert):
+    """Thrown when a delegate accuses itself, or votes on itself."""
+
+    SIGNATURE = "OwnCase(address)"
+    FIELDS = ("account",)
+    account: str
+
+
 class OwnerMissing(ContractRevert):
     """Thrown when a device belonged to an owner of whom no account is listed."""
 
@@ -2095,6 +2325,15 @@ class OwnerQuotes(ContractRevert):
     trader: str
 
 
+class OwnerStands(ContractRevert):
+    """Thrown when an account registers again whose owner has another candidate, or that resigned."""
+
+    SIGNATURE = "OwnerStands(uint32,address)"
+    FIELDS = ("owner", "candidate")
+    owner: int
+    candidate: str
+
+
 class OwnerVoted(ContractRevert):
     """Thrown when somebody votes whose beneficial owner has voted."""
 
@@ -2102,6 +2341,15 @@ class OwnerVoted(ContractRevert):
     FIELDS = ("proposal", "owner")
     proposal: int
     owner: int
+
+
+class OwnerVotedBefore(ContractRevert):
+    """Thrown when an owner votes again in an epoch."""
+
+    SIGNATURE = "OwnerVotedBefore(uint32,uint32)"
+    FIELDS = ("owner", "epoch")
+    owner: int
+    epoch: int
 
 
 class OwnersOutOfOrder(ContractRevert):
@@ -2464,6 +2712,16 @@ class SpendNotAllowed(ContractRevert):
     to: str
 
 
+class StakeIsHeld(ContractRevert):
+    """Thrown when a stake is asked back of who has not resigned, has a seat or is condemned, or too
+    early: it is his when an epoch has passed since.
+    """
+
+    SIGNATURE = "StakeIsHeld(address)"
+    FIELDS = ("candidate",)
+    candidate: str
+
+
 class StillHeld(ContractRevert):
     """Thrown when a zone is held."""
 
@@ -2638,6 +2896,14 @@ class TooManyAccounts(ContractRevert):
     member: int
 
 
+class TooManyCandidates(ContractRevert):
+    """Thrown when there are as many candidates as there may be."""
+
+    SIGNATURE = "TooManyCandidates(uint256)"
+    FIELDS = ("most",)
+    most: int
+
+
 class TooManyDevices(ContractRevert):
     """Thrown when there are as many devices as orders can name."""
 
@@ -2752,6 +3018,14 @@ class TransferLimitReached(ContractRevert):
     FIELDS = ("id", "transfers")
     id: int
     transfers: int
+
+
+class UnderVote(ContractRevert):
+    """Thrown when there is a vote on the accused."""
+
+    SIGNATURE = "UnderVote(address)"
+    FIELDS = ("accused",)
+    accused: str
 
 
 class UnexpectedDeviceStatus(ContractRevert):
@@ -2920,6 +3194,23 @@ class UnknownZoneNumber(ContractRevert):
     number: int
 
 
+class VotedTwice(ContractRevert):
+    """Thrown when a delegate votes again on the same suspicion."""
+
+    SIGNATURE = "VotedTwice(uint32,address)"
+    FIELDS = ("number", "voter")
+    number: int
+    voter: str
+
+
+class WatchAlreadySet(ContractRevert):
+    """Thrown when the contract that condemns is named a second time."""
+
+    SIGNATURE = "WatchAlreadySet(address)"
+    FIELDS = ("watch",)
+    watch: str
+
+
 class WeightsWithoutArea(ContractRevert):
     """Thrown when weights are given where nothing is sold by area."""
 
@@ -2990,6 +3281,14 @@ class WrongProposalState(ContractRevert):
     state: ProposalState
 
 
+class WrongSeats(ContractRevert):
+    """Thrown when there would be fewer seats than four, or more than ValidatorSet has."""
+
+    SIGNATURE = "WrongSeats(uint256)"
+    FIELDS = ("seats",)
+    seats: int
+
+
 class WrongStage(ContractRevert):
     """Thrown when a book has no outcome yet, or has one already."""
 
@@ -2997,6 +3296,15 @@ class WrongStage(ContractRevert):
     FIELDS = ("book", "stage")
     book: bytes
     stage: Stage
+
+
+class WrongStake(ContractRevert):
+    """Thrown when a stake is not of as many certificates as it must be."""
+
+    SIGNATURE = "WrongStake(uint256,uint256)"
+    FIELDS = ("given", "needed")
+    given: int
+    needed: int
 
 
 class WrongState(ContractRevert):
