@@ -43,6 +43,7 @@ _DOMAIN_NAMES = {
     "GreenCertificates": "Wattbook Green Certificates",
     "EnergyPackages": "Wattbook Energy Packages",
     "Council": "Wattbook Council",
+    "Elections": "Wattbook Elections",
 }
 
 
@@ -352,6 +353,7 @@ MESSAGES = {
         _action("PayPackage", "EnergyPackages", ("subscription", "uint256"), ("amount", "uint96")),
         _action("CancelPackage", "EnergyPackages", ("subscription", "uint256")),
         _action("AssignPackage", "EnergyPackages", ("subscription", "uint256"), ("to", "address")),
+        _action("CastVote", "Elections", ("epoch", "uint32"), ("candidate", "address"), ("ids", "uint256[]")),
         _action("CouncilVote", "Council", ("proposal", "uint32"), ("yes", "bool")),
         Message(
             "Supply",

@@ -9,12 +9,14 @@ import {IPowerPoints} from "./IPowerPoints.sol";
 /// @param first number of the first of them
 /// @param last number of the last; all were counted if `counted` is `last - first + 1`
 /// @param change how many changes of seats there had been
+/// @param rewarded whether the points that they earned were issued
 struct EpochBlocks {
     uint64 turns;
     uint32 counted;
     uint48 first;
     uint48 last;
     uint32 change;
+    bool rewarded;
 }
 
 /// @notice What a delegate did in an epoch.
@@ -67,6 +69,8 @@ interface IBookkeeping {
     /// @notice Counts this block for who proposes it, if it was not counted. Blocks of others than delegates are not.
     ///
     /// Emits {BlockCounted}.
+    ///
+    /// Requirements: none.
     function poke() external;
 
     /// @notice Issues what the delegates earned in an epoch. What was earned by who is no member stays in the budget.

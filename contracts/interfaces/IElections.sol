@@ -3,15 +3,19 @@ pragma solidity 0.8.30;
 
 import {IGreenCertificates} from "./IGreenCertificates.sol";
 import {IMembership} from "./IMembership.sol";
+import {IPowerPoints} from "./IPowerPoints.sol";
+import {ISeats} from "./ISeats.sol";
 import {Signed} from "./ISignedActions.sol";
 
 /// @notice Who would keep the books, in one storage slot.
+/// @param number his own for good, from 1
 /// @param owner his beneficial owner
 /// @param registered as which he registered, from 1; of those with equal scores the earlier one comes first
 /// @param stakedUntil first second in which a certificate of his stake has expired
 /// @param place where he stands in the list of candidates, from 1; 0 when he resigned
 /// @param resignedIn epoch in which he resigned
 struct Candidacy {
+    uint32 number;
     uint32 owner;
     uint32 registered;
     uint40 stakedUntil;
@@ -21,12 +25,12 @@ struct Candidacy {
 
 /// @notice A vote, in one storage slot.
 /// @param voter who cast it
-/// @param registered the candidate's registration
+/// @param number the candidate's
 /// @param weight certificates that he locked
 /// @param before those that others had locked for the same candidate in the epoch
 struct Ballot {
     address voter;
-    uint32 registered;
+    uint32 number;
     uint32 weight;
     uint32 before;
 }
@@ -38,7 +42,7 @@ struct Ballot {
 struct Poll {
     uint32 votes;
     uint32 counted;
-    uint128 weight;
+    uint64 weight;
 }
 
 /// @notice What a candidate got in an epoch, in one storage slot.
@@ -46,7 +50,7 @@ struct Poll {
 /// @param score Wh of those that are counted
 struct Tally {
     uint32 weight;
-    uint128 score;
+    uint64 score;
 }
 
 /// @title Elections of delegates
@@ -61,6 +65,7 @@ interface IElections {
     event VoteCast(uint32 indexed epoch, address indexed voter, address indexed candidate, uint32 place, uint256[] ids);
     event VotesCounted(uint32 indexed epoch, uint256 first, uint256 count);
     event SeatsSet(uint8 seats);
+    event DelegatesSet(address indexed delegates);
 
     /// @notice Thrown when a stake is not of as many certificates as it must be.
     error WrongStake(uint256 given, uint256 needed);
@@ -81,10 +86,14 @@ interface IElections {
     error OwnerVotedBefore(uint32 owner, uint32 epoch);
     /// @notice Thrown when a vote locks no certificate.
     error NoWeight();
-    /// @notice Thrown when an epoch's votes are counted, or its election is asked for, while it goes on.
-    error VotesGoOn(uint32 epoch, uint32 current);
+    /// @notice Thrown when an epoch's votes are counted, or its blocks rewarded, while it goes on.
+    error EpochGoesOn(uint32 epoch, uint32 current);
     /// @notice Thrown when so many of an epoch's votes are not counted yet.
     error NotCounted(uint32 epoch, uint256 left);
+    /// @notice Thrown when the contract of delegates is named a second time.
+    error DelegatesAlreadySet(address delegates);
+    /// @notice Thrown when somebody else than the contract of delegates ends a stake.
+    error NotDelegates(address caller);
     /// @notice Thrown when there would be fewer seats than four, or more than ValidatorSet has.
     error WrongSeats(uint256 seats);
 
@@ -108,6 +117,12 @@ interface IElections {
     /// @notice The certificates.
     function certificates() external view returns (IGreenCertificates);
 
+    /// @notice The points, whose epochs these are.
+    function points() external view returns (IPowerPoints);
+
+    /// @notice The contract of delegates, zero before it is named.
+    function delegates() external view returns (ISeats);
+
     /// @notice The epoch of this block.
     function currentEpoch() external view returns (uint32);
 
@@ -117,7 +132,7 @@ interface IElections {
     /// @notice All candidates, in no order.
     function candidates() external view returns (address[] memory);
 
-    /// @notice What is known of a candidate; all zero when he never was one, or has his stake back.
+    /// @notice What is known of a candidate; all zero when he never was one. Of one who has his stake back the number stays.
     function candidacyOf(address candidate) external view returns (Candidacy memory);
 
     /// @notice The candidate of an owner, zero when he has none.
@@ -143,6 +158,14 @@ interface IElections {
     function orderOf(uint32 epoch) external view returns (address[] memory order, uint256 elected);
 
     // -------------------------------------------------------------------------------------------------- authority
+
+    /// @notice Names the contract of delegates, for good.
+    ///
+    /// Emits {DelegatesSet}.
+    ///
+    /// Requirements:
+    /// - the caller is the authority; none was named before.
+    function setDelegates(ISeats delegates_) external;
 
     /// @notice Says how many delegates are elected.
     ///
@@ -211,4 +234,14 @@ interface IElections {
     /// Requirements:
     /// - the epoch is over.
     function countVotes(uint32 epoch, uint256 count) external;
+
+    // -------------------------------------------------------------------------------------------------- delegates
+
+    /// @notice Ends a candidate's stake, if he has one. He does not stand again before he gives another.
+    ///
+    /// Emits what {IGreenCertificates-slash} emits.
+    ///
+    /// Requirements:
+    /// - the caller is the contract of delegates.
+    function slash(address candidate) external;
 }

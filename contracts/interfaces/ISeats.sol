@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {IElections} from "./IElections.sol";
 import {IValidatorSet} from "./IValidatorSet.sol";
 
 /// @title The validators' seats from epoch to epoch
@@ -26,6 +27,12 @@ interface ISeats {
     error NotAbnormal(address account);
 
     // ------------------------------------------------------------------------------------------------- read only
+
+    /// @notice Where delegates are elected.
+    function elections() external view returns (IElections);
+
+    /// @notice The epoch of this block, as elections and points have it.
+    function currentEpoch() external view returns (uint32);
 
     /// @notice The contract that the nodes ask.
     function validatorSet() external view returns (IValidatorSet);
@@ -59,6 +66,10 @@ interface ISeats {
 
     /// @notice Whether an account was condemned and not readmitted.
     function isAbnormal(address account) external view returns (bool);
+
+    /// @notice Whether an account has no seat and is not condemned, and a whole epoch has passed since it had one, and since that
+    /// one.
+    function isFree(address account, uint32 since) external view returns (bool);
 
     /// @notice How many seats there are.
     function seatCount() external view returns (uint256);
@@ -94,7 +105,7 @@ interface ISeats {
     /// may be said of anybody, and again of the same.
     /// @param slashed whether what he staked for his candidacy is ended besides
     ///
-    /// Emits {Condemned}, and for a stake that is ended what {IGreenCertificates-slash} emits.
+    /// Emits {Condemned}, and for a stake that is ended what {IElections-slash} emits.
     ///
     /// Requirements:
     /// - the caller is the contract that condemns.

@@ -56,6 +56,7 @@ PORTS = {
     Reason.REGISTRATION: "RegistrationBonus",
     Reason.CLEAN_TRADE: "CleanTrades",
     Reason.COMPUTATION: "Computation",
+    Reason.BOOKKEEPING: "Delegates",
 }
 
 CONTRACTS = (
@@ -105,6 +106,12 @@ CONTRACTS = (
     PlannedContract("Bills", lambda settings, at, deployer: [at("Readings"), at("PowerPoints"), at("Authority")]),
     PlannedContract("CleanEnergy", lambda settings, at, deployer: [at("Production"), at("Authority")]),
     PlannedContract("GreenCertificates", lambda settings, at, deployer: [at("CleanEnergy")]),
+    PlannedContract(
+        "Elections", lambda settings, at, deployer: [at("GreenCertificates"), at("PowerPoints"), at("Authority")]
+    ),
+    PlannedContract("ValidatorSet", lambda settings, at, deployer: [list(settings.validators), deployer]),
+    PlannedContract("Delegates", lambda settings, at, deployer: [at("Elections"), at("ValidatorSet"), at("Authority")]),
+    PlannedContract("Watch", lambda settings, at, deployer: [at("Delegates")]),
     PlannedContract("Batteries", lambda settings, at, deployer: [at("CleanEnergy")]),
     PlannedContract("UseSubsidy", lambda settings, at, deployer: [at("Imbalance"), at("CleanEnergy"), at("Authority")]),
     PlannedContract("Tenders", lambda settings, at, deployer: [at("Vault"), at("EnergyUnits"), at("Authority")]),
@@ -162,6 +169,9 @@ def constitution(settings: MarketSettings, at: Address, deployer: str) -> list[C
         # From the first of all epochs on: in which the market will be founded nobody knows before.
         *(Call("PowerPoints", "setBudget", (int(reason), 0, settings.points_budget(reason))) for reason in PORTS),
         Call("CleanEnergy", "setParts", (at("GreenCertificates"), at("Batteries"))),
+        Call("GreenCertificates", "setElections", (at("Elections"),)),
+        Call("Elections", "setDelegates", (at("Delegates"),)),
+        Call("Delegates", "setWatch", (at("Watch"),)),
     ]
     calls.append(Call("Authority", "grantRole", (PROPOSER_ROLE, at("Council"))))
     if deployer != settings.administrator:
