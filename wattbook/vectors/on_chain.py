@@ -19,6 +19,7 @@ from wattbook.trial.settling import Settling, imbalance_on_chain
 from wattbook.trial.subscribing import Subscribing
 from wattbook.trial.subsidising import Subsidising, paid_on_chain
 from wattbook.trial.tendering import Tendering, awarded_on_chain, executed_on_chain
+from wattbook.trial.watching import removal_on_chain
 from wattbook.vectors import clearing, escrow, governance, metering, packages, rewards, tender
 from wattbook.vectors.check import Check, Kind, NotRun, VectorFile
 
@@ -61,6 +62,7 @@ def contracts() -> Iterator[tuple[Kind, ...]]:
             electing = Electing(park)
             runs = {
                 "elections": lambda case: elected_on_chain(electing, case),
+                "removal": lambda case: removal_on_chain(park, case),
                 "rewards": lambda case: rewarded_on_chain(electing, case),
             }
             return governance.checks_of(file, runs)
@@ -71,7 +73,7 @@ def contracts() -> Iterator[tuple[Kind, ...]]:
             Kind(metering.recognises, metered, covers=("intervals", "imbalance")),
             Kind(rewards.recognises, rewarded, covers=rewards.LISTS),
             Kind(tender.recognises, tendered, covers=tender.LISTS),
-            Kind(governance.recognises, governed, covers=("elections", "rewards")),
+            Kind(governance.recognises, governed, covers=("elections", "removal", "rewards")),
             Kind(packages.recognises, sold, covers=packages.LISTS),
         )
 
