@@ -58,6 +58,10 @@ def test_a_good_market(node, found):
         "Bills",
         "CleanEnergy",
         "GreenCertificates",
+        "Elections",
+        "ValidatorSet",
+        "Delegates",
+        "Watch",
         "Batteries",
         "UseSubsidy",
         "Tenders",
@@ -67,6 +71,7 @@ def test_a_good_market(node, found):
         "PackageRules",
         "EnergyPackages",
         "SuppliedDevices",
+        "Council",
         "Authority.membership",
         "Membership.authority",
         "Membership.mirror",
@@ -132,6 +137,7 @@ def test_a_good_market(node, found):
         "PowerPoints.port of RegistrationBonus",
         "PowerPoints.port of CleanTrades",
         "PowerPoints.port of Computation",
+        "PowerPoints.port of Delegates",
         "SubsidyFund.imbalance",
         "SubsidyFund.authority",
         "Losses.imbalance",
@@ -153,6 +159,18 @@ def test_a_good_market(node, found):
         "CleanEnergy.batteries",
         "GreenCertificates.cleanEnergy",
         "GreenCertificates.membership",
+        "GreenCertificates.authority",
+        "GreenCertificates.elections",
+        "Elections.certificates",
+        "Elections.points",
+        "Elections.membership",
+        "Elections.authority",
+        "Elections.delegates",
+        "Delegates.elections",
+        "Delegates.validatorSet",
+        "Delegates.points",
+        "Delegates.authority",
+        "ValidatorSet.feeder",
         "Batteries.cleanEnergy",
         "Batteries.production",
         "Batteries.meters",
@@ -333,7 +351,7 @@ def test_a_constitution_that_was_not_carried_out(node, found, file):
     assert details["constitution"] == "not carried out; run `wattbook deploy` to finish"
     named = ["Authority.membership", "Membership.mirror", "Membership.readings"]
     named += ["Meters.mirror", "Meters.deposits", "Meters.suppliers"]
-    ports = [f"PowerPoints.port of {name}" for name in ("RegistrationBonus", "CleanTrades", "Computation")]
+    ports = [f"PowerPoints.port of {name}" for name in ("RegistrationBonus", "CleanTrades", "Computation", "Delegates")]
     settled = ["Imbalance.sources", *ports, "Auction.settlement", "Pool.settlement", "DirectSale.settlement"]
     assert list(details) == [
         *named,
@@ -345,6 +363,9 @@ def test_a_constitution_that_was_not_carried_out(node, found, file):
         "Deposits.settlement",
         "CleanEnergy.certificates",
         "CleanEnergy.batteries",
+        "GreenCertificates.elections",
+        "Elections.delegates",
+        "ValidatorSet.feeder",
         "Tenders.supplies",
         "Supplies.settlement",
         "constitution",

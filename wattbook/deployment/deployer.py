@@ -41,11 +41,12 @@ def deploy(
     deployment = _begin_or_resume(chain, deployer, settings, path, report)
     # What an interrupted run sent shows itself only in a block.
     chain.wait_for_sent(deployer)
+    for name, address in settings.standing.items():
+        if name not in deployment.contracts:
+            _adopt(chain, deployment, name, address, report)
     for planned in CONTRACTS:
         if planned.name in deployment.contracts:
             require_code(chain, planned.name, deployment.contracts[planned.name].address)
-        elif planned.name in settings.standing:
-            _adopt(chain, settings, deployment, planned.name, report)
         else:
             _create(chain, deployer, settings, deployment, planned, report)
     _found(chain, deployer, settings, deployment, report)
@@ -113,10 +114,13 @@ def _possible(settings: MarketSettings, chain: Chain) -> None:
             raise SettingsError(f"the keeper of purse {purse}, {keeper}, is no first member and could not spend")
 
 
-def _adopt(chain: Chain, settings: MarketSettings, deployment: Deployment, name: str, report: Report) -> None:
+def _adopt(chain: Chain, deployment: Deployment, name: str, address: str, report: Report) -> None:
     """Takes what stood before as a part of the market: nothing was sent to create it."""
-    address = settings.standing[name]
-    deployment.contracts[name] = Deployed(address, 0, "", [], require_code(chain, name, address))
+    code_hash = require_code(chain, name, address)
+    founder = ValidatorSet(chain, address).founder()
+    if founder != deployment.deployer:
+        raise DeploymentError(f"the validators of {address} were founded by {founder}, who must deploy the market")
+    deployment.contracts[name] = Deployed(address, 0, "", [], code_hash)
     deployment.write()
     report(f"{name} stands at {address}")
 

@@ -77,7 +77,7 @@ class MarketSettings:
 
     @property
     def standing(self) -> dict[str, str]:
-        """The contracts that stood before the market."""
+        """The contracts that stand before the market."""
         return {"ValidatorSet": self.validator_set} if self.validator_set else {}
 
     def holders(self, role: Role) -> list[str]:

@@ -50,7 +50,7 @@ class Electing:
     # -------------------------------------------------------------------------------------------------- certificates
 
     def certificates(self, counts: Mapping[str, int]) -> dict[str, list[int]]:
-        """So many certificates for each account, all from one new plant. What it made is written down by who settles, as
+        """So many certificates for each account, from one new plant. What it made is written down by who settles, as
         if meters had been read: it is the votes that are on trial."""
         self.park.have_traders(1)
         owner, total = self.park.traders[0], sum(counts.values())
