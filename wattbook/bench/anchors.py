@@ -123,4 +123,12 @@ GOVERNANCE_ANCHORS = (
     MarketAnchor("validators asked for, 21", "getValidators() of 21", 100_000, "none"),
     MarketAnchor("seat given to another", "seat given to another, of 21", None, "none"),
     MarketAnchor("seat taken away", "seat taken away, of 21", None, "none"),
+    MarketAnchor("candidacy", "candidacy, with a stake of 5 certificates", None, "none"),
+    MarketAnchor("vote with 1 certificate", "vote with one certificate", None, "none"),
+    MarketAnchor("vote with 10 certificates", "vote with ten certificates", None, "none"),
+    MarketAnchor("10 votes counted", "ten votes counted", None, "none"),
+    MarketAnchor("epoch opened, 9 candidates", "epoch opened, of nine candidates", None, "none"),
+    MarketAnchor("elected one seated", "seat of four given to who was elected", None, "none"),
+    MarketAnchor("block counted", "block counted for its proposer", None, "none"),
+    MarketAnchor("epoch of one delegate rewarded", "epoch's blocks rewarded, of one delegate", None, "none"),
 )
