@@ -14,6 +14,7 @@ from tests.assertions import FAR
 from tests.devices import QUARTER, SLOT, next_slot, said
 from tests.permissions.book_scenes import BILLS, CLEARING
 from tests.permissions.certificate_scenes import CERTIFICATES, register_of
+from tests.permissions.governing import COUNCIL, WATCH
 from tests.permissions.package_scenes import PACKAGES
 from tests.permissions.point_scenes import POINTS
 from tests.permissions.reading_scenes import READINGS
@@ -104,6 +105,8 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         "SupplyReports": world.market.supply_reports,
         "EnergyPackages": world.market.energy_packages,
         "SuppliedDevices": world.market.supplied_devices,
+        "Council": world.market.council,
+        "Watch": world.market.watch,
     }
     return contracts[name]
 
@@ -127,6 +130,11 @@ def _subject(*arguments: Any) -> Scene:
 
 def _regulator(*arguments: Any) -> Scene:
     return lambda world, _: (world.member_id(world.callers["regulator"]), *arguments)
+
+
+def _vote_signed(world: World, signer: Caller) -> Arguments:
+    values = {"proposal": world.deciding.voting, "yes": True}
+    return *values.values(), signed(world, "Council", "CouncilVote", signer, **values)
 
 
 def _these(*arguments: Any) -> Scene:
@@ -562,6 +570,10 @@ _POOL: dict[tuple[str, str], Scene] = {
 
 SCENES: dict[tuple[str, str, str], Scene] = {
     **VALIDATORS,
+    **WATCH,
+    **COUNCIL,
+    ("Council", "cancelNonce", ""): _these(NONCE),
+    ("Council", "voteSigned", ""): _vote_signed,
     **SETTLEMENT,
     **TENDERING,
     **{("Rulebook", *key): scene for key, scene in _RULEBOOK.items()},

@@ -29,6 +29,8 @@ REFUSALS = (
     reverts.ForeignReading,
     reverts.MissingRole,
     reverts.ModuleNotAllowed,
+    reverts.NarrowAccount,
+    reverts.NoDelegate,
     # Of system accounts, which choose none here.
     reverts.ModuleNotChosen,
     reverts.NoRecovery,

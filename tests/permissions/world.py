@@ -17,6 +17,7 @@ from tests.permissions.bare import Bare
 from tests.permissions.bidding import Bidding
 from tests.permissions.billing import Billing
 from tests.permissions.certifying import Certifying
+from tests.permissions.governing import Deciding, Watching
 from tests.permissions.metering import WINDOW, Metering
 from tests.permissions.subscribing import Subscribed
 from tests.permissions.subsidies import Subsidies
@@ -61,6 +62,7 @@ ACTIVE_OWNER = OWNER | {
     "active market account",
     "active supply account",
     "active customer",
+    "voter",
 }
 
 OFFICE_TERMS = {
@@ -113,7 +115,9 @@ class World:
         self.administrator = known_account("administrator")
         self.registrar = known_account("registrar")
         self.regulator = known_account("regulator")
-        settings = replace(local_settings(), dispute_window=WINDOW)
+        nodes = [Account.from_key(keccak(text=f"node {number}")) for number in range(4)]
+        validators = tuple(node.address for node in nodes)
+        settings = replace(local_settings(), dispute_window=WINDOW, validators=validators)
         self.market = Market(chain, deploy(chain, self.deployer, settings, None, _silent))
         self._carry_out(*(Call("Zones", "addZone", (zone,)) for zone in (ZONE, ANOTHER_ZONE)))
         self.subsidies = Subsidies(self.market, self._carry_out, self._person())
@@ -142,6 +146,11 @@ class World:
         self.bare = Bare(self.market, self.deployer.address, self._create)
         self.bare.fed.set_feeder(self.bare.unfed.address, sender=self.deployer)
         self._caller("feeder", {"feeder"}, self.bare.unfed.address)
+        voters = [caller.key for caller in self.callers.values() if caller.key and "voter" in caller.terms]
+        self.deciding = Deciding(self.market, voters)
+        self._caller("Council", {"proposer"}, self.market.council.address)
+        self.watching = Watching(self.market, nodes)
+        self._caller("delegate", {"delegate"}, nodes[0])
 
     # What scenes ask for.
 

@@ -131,4 +131,12 @@ GOVERNANCE_ANCHORS = (
     MarketAnchor("elected one seated", "seat of four given to who was elected", None, "none"),
     MarketAnchor("block counted", "block counted for its proposer", None, "none"),
     MarketAnchor("epoch of one delegate rewarded", "epoch's blocks rewarded, of one delegate", None, "none"),
+    MarketAnchor("delegate suspected", "delegate suspected, of seven", None, "none"),
+    MarketAnchor("vote on the suspected", "vote on the suspected", None, "none"),
+    MarketAnchor("vote that condemns", "vote that condemns", None, "none"),
+    MarketAnchor("equivocation proved", "equivocation proved, with two headers of 0.6 kB", None, "none"),
+    MarketAnchor("proposal made", "proposal of one call made", None, "none"),
+    MarketAnchor("vote on a proposal", "vote on a proposal", None, "none"),
+    MarketAnchor("proposal queued", "proposal of one call queued", None, "none"),
+    MarketAnchor("proposal executed", "proposal of one call executed", None, "none"),
 )

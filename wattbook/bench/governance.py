@@ -1,6 +1,7 @@
 """What it costs to ask who the validators are, to elect them, and to count their blocks, in gas."""
 
 from wattbook import abi
+from wattbook.bench.deciding import proposals, verdicts
 from wattbook.chain import Chain
 from wattbook.contracts.validator_set import ValidatorSet
 from wattbook.deployment.anvil import Anvil
@@ -15,8 +16,8 @@ _CANDIDATES, _VOTERS, _MANY = 9, 10, 10
 
 
 def measure() -> dict[str, int]:
-    """Of the nodes' contract, and of those that feed it."""
-    return _seats() | _elections()
+    """Of the nodes' contract, of those that feed it, and of what is decided on delegates and on the market."""
+    return _seats() | _elections() | verdicts() | proposals()
 
 
 def _seats() -> dict[str, int]:

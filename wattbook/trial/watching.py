@@ -10,10 +10,12 @@ from wattbook import abi
 from wattbook.chain import address_of
 from wattbook.contracts.delegates import Delegates
 from wattbook.contracts.reverts import NoEvidence
+from wattbook.contracts.structs import SealedHeader
 from wattbook.contracts.validator_set import ValidatorSet
 from wattbook.contracts.watch import Watch
 from wattbook.deployment.bytecode import creation_code
-from wattbook.trial.blocks import message
+from wattbook.errors import WattbookError
+from wattbook.trial.blocks import Mined, message
 from wattbook.trial.park import Park
 
 Case = dict[str, Any]
@@ -29,7 +31,8 @@ class Watching:
     def __init__(self, park: Park, size: int) -> None:
         self.chain, self.blocks = park.market.chain, park.blocks
         self.founder = str(Account.create().address)
-        self.validators = [str(Account.create().address) for _ in range(size)]
+        self.keys = {one.address: one for one in (Account.create() for _ in range(size))}
+        self.validators = list(self.keys)
         elections = park.market.elections.address
         self.seats = ValidatorSet(self.chain, self._created("ValidatorSet", self.validators, self.founder))
         delegates = self._created("Delegates", elections, self.seats.address, self.founder)
@@ -38,21 +41,27 @@ class Watching:
         self._send(self.seats, "setFeeder", self.founder, delegates)
         self._send(self.delegates, "setWatch", self.founder, self.watch.address)
 
-    def attest(self, accused: str, evidence: bytes) -> int:
-        """How many must find the accused abnormal."""
+    def attest(self, accused: str, evidence: bytes) -> Mined:
+        """Another accuses him of a false attestation."""
         by = next(one for one in self.validators if one != accused)
-        self._send(self.watch, "suspectAttestation", by, accused, evidence)
+        return self._send(self.watch, "suspectAttestation", by, accused, evidence)
+
+    def prove(self, first: SealedHeader, second: SealedHeader) -> Mined:
+        return self._send(self.watch, "proveEquivocation", self.founder, first, second)
+
+    def needed(self, accused: str) -> int:
+        """How many must find the accused abnormal."""
         return int(self.watch.suspicion_of(accused).needed)
 
-    def condemn(self, accused: str, yes: int) -> None:
-        for voter in [one for one in self.validators if one != accused][:yes]:
-            self._send(self.watch, "vote", voter, accused, True)
+    def vote(self, voter: str, accused: str) -> Mined:
+        return self._send(self.watch, "vote", voter, accused, True)
 
     def change_seat(self) -> None:
         self._send(self.delegates, "changeSeat", self.founder)
 
-    def _send(self, contract: Any, function: str, sender: str, *values: Any) -> None:
-        self.blocks.mine([message(contract, function, sender, *values)])
+    def _send(self, contract: Any, function: str, sender: str, *values: Any) -> Mined:
+        [mined] = self.blocks.mine([message(contract, function, sender, *values)])
+        return mined
 
     def _created(self, name: str, *arguments: Any) -> str:
         factory = self.chain.web3.eth.contract(abi=abi.interface(name).abi, bytecode=creation_code(name))
@@ -69,18 +78,26 @@ class Watching:
 def removal_on_chain(park: Park, case: Case) -> Result:
     """Without evidence nobody is suspected, so how many would be needed is said of another."""
     watching = Watching(park, case["validators"])
-    accused, another = watching.validators[0], watching.validators[-1]
+    accused, *others = watching.validators
+    suspected = accused if case["evidence"] else others[0]
+    if not case["evidence"]:
+        _refused(watching, accused)
+    watching.attest(suspected, _EVIDENCE)
     if case["evidence"]:
-        needed = watching.attest(accused, _EVIDENCE)
-        watching.condemn(accused, case["yesVotes"])
-    else:
-        try:
-            watching.attest(accused, _NONE)
-        except NoEvidence:
-            needed = watching.attest(another, _EVIDENCE)
+        for voter in others[: case["yesVotes"]]:
+            watching.vote(voter, accused)
     watching.change_seat()
     removed = accused not in watching.seats.get_validators()
+    needed = watching.needed(suspected)
     return {"needed": needed, "removed": removed, "replaceFirst": watching.delegates.is_leaving(accused)}
+
+
+def _refused(watching: Watching, accused: str) -> None:
+    try:
+        watching.attest(accused, _NONE)
+    except NoEvidence:
+        return
+    raise WattbookError("somebody is suspected without evidence")
 
 
 def _creator() -> str:
