@@ -45,7 +45,7 @@ TOKENS = ("PowerToken", "PowerPoints")
 
 def contract_of(world: World, name: str, function: str = "") -> Contract:
     """Where the scene plays: what is named once can be named only where it was not."""
-    if name in ("CleanEnergy", "GreenCertificates", "Batteries"):
+    if name in ("CleanEnergy", "GreenCertificates", "Batteries", "Elections", "Delegates"):
         return register_of(world, name, function)
     if function == "setMirror":
         return world.bare.meters if name == "Meters" else world.bare.membership

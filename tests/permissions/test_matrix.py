@@ -41,7 +41,9 @@ REFUSALS = (
     reverts.NotClearing,
     reverts.NotCustomer,
     reverts.NotDebtor,
+    reverts.NotDelegates,
     reverts.NotDeviceOwner,
+    reverts.NotElections,
     reverts.NotFeeder,
     reverts.NotFirstAccount,
     reverts.NotFounder,
@@ -64,6 +66,8 @@ REFUSALS = (
     reverts.NotSuppliers,
     # Of those who have no bill.
     reverts.NotYourBill,
+    reverts.NotWatch,
+    reverts.OtherMember,
     # Of those who placed none.
     reverts.NoDeposit,
     reverts.OfficeNotGrantable,

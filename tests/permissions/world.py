@@ -13,6 +13,7 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import FAR, pass_time
 from tests.devices import QUARTER, SLOT, DeviceKey, Devices, Secp256k1Key, draw, facts, next_slot, said
+from tests.permissions.balloting import Balloting
 from tests.permissions.bare import Bare
 from tests.permissions.bidding import Bidding
 from tests.permissions.billing import Billing
@@ -151,6 +152,9 @@ class World:
         self._caller("Council", {"proposer"}, self.market.council.address)
         self.watching = Watching(self.market, nodes)
         self._caller("delegate", {"delegate"}, nodes[0])
+        self._caller("Watch", {"watch"}, self.market.watch.address)
+        self._caller("Delegates", {"delegates"}, self.market.delegates.address)
+        self.balloting.go_on(self.member, self.ready)
 
     # What scenes ask for.
 
@@ -398,6 +402,8 @@ class World:
             units.issue(device, self.slot, key.address, 10, sender=self.subject)
         certifying = self.certifying
         certifying.fill(self.subject, members, self._own_devices, self.devices)
+        self.balloting = Balloting(market, certifying, [*members, self.ready], self.deployer, self._create)
+        self._caller("Elections", {"elections"}, self.balloting.elections.address)
         for contract in (units, certifying.energy, certifying.certificates):
             contract.set_approval_for_all(self.address("approved account"), True, sender=self.subject)
 
