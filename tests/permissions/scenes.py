@@ -20,6 +20,7 @@ from tests.permissions.point_scenes import POINTS
 from tests.permissions.reading_scenes import READINGS
 from tests.permissions.sale_scenes import DIRECT_SALE
 from tests.permissions.settlement_scenes import SETTLEMENT
+from tests.permissions.signers import Signer
 from tests.permissions.tender_scenes import TENDERING
 from tests.permissions.trading import SCHEDULE, terms
 from tests.permissions.validator_scenes import VALIDATORS
@@ -151,19 +152,10 @@ def _admit_signed(world: World, registrar: Caller) -> Arguments:
         world.market.membership,
         application,
         applicant=world.newcomer(),
-        registrar=_Signer(registrar),
+        registrar=Signer(registrar),
         deadline=FAR,
     )
     return application, FAR, by_applicant, registrar.address, by_registrar
-
-
-class _Signer:
-    """A caller's name with the key that he signs with, which may be another's."""
-
-    def __init__(self, caller: Caller) -> None:
-        assert caller.key
-        self.address = caller.address
-        self.sign_message = caller.key.sign_message
 
 
 def _add_account_signed(world: World, signer: Caller) -> Arguments:
@@ -179,7 +171,7 @@ def _retire_account_signed(world: World, signer: Caller) -> Arguments:
 
 def _permit(token: str) -> Scene:
     def arguments(world: World, owner: Caller) -> Arguments:
-        by_owner = sign_permit(contract_of(world, token), _Signer(owner), NEW_ADDRESS, 1, nonce=0, deadline=FAR)
+        by_owner = sign_permit(contract_of(world, token), Signer(owner), NEW_ADDRESS, 1, nonce=0, deadline=FAR)
         return owner.address, NEW_ADDRESS, 1, FAR, *by_owner
 
     return arguments
