@@ -15,7 +15,6 @@ from tests.node import ask
 from wattbook import Application, Market, Role
 from wattbook.chain import Receipt
 from wattbook.contracts import reverts
-from wattbook.contracts.revert import ContractRevert
 from wattbook.contracts.structs import ProposalState
 from wattbook.deployment.deployer import encode_call
 from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
@@ -108,19 +107,12 @@ class Floor:
         assert self.council.state_of(proposal) == state
         sender = known_account("operator")
         refusal = {"proposal": proposal, "state": state}
-        with self.fails("WrongProposalState", **refusal):
+        with refused(reverts.WrongProposalState, **refusal):
             self.queue(proposal, batch, sender)
-        with self.fails("WrongProposalState", **refusal):
+        with refused(reverts.WrongProposalState, **refusal):
             self.execute(proposal, batch, sender)
         operation = self.council.proposal_of(proposal).operation
         assert not self.market.authority.is_operation(operation)
-
-    @staticmethod
-    @contextmanager
-    def fails(name: str, **args: object) -> Iterator[None]:
-        error: type[ContractRevert] = getattr(reverts, name)
-        with refused(error, **args):
-            yield
 
 
 def many(chance: Random, floor: Floor, size: int) -> list[str]:

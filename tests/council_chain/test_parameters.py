@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.assertions import check_event
+from tests.assertions import check_event, refused
 from tests.council_chain.stand import Floor
 from tests.devices import SLOT, facts
 from tests.permissions.trading import terms
@@ -137,7 +137,7 @@ def test_all_at_once_or_nothing(floor: Floor, zone: int, people) -> None:
     floor.queue(proposal, batch, people.stranger)
     floor.wait()
     earliest = floor.market.chain.now + 1 + floor.market.zones.notice()
-    with floor.fails("TooSoon", time=soon, earliest=earliest):
+    with refused(reverts.TooSoon, time=soon, earliest=earliest):
         floor.execute(proposal, batch, people.stranger)
     assert floor.market.deposits.amount_for(zone, Carrier.ELECTRICITY) == 0
     assert floor.council.state_of(proposal) == ProposalState.QUEUED
@@ -153,7 +153,7 @@ def test_the_administrator_hands_over(floor: Floor, people) -> None:
     assert authority.has_role(role, floor.council.address)
     delay = authority.get_min_delay()
     refusal = {"account": people.administrator.address, "needed_role": role}
-    with floor.fails("AccessControlUnauthorizedAccount", **refusal):
+    with refused(reverts.AccessControlUnauthorizedAccount, **refusal):
         payload = batch.payloads[0]
         authority.schedule(authority.address, 0, payload, bytes(32), bytes(32), delay, sender=people.administrator)
     # And the council goes on.

@@ -4,10 +4,11 @@ import pytest
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from tests.assertions import FAR, check_event, pass_time
+from tests.assertions import FAR, check_event, pass_time, refused
 from tests.council_chain.stand import REASON, Floor
 from tests.node import ask
 from wattbook import Role
+from wattbook.contracts import reverts
 from wattbook.contracts.structs import ProposalState, VoterClass
 from wattbook.deployment.local import known_account
 from wattbook.deployment.plan import Call
@@ -51,21 +52,21 @@ class TestProposing:
         assert floor.propose(batch, known_account("regulator")) == 1
 
     def test_by_members_only(self, floor: Floor, batch, people) -> None:
-        with floor.fails("NotMember", account=people.stranger.address):
+        with refused(reverts.NotMember, account=people.stranger.address):
             floor.propose(batch, people.stranger)
 
     def test_not_while_suspended(self, floor: Floor, batch) -> None:
         floor.market.membership.suspend(floor.member("c1"), "an inquiry", sender=floor.regulator)
-        with floor.fails("NotActive", account=floor.people["c1"].address, status=2):
+        with refused(reverts.NotActive, account=floor.people["c1"].address, status=2):
             floor.propose(batch, floor.people["c1"])
 
     def test_with_a_reason(self, floor: Floor, batch) -> None:
-        with floor.fails("ReasonMissing"):
+        with refused(reverts.ReasonMissing):
             floor.propose(batch, reason="")
 
     @pytest.mark.parametrize(("targets", "payloads"), [(0, 0), (1, 0), (2, 1), (1, 2), (33, 33)])
     def test_of_calls_that_make_a_batch(self, floor: Floor, batch, targets: int, payloads: int) -> None:
-        with floor.fails("WrongBatch", targets=targets, payloads=payloads):
+        with refused(reverts.WrongBatch, targets=targets, payloads=payloads):
             floor.council.propose(
                 batch.targets * targets, batch.payloads * payloads, REASON, sender=known_account("operator")
             )
@@ -76,7 +77,7 @@ class TestProposing:
         assert floor.council.proposal_count() == 1
 
     def test_of_calls_to_contracts(self, floor: Floor, batch, people) -> None:
-        with floor.fails("NothingToCall", target=people.stranger.address):
+        with refused(reverts.NothingToCall, target=people.stranger.address):
             floor.council.propose([people.stranger.address], batch.payloads, REASON, sender=known_account("operator"))
 
 
@@ -106,14 +107,14 @@ class TestVoting:
         proposal = floor.propose(batch)
         floor.vote(proposal, yes=["p1"])
         for key in (floor.people["p1"], other):
-            with floor.fails("OwnerVoted", proposal=proposal, owner=floor.member("p1")):
+            with refused(reverts.OwnerVoted, proposal=proposal, owner=floor.member("p1")):
                 floor.council.vote(proposal, False, sender=key)
         # On another proposal he votes anew.
         floor.vote(floor.propose(batch), no=["p1's other firm"])
 
     def test_not_who_came_later(self, floor: Floor, proposal: int) -> None:
         late = floor.admit("late", Role.CONSUMER)
-        with floor.fails("CameAfterProposal", proposal=proposal, member=floor.member("late")):
+        with refused(reverts.CameAfterProposal, proposal=proposal, member=floor.member("late")):
             floor.council.vote(proposal, True, sender=late)
 
     def test_not_with_a_narrow_account(self, floor: Floor, proposal: int) -> None:
@@ -127,7 +128,7 @@ class TestVoting:
             ask("anvil_setBalance", account.address, hex(10**24))
             membership.add_account(account.address, rights, FAR, acceptance, sender=both)
         later = floor.propose(floor.batch(ADD))
-        with floor.fails("NarrowAccount", account=narrow.address, rights=int(Role.CONSUMER)):
+        with refused(reverts.NarrowAccount, account=narrow.address, rights=int(Role.CONSUMER)):
             floor.council.vote(later, True, sender=narrow)
         receipt = floor.council.vote(later, True, sender=wide)
         assert receipt.event("ProposalVoted").args["voterClass"] == VoterClass.PRODUCERS
@@ -135,23 +136,23 @@ class TestVoting:
     @pytest.mark.parametrize("office", ["regulator", "registrar", "operator", "issuer", "attester1"])
     def test_no_office_votes(self, floor: Floor, proposal: int, office: str) -> None:
         account = known_account(office)
-        with floor.fails("MissingRole", account=account.address, any_of=int(MARKET_ROLES)):
+        with refused(reverts.MissingRole, account=account.address, any_of=int(MARKET_ROLES)):
             floor.council.vote(proposal, True, sender=account)
 
     def test_not_while_suspended(self, floor: Floor, proposal: int) -> None:
         floor.market.membership.suspend(floor.member("c1"), "an inquiry", sender=floor.regulator)
-        with floor.fails("NotActive", account=floor.people["c1"].address, status=2):
+        with refused(reverts.NotActive, account=floor.people["c1"].address, status=2):
             floor.vote(proposal, yes=["c1"])
 
     def test_not_what_there_is_not(self, floor: Floor) -> None:
-        with floor.fails("WrongProposalState", proposal=1, state=ProposalState.NONE):
+        with refused(reverts.WrongProposalState, proposal=1, state=ProposalState.NONE):
             floor.vote(1, yes=["c1"])
 
     def test_until_the_last_second(self, floor: Floor, proposal: int) -> None:
         pass_time(floor.council.proposal_of(proposal).since + VOTE_SECONDS - floor.market.chain.now - 3)
         floor.vote(proposal, yes=["c1"])
         assert floor.market.chain.now == floor.council.proposal_of(proposal).since + VOTE_SECONDS - 1
-        with floor.fails("WrongProposalState", proposal=proposal, state=ProposalState.REJECTED):
+        with refused(reverts.WrongProposalState, proposal=proposal, state=ProposalState.REJECTED):
             floor.vote(proposal, yes=["c2"])
 
 
@@ -166,26 +167,26 @@ class TestSignedVotes:
         assert receipt.event("ProposalVoted").args["voter"] == floor.people["c1"].address
         check_event(receipt, "NonceUsed", signer=floor.people["c1"].address, nonce=5)
         assert list(floor.council.proposal_of(proposal).votes) == [0, 0, 1, 0, 0, 0, 0, 0]
-        with floor.fails("NonceAlreadyUsed", signer=floor.people["c1"].address, nonce=5):
+        with refused(reverts.NonceAlreadyUsed, signer=floor.people["c1"].address, nonce=5):
             floor.council.vote_signed(proposal, True, auth, sender=people.relayer)
 
     def test_say_what_was_signed(self, floor: Floor, proposal: int, batch, people) -> None:
         auth = self.signed(floor, proposal, True)
         another = floor.propose(batch)
         for given, yes in ((proposal, False), (another, True)):
-            with floor.fails("InvalidSignature", signer=floor.people["c1"].address):
+            with refused(reverts.InvalidSignature, signer=floor.people["c1"].address):
                 floor.council.vote_signed(given, yes, auth, sender=people.relayer)
 
     def test_have_a_deadline(self, floor: Floor, proposal: int, people) -> None:
         deadline = floor.market.chain.now
-        with floor.fails("SignatureExpired", deadline=deadline):
+        with refused(reverts.SignatureExpired, deadline=deadline):
             auth = self.signed(floor, proposal, True, deadline=deadline)
             floor.council.vote_signed(proposal, True, auth, sender=people.relayer)
 
     def test_can_be_withdrawn(self, floor: Floor, proposal: int, people) -> None:
         auth = self.signed(floor, proposal, True, nonce=9)
         floor.council.cancel_nonce(9, sender=floor.people["c1"])
-        with floor.fails("NonceAlreadyUsed", signer=floor.people["c1"].address, nonce=9):
+        with refused(reverts.NonceAlreadyUsed, signer=floor.people["c1"].address, nonce=9):
             floor.council.vote_signed(proposal, True, auth, sender=people.relayer)
 
 
@@ -271,25 +272,25 @@ class TestCarryingOut:
         assert floor.council.state_of(passed) == ProposalState.EXECUTED
         refusal = {"proposal": passed, "state": ProposalState.EXECUTED}
         for again in (floor.queue, floor.execute):
-            with floor.fails("WrongProposalState", **refusal):
+            with refused(reverts.WrongProposalState, **refusal):
                 again(passed, batch, stranger)
 
     def test_not_before_the_delay_is_over(self, floor: Floor, batch, passed: int, people) -> None:
         floor.queue(passed, batch, people.stranger)
         operation = floor.council.proposal_of(passed).operation
-        with floor.fails(
-            "TimelockUnexpectedOperationState", operation_id=operation, expected_states=b"\4".rjust(32, b"\0")
+        with refused(
+            reverts.TimelockUnexpectedOperationState, operation_id=operation, expected_states=b"\4".rjust(32, b"\0")
         ):
             floor.execute(passed, batch, people.stranger)
 
     def test_of_these_calls_and_no_others(self, floor: Floor, batch, passed: int, people) -> None:
         other = floor.batch(Call("Zones", "addZone", (b"village".ljust(32, b"\0"),)))
         named = floor.council.operation_of(passed, other.targets, other.payloads)
-        with floor.fails("NotTheCalls", proposal=passed, operation=named):
+        with refused(reverts.NotTheCalls, proposal=passed, operation=named):
             floor.queue(passed, other, people.stranger)
         floor.queue(passed, batch, people.stranger)
         floor.wait()
-        with floor.fails("NotTheCalls", proposal=passed, operation=named):
+        with refused(reverts.NotTheCalls, proposal=passed, operation=named):
             floor.execute(passed, other, people.stranger)
 
     def test_a_regulator_strikes_it_out(self, floor: Floor, batch, passed: int, people) -> None:
@@ -300,7 +301,7 @@ class TestCarryingOut:
         floor.wait()
         refusal = {"proposal": passed, "state": ProposalState.CANCELLED}
         for step in (floor.queue, floor.execute):
-            with floor.fails("WrongProposalState", **refusal):
+            with refused(reverts.WrongProposalState, **refusal):
                 step(passed, batch, people.stranger)
         floor.decide(batch, ALL, people.stranger)
         assert floor.market.zones.zone_count() == 1
@@ -323,7 +324,7 @@ class TestCarryingOut:
         role = floor.market.authority.proposer_role()
         decide("Authority", "revokeRole", role, floor.council.address)
         refusal = {"account": floor.council.address, "needed_role": role}
-        with floor.fails("AccessControlUnauthorizedAccount", **refusal):
+        with refused(reverts.AccessControlUnauthorizedAccount, **refusal):
             floor.queue(passed, batch, people.stranger)
 
     def test_where_the_council_stands(self, floor: Floor) -> None:
