@@ -14,8 +14,11 @@ from wattbook.contracts.clean_energy import CleanEnergy
 from wattbook.contracts.clean_trades import CleanTrades
 from wattbook.contracts.clearing import Clearing
 from wattbook.contracts.computation import Computation
+from wattbook.contracts.council import Council
+from wattbook.contracts.delegates import Delegates
 from wattbook.contracts.deposits import Deposits
 from wattbook.contracts.direct_sale import DirectSale
+from wattbook.contracts.elections import Elections
 from wattbook.contracts.energy_packages import EnergyPackages
 from wattbook.contracts.energy_units import EnergyUnits
 from wattbook.contracts.green_certificates import GreenCertificates
@@ -42,7 +45,9 @@ from wattbook.contracts.tariffs import Tariffs
 from wattbook.contracts.tenders import Tenders
 from wattbook.contracts.tranche import Tranche
 from wattbook.contracts.use_subsidy import UseSubsidy
+from wattbook.contracts.validator_set import ValidatorSet
 from wattbook.contracts.vault import Vault
+from wattbook.contracts.watch import Watch
 from wattbook.contracts.waterfall import Waterfall
 from wattbook.contracts.zones import Zones
 from wattbook.deployment.record import Deployment, find_deployment
@@ -110,6 +115,26 @@ class Market:
     @cached_property
     def production(self) -> Production:
         return Production(self.chain, self.deployment.address("Production"))
+
+    @cached_property
+    def council(self) -> Council:
+        return Council(self.chain, self.deployment.address("Council"))
+
+    @cached_property
+    def delegates(self) -> Delegates:
+        return Delegates(self.chain, self.deployment.address("Delegates"))
+
+    @cached_property
+    def elections(self) -> Elections:
+        return Elections(self.chain, self.deployment.address("Elections"))
+
+    @cached_property
+    def watch(self) -> Watch:
+        return Watch(self.chain, self.deployment.address("Watch"))
+
+    @cached_property
+    def validator_set(self) -> ValidatorSet:
+        return ValidatorSet(self.chain, self.deployment.address("ValidatorSet"))
 
     @cached_property
     def deposits(self) -> Deposits:

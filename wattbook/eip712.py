@@ -44,6 +44,8 @@ _DOMAIN_NAMES = {
     "EnergyPackages": "Wattbook Energy Packages",
     "Tranche": "Wattbook Tranche",
     "AssetPools": "Wattbook Asset Pools",
+    "Council": "Wattbook Council",
+    "Elections": "Wattbook Elections",
 }
 
 
@@ -369,6 +371,8 @@ MESSAGES = {
         _action("CancelPackage", "EnergyPackages", ("subscription", "uint256")),
         _action("Subscribe", "AssetPools", ("pool", "uint32"), ("kind", "uint8"), ("amount", "uint96")),
         _action("AssignPackage", "EnergyPackages", ("subscription", "uint256"), ("to", "address")),
+        _action("CastVote", "Elections", ("epoch", "uint32"), ("candidate", "address"), ("ids", "uint256[]")),
+        _action("CouncilVote", "Council", ("proposal", "uint32"), ("yes", "bool")),
         Message(
             "Supply",
             ("Readings",),

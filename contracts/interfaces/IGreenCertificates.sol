@@ -21,11 +21,13 @@ enum CertificateStatus {
 /// @param expires first second in which it is worth nothing any more: that of its earliest slice
 /// @param transfers how many times it changed hands
 /// @param status see CertificateStatus
+/// @param lockedUntil first second in which its holder may do with it what he likes, as it stands for a vote or a candidacy
 struct Certificate {
     address holder;
     uint40 expires;
     uint16 transfers;
     CertificateStatus status;
+    uint32 lockedUntil;
 }
 
 /// @notice What a certificate is made of; its id is the hash of this.
@@ -48,7 +50,7 @@ struct Origin {
 /// @title Certificates of 1 MWh of clean energy
 /// @notice An ERC-721 token holds exactly 1,000,000 Wh in slices, its producer's own or such as were bought. Its id is the
 /// hash of its slices, which {CertificateMade} lists. It is handed on, taken apart again, retired for somebody's use,
-/// or exported.
+/// or exported. Locked for a vote or a candidacy it stays with its holder, until the lock ends or it expires.
 interface IGreenCertificates is IERC721 {
     event CertificateMade(
         uint256 indexed id,
@@ -70,6 +72,16 @@ interface IGreenCertificates is IERC721 {
     event CertificateExported(uint256 indexed id, address indexed holder, string destination);
     event CertificatesRecovered(address indexed account, address indexed replacement, uint256[] ids);
 
+    event ElectionsSet(address indexed elections);
+    event CertificatesLocked(address indexed holder, uint256[] ids, uint32 until);
+    event CertificatesReleased(uint256[] ids);
+
+    /// @notice Thrown when a certificate is locked, until that second.
+    error CertificateLocked(uint256 id, uint32 until);
+    /// @notice Thrown when somebody else than the contract of elections locks, releases or ends certificates.
+    error NotElections(address caller);
+    /// @notice Thrown when the contract of elections is named a second time.
+    error ElectionsAlreadySet(address elections);
     /// @notice Thrown when a certificate changed hands as many times as it may.
     error TransferLimitReached(uint256 id, uint16 transfers);
 
@@ -92,6 +104,9 @@ interface IGreenCertificates is IERC721 {
 
     /// @notice The slices.
     function cleanEnergy() external view returns (ICleanEnergy);
+
+    /// @notice The contract that locks certificates for votes and candidacies, zero before it is named.
+    function elections() external view returns (address);
 
     /// @notice What is known of a certificate; all zero when there never was one.
     function certificateOf(uint256 id) external view returns (Certificate memory);
@@ -149,7 +164,7 @@ interface IGreenCertificates is IERC721 {
     /// Emits {Transfer} and {CertificateUnwrapped}, and what {ICleanEnergy-unwrapSlices} emits.
     ///
     /// Requirements:
-    /// - the caller holds the certificate with these contents, and was not replaced;
+    /// - the caller holds the certificate with these contents, it is not locked, and he was not replaced;
     /// - it never changed hands, if there is a limit to that.
     function unwrap(Contents calldata contents) external;
 
@@ -167,7 +182,7 @@ interface IGreenCertificates is IERC721 {
     /// Emits {Transfer} and {CertificateRetired}.
     ///
     /// Requirements:
-    /// - the caller holds it and has the right to spend; it has not expired;
+    /// - the caller holds it and has the right to spend; it has not expired and is not locked;
     /// - somebody benefits, in a time that does not end before it begins.
     function retire(uint256 id, Retirement calldata retirement) external;
 
@@ -184,7 +199,7 @@ interface IGreenCertificates is IERC721 {
     /// Emits {Transfer} and {CertificateExported}.
     ///
     /// Requirements:
-    /// - the caller holds it and has the right to spend; it has not expired.
+    /// - the caller holds it and has the right to spend; it has not expired and is not locked.
     function exportCertificate(uint256 id, string calldata destination) external;
 
     /// @notice A transfer, signed by the holder.
@@ -193,14 +208,50 @@ interface IGreenCertificates is IERC721 {
     ///
     /// Requirements:
     /// - a valid signature of TransferCertificate;
-    /// - both accounts are active, the signer holds the certificate, which has not expired and may change hands.
+    /// - both accounts are active, the signer holds the certificate, which has not expired, is not locked and may change hands.
     function transferSigned(address to, uint256 id, Signed calldata auth) external;
 
-    /// @notice Moves certificates of a lost key to the account that replaced it; anyone may send it.
+    /// @notice Moves certificates of a lost key to the account that replaced it, as they are, locked ones too; anyone may send it.
     ///
     /// Emits {Transfer} for each, and {CertificatesRecovered}.
     ///
     /// Requirements:
     /// - the account was replaced, and holds each of them.
     function recoverCertificates(address account, uint256[] calldata ids) external;
+
+    // -------------------------------------------------------------------------------------------- stakes and votes
+
+    /// @notice Names the contract that locks certificates for votes and candidacies, for good.
+    ///
+    /// Emits {ElectionsSet}.
+    ///
+    /// Requirements:
+    /// - the caller is the authority; none was named before.
+    function setElections(address elections_) external;
+
+    /// @notice Locks certificates of a holder's until a second.
+    /// @return expires the first second in which one of them has expired
+    ///
+    /// Emits {CertificatesLocked}.
+    ///
+    /// Requirements:
+    /// - the caller is the contract of elections;
+    /// - the holder has each of them, none has expired or is locked.
+    function lock(address holder, uint256[] calldata ids, uint32 until) external returns (uint40 expires);
+
+    /// @notice Ends the locks of certificates, whoever holds them by now.
+    ///
+    /// Emits {CertificatesReleased}.
+    ///
+    /// Requirements:
+    /// - the caller is the contract of elections.
+    function release(uint256[] calldata ids) external;
+
+    /// @notice Ends certificates of a stake, whoever holds them by now: retired for nobody. What was unwrapped is passed over.
+    ///
+    /// Emits {Transfer} and {CertificateRetired} for each.
+    ///
+    /// Requirements:
+    /// - the caller is the contract of elections.
+    function slash(uint256[] calldata ids) external;
 }

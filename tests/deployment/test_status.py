@@ -58,6 +58,10 @@ def test_a_good_market(node, found):
         "Bills",
         "CleanEnergy",
         "GreenCertificates",
+        "Elections",
+        "ValidatorSet",
+        "Delegates",
+        "Watch",
         "Batteries",
         "UseSubsidy",
         "Tenders",
@@ -74,6 +78,7 @@ def test_a_good_market(node, found):
         "Servicers",
         "PoolOffers",
         "AssetPools",
+        "Council",
         "Authority.membership",
         "Membership.authority",
         "Membership.mirror",
@@ -139,6 +144,7 @@ def test_a_good_market(node, found):
         "PowerPoints.port of RegistrationBonus",
         "PowerPoints.port of CleanTrades",
         "PowerPoints.port of Computation",
+        "PowerPoints.port of Delegates",
         "SubsidyFund.imbalance",
         "SubsidyFund.authority",
         "Losses.imbalance",
@@ -160,6 +166,18 @@ def test_a_good_market(node, found):
         "CleanEnergy.batteries",
         "GreenCertificates.cleanEnergy",
         "GreenCertificates.membership",
+        "GreenCertificates.authority",
+        "GreenCertificates.elections",
+        "Elections.certificates",
+        "Elections.points",
+        "Elections.membership",
+        "Elections.authority",
+        "Elections.delegates",
+        "Delegates.elections",
+        "Delegates.validatorSet",
+        "Delegates.points",
+        "Delegates.authority",
+        "ValidatorSet.feeder",
         "Batteries.cleanEnergy",
         "Batteries.production",
         "Batteries.meters",
@@ -360,7 +378,7 @@ def test_a_constitution_that_was_not_carried_out(node, found, file):
     assert details["constitution"] == "not carried out; run `wattbook deploy` to finish"
     named = ["Authority.membership", "Membership.mirror", "Membership.readings"]
     named += ["Meters.mirror", "Meters.deposits", "Meters.suppliers"]
-    ports = [f"PowerPoints.port of {name}" for name in ("RegistrationBonus", "CleanTrades", "Computation")]
+    ports = [f"PowerPoints.port of {name}" for name in ("RegistrationBonus", "CleanTrades", "Computation", "Delegates")]
     settled = ["Imbalance.sources", *ports, "Auction.settlement", "Pool.settlement", "DirectSale.settlement"]
     assert list(details) == [
         *named,
@@ -372,6 +390,9 @@ def test_a_constitution_that_was_not_carried_out(node, found, file):
         "Deposits.settlement",
         "CleanEnergy.certificates",
         "CleanEnergy.batteries",
+        "GreenCertificates.elections",
+        "Elections.delegates",
+        "ValidatorSet.feeder",
         "Tenders.supplies",
         "Supplies.settlement",
         "constitution",

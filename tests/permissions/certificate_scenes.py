@@ -7,6 +7,7 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from tests.assertions import FAR
+from tests.permissions.balloting import BALLOTS, contract_of_ballots
 from tests.permissions.certifying import HELD, MWH
 from tests.permissions.world import Caller, World
 from wattbook import Signed
@@ -27,6 +28,10 @@ REGISTER = "another register"
 
 def register_of(world: World, name: str, function: str) -> Contract:
     """What the authority decides is decided where nothing was."""
+    if name in ("Elections", "Delegates"):
+        return contract_of_ballots(world, name, function)
+    if function == "setElections":
+        return world.balloting.bare_certificates
     if function in ("setParts", "setMaxTransfers"):
         return world.certifying.unnamed
     contracts: dict[str, Contract] = {
@@ -209,6 +214,7 @@ _BATTERIES: dict[tuple[str, str], Scene] = {
 }
 
 CERTIFICATES: dict[tuple[str, str, str], Scene] = {
+    **BALLOTS,
     **{("CleanEnergy", *key): scene for key, scene in _CLEAN_ENERGY.items()},
     **{("GreenCertificates", *key): scene for key, scene in _GREEN_CERTIFICATES.items()},
     **{("Batteries", *key): scene for key, scene in _BATTERIES.items()},

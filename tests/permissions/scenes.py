@@ -14,12 +14,14 @@ from tests.assertions import FAR
 from tests.devices import QUARTER, SLOT, next_slot, said
 from tests.permissions.book_scenes import BILLS, CLEARING
 from tests.permissions.certificate_scenes import CERTIFICATES, register_of
+from tests.permissions.governing import COUNCIL, WATCH
 from tests.permissions.investing_scenes import INVESTING
 from tests.permissions.package_scenes import PACKAGES
 from tests.permissions.point_scenes import POINTS
 from tests.permissions.reading_scenes import READINGS
 from tests.permissions.sale_scenes import DIRECT_SALE
 from tests.permissions.settlement_scenes import SETTLEMENT
+from tests.permissions.signers import Signer
 from tests.permissions.tender_scenes import TENDERING
 from tests.permissions.trading import SCHEDULE, terms
 from tests.permissions.validator_scenes import VALIDATORS
@@ -45,7 +47,7 @@ TOKENS = ("PowerToken", "PowerPoints")
 
 def contract_of(world: World, name: str, function: str = "") -> Contract:
     """Where the scene plays: what is named once can be named only where it was not."""
-    if name in ("CleanEnergy", "GreenCertificates", "Batteries"):
+    if name in ("CleanEnergy", "GreenCertificates", "Batteries", "Elections", "Delegates"):
         return register_of(world, name, function)
     if function == "setMirror":
         return world.bare.meters if name == "Meters" else world.bare.membership
@@ -107,6 +109,8 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         "SuppliedDevices": world.market.supplied_devices,
         "Admissions": world.market.admissions,
         "Tranche": world.investing.playing(function),
+        "Council": world.market.council,
+        "Watch": world.market.watch,
     }
     return contracts[name]
 
@@ -132,6 +136,11 @@ def _regulator(*arguments: Any) -> Scene:
     return lambda world, _: (world.member_id(world.callers["regulator"]), *arguments)
 
 
+def _vote_signed(world: World, signer: Caller) -> Arguments:
+    values = {"proposal": world.deciding.voting, "yes": True}
+    return *values.values(), signed(world, "Council", "CouncilVote", signer, **values)
+
+
 def _these(*arguments: Any) -> Scene:
     return lambda world, _: arguments
 
@@ -146,19 +155,10 @@ def _admit_signed(world: World, registrar: Caller) -> Arguments:
         world.market.membership,
         application,
         applicant=world.newcomer(),
-        registrar=_Signer(registrar),
+        registrar=Signer(registrar),
         deadline=FAR,
     )
     return application, FAR, by_applicant, registrar.address, by_registrar
-
-
-class _Signer:
-    """A caller's name with the key that he signs with, which may be another's."""
-
-    def __init__(self, caller: Caller) -> None:
-        assert caller.key
-        self.address = caller.address
-        self.sign_message = caller.key.sign_message
 
 
 def _add_account_signed(world: World, signer: Caller) -> Arguments:
@@ -174,7 +174,7 @@ def _retire_account_signed(world: World, signer: Caller) -> Arguments:
 
 def _permit(token: str) -> Scene:
     def arguments(world: World, owner: Caller) -> Arguments:
-        by_owner = sign_permit(contract_of(world, token), _Signer(owner), NEW_ADDRESS, 1, nonce=0, deadline=FAR)
+        by_owner = sign_permit(contract_of(world, token), Signer(owner), NEW_ADDRESS, 1, nonce=0, deadline=FAR)
         return owner.address, NEW_ADDRESS, 1, FAR, *by_owner
 
     return arguments
@@ -565,6 +565,10 @@ _POOL: dict[tuple[str, str], Scene] = {
 
 SCENES: dict[tuple[str, str, str], Scene] = {
     **VALIDATORS,
+    **WATCH,
+    **COUNCIL,
+    ("Council", "cancelNonce", ""): _these(NONCE),
+    ("Council", "voteSigned", ""): _vote_signed,
     **SETTLEMENT,
     **TENDERING,
     **{("Rulebook", *key): scene for key, scene in _RULEBOOK.items()},

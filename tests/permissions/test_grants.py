@@ -16,6 +16,7 @@ from tests.assertions import FAR, refused
 from tests.conftest import undone
 from tests.modules import set_of
 from tests.permissions.device_grants import DEVICE_PROOFS, fails
+from tests.permissions.governance_grants import GOVERNANCE_PROOFS, said_of_governance
 from tests.permissions.history import History, contract_of, standing_roles
 from tests.permissions.point_grants import POINT_PROOFS, said_of_points
 from wattbook import Application, ContractRevert, Market, Role, abi
@@ -409,7 +410,8 @@ def _has_no_role(market: Market, account: str) -> None:
 def _grant_role(grants: Grants, role: bytes, account: str) -> None:
     assert role == PROPOSER_ROLE
     _proposer(grants)
-    assert grants.market.authority.has_role(role, account)
+    holder = grants.market.council.address if account == "Council" else account
+    assert grants.market.authority.has_role(role, holder)
 
 
 def _revoke_role(grants: Grants, role: bytes, account: str) -> None:
@@ -421,7 +423,8 @@ def _revoke_role(grants: Grants, role: bytes, account: str) -> None:
 def _proposer(grants: Grants) -> None:
     refusal = reverts.AccessControlUnauthorizedAccount
     operation = (NOBODY, 0, b"", NOTHING, NOTHING, SETTINGS.authority_delay)
-    grants.only([ADMINISTRATOR], refusal, grants.market.authority, "schedule", *operation)
+    holders = [ADMINISTRATOR, grants.market.council.address]
+    grants.only(holders, refusal, grants.market.authority, "schedule", *operation)
 
 
 def _update_delay(grants: Grants, delay: int) -> None:
@@ -450,6 +453,7 @@ CALL_PROOFS: dict[tuple[str, str], Callable[..., None]] = {
     ("CleanEnergy", "setParts"): _set_parts,
     ("Vault", "setPurse"): _set_purse,
     **POINT_PROOFS,
+    **GOVERNANCE_PROOFS,
     ("Authority", "grantRole"): _grant_role,
     ("Authority", "revokeRole"): _revoke_role,
     ("Authority", "setMembership"): _set_membership,
@@ -520,6 +524,10 @@ def test_every_contract_obeys_the_authority_and_nobody_else(market: Market) -> N
         "Tenders",
         "Supplies",
         "Tariffs",
+        "Council",
+        "GreenCertificates",
+        "Elections",
+        "Delegates",
     }
     for name in obeying:
         contract = contract_of(market, name)
@@ -568,6 +576,8 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
     assert said_of_points(at) == (said.take("PortSet"), said.take("BudgetSet"))
     assert said.take("SettlementSet") == [{"settlement": at("Imbalance")}] * 7
     assert said.take("SourceAdded") == [{"source": at(name)} for name in ("Auction", "Pool", "DirectSale", "Supplies")]
+    for event, told in said_of_governance(at).items():
+        assert said.take(event) == told
     parts = {"certificates": at("GreenCertificates"), "batteries": at("Batteries")}
     assert said.take("PartsSet") == [parts]
     assert said.take("AuctionSet") == [{"auction": at("Auction")}]
@@ -582,6 +592,7 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
     assert standing_roles(said) == {
         (authority.default_admin_role(), at("Authority")),
         (authority.proposer_role(), ADMINISTRATOR),
+        (authority.proposer_role(), at("Council")),
         (authority.canceller_role(), deployer.address),
         (authority.executor_role(), NOBODY),
     }

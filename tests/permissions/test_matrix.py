@@ -29,6 +29,8 @@ REFUSALS = (
     reverts.ForeignReading,
     reverts.MissingRole,
     reverts.ModuleNotAllowed,
+    reverts.NarrowAccount,
+    reverts.NoDelegate,
     # Of system accounts, which choose none here.
     reverts.ModuleNotChosen,
     reverts.NoRecovery,
@@ -39,7 +41,9 @@ REFUSALS = (
     reverts.NotClearing,
     reverts.NotCustomer,
     reverts.NotDebtor,
+    reverts.NotDelegates,
     reverts.NotDeviceOwner,
+    reverts.NotElections,
     reverts.NotFeeder,
     reverts.NotFirstAccount,
     reverts.NotFounder,
@@ -63,6 +67,8 @@ REFUSALS = (
     reverts.NotSuppliers,
     # Of those who have no bill.
     reverts.NotYourBill,
+    reverts.NotWatch,
+    reverts.OtherMember,
     # Of those who placed none.
     reverts.NoDeposit,
     reverts.OfficeNotGrantable,

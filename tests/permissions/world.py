@@ -13,10 +13,12 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import FAR, pass_time
 from tests.devices import QUARTER, SLOT, DeviceKey, Devices, Secp256k1Key, draw, facts, next_slot, said
+from tests.permissions.balloting import Balloting
 from tests.permissions.bare import Bare
 from tests.permissions.bidding import Bidding
 from tests.permissions.billing import Billing
 from tests.permissions.certifying import Certifying
+from tests.permissions.governing import Deciding, Watching
 from tests.permissions.investing import Investing
 from tests.permissions.metering import WINDOW, Metering
 from tests.permissions.subscribing import Subscribed
@@ -62,6 +64,7 @@ ACTIVE_OWNER = OWNER | {
     "active market account",
     "active supply account",
     "active customer",
+    "voter",
 }
 
 OFFICE_TERMS = {
@@ -114,7 +117,9 @@ class World:
         self.administrator = known_account("administrator")
         self.registrar = known_account("registrar")
         self.regulator = known_account("regulator")
-        settings = replace(local_settings(), dispute_window=WINDOW)
+        nodes = [Account.from_key(keccak(text=f"node {number}")) for number in range(4)]
+        validators = tuple(node.address for node in nodes)
+        settings = replace(local_settings(), dispute_window=WINDOW, validators=validators)
         self.market = Market(chain, deploy(chain, self.deployer, settings, None, _silent))
         self._carry_out(*(Call("Zones", "addZone", (zone,)) for zone in (ZONE, ANOTHER_ZONE)))
         self.subsidies = Subsidies(self.market, self._carry_out, self._person())
@@ -145,6 +150,14 @@ class World:
         self.bare = Bare(self.market, self.deployer.address, self._create)
         self.bare.fed.set_feeder(self.bare.unfed.address, sender=self.deployer)
         self._caller("feeder", {"feeder"}, self.bare.unfed.address)
+        voters = [caller.key for caller in self.callers.values() if caller.key and "voter" in caller.terms]
+        self.deciding = Deciding(self.market, voters)
+        self._caller("Council", {"proposer"}, self.market.council.address)
+        self.watching = Watching(self.market, nodes)
+        self._caller("delegate", {"delegate"}, nodes[0])
+        self._caller("Watch", {"watch"}, self.market.watch.address)
+        self._caller("Delegates", {"delegates"}, self.market.delegates.address)
+        self.balloting.go_on(self.member, self.ready)
 
     # What scenes ask for.
 
@@ -392,6 +405,8 @@ class World:
             units.issue(device, self.slot, key.address, 10, sender=self.subject)
         certifying = self.certifying
         certifying.fill(self.subject, members, self._own_devices, self.devices)
+        self.balloting = Balloting(market, certifying, [*members, self.ready], self.deployer, self._create)
+        self._caller("Elections", {"elections"}, self.balloting.elections.address)
         for contract in (units, certifying.energy, certifying.certificates):
             contract.set_approval_for_all(self.address("approved account"), True, sender=self.subject)
 

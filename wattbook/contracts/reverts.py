@@ -7,12 +7,16 @@ from wattbook.contracts.structs import (
     Carrier,
     Curve,
     DeviceStatus,
+    HeaderFlaw,
     Kind,
     ModuleStatus,
+    NoProof,
     PoolStage,
+    ProposalState,
     Purse,
     QuoteState,
     Refusal,
+    RlpFlaw,
     Stage,
     Status,
     SubscriptionState,
@@ -288,6 +292,15 @@ class BudgetOutOfOrder(ContractRevert):
     latest: int
 
 
+class CameAfterProposal(ContractRevert):
+    """Thrown when a member votes who came after the proposal."""
+
+    SIGNATURE = "CameAfterProposal(uint32,uint32)"
+    FIELDS = ("proposal", "member")
+    proposal: int
+    member: int
+
+
 class CapacityExceeded(ContractRevert):
     """Thrown when more would be drawn of a slot than the device can deliver."""
 
@@ -324,6 +337,15 @@ class CertificateExpired(ContractRevert):
     FIELDS = ("id", "expires")
     id: int
     expires: int
+
+
+class CertificateLocked(ContractRevert):
+    """Thrown when a certificate is locked, until that second."""
+
+    SIGNATURE = "CertificateLocked(uint256,uint32)"
+    FIELDS = ("id", "until")
+    id: int
+    until: int
 
 
 class CertificationExpired(ContractRevert):
@@ -406,6 +428,14 @@ class DebtTooSmall(ContractRevert):
     debtor: str
     creditor: str
     debt: int
+
+
+class DelegatesAlreadySet(ContractRevert):
+    """Thrown when the contract of delegates is named a second time."""
+
+    SIGNATURE = "DelegatesAlreadySet(address)"
+    FIELDS = ("delegates",)
+    delegates: str
 
 
 class DeliveryBegins(ContractRevert):
@@ -729,6 +759,14 @@ class EarlierFirst(ContractRevert):
     earlier: int
 
 
+class ElectionsAlreadySet(ContractRevert):
+    """Thrown when the contract of elections is named a second time."""
+
+    SIGNATURE = "ElectionsAlreadySet(address)"
+    FIELDS = ("elections",)
+    elections: str
+
+
 class EmptyHash(ContractRevert):
     """Thrown when a credential or nullifier hash is zero."""
 
@@ -764,6 +802,31 @@ class EnergyNotFree(ContractRevert):
     wh: int
 
 
+class EpochGoesOn(ContractRevert):
+    """Thrown when an epoch's votes are counted, or its blocks rewarded, while it goes on."""
+
+    SIGNATURE = "EpochGoesOn(uint32,uint32)"
+    FIELDS = ("epoch", "current")
+    epoch: int
+    current: int
+
+
+class EpochIsOpen(ContractRevert):
+    """Thrown when an epoch is opened a second time."""
+
+    SIGNATURE = "EpochIsOpen(uint32)"
+    FIELDS = ("epoch",)
+    epoch: int
+
+
+class EpochIsRewarded(ContractRevert):
+    """Thrown when an epoch is rewarded a second time."""
+
+    SIGNATURE = "EpochIsRewarded(uint32)"
+    FIELDS = ("epoch",)
+    epoch: int
+
+
 class EpochNotOpen(ContractRevert):
     """Thrown when points are issued for a future epoch, or a budget is set for any but this epoch
     and the next; only a reason's first budget may be for one that is over.
@@ -775,10 +838,27 @@ class EpochNotOpen(ContractRevert):
     current: int
 
 
+class EpochNotOpened(ContractRevert):
+    """Thrown when a seat shall change in an epoch that was not opened."""
+
+    SIGNATURE = "EpochNotOpened(uint32)"
+    FIELDS = ("epoch",)
+    epoch: int
+
+
 class EpochNotOver(ContractRevert):
     """Thrown when points are granted of an epoch that goes on."""
 
     SIGNATURE = "EpochNotOver(uint32,uint32)"
+    FIELDS = ("epoch", "current")
+    epoch: int
+    current: int
+
+
+class EpochPassed(ContractRevert):
+    """Thrown when blocks were missed in another epoch than this one and the last."""
+
+    SIGNATURE = "EpochPassed(uint32,uint32)"
     FIELDS = ("epoch", "current")
     epoch: int
     current: int
@@ -1260,6 +1340,15 @@ class MoreThanDrawn(ContractRevert):
     asked: int
 
 
+class NarrowAccount(ContractRevert):
+    """Thrown when an account votes that may not use all of its member's market roles."""
+
+    SIGNATURE = "NarrowAccount(address,uint32)"
+    FIELDS = ("account", "rights")
+    account: str
+    rights: int
+
+
 class NeverRead(ContractRevert):
     """Thrown when no register of this carrier is read at the time of a root."""
 
@@ -1275,6 +1364,14 @@ class NoBills(ContractRevert):
     SIGNATURE = "NoBills(uint16)"
     FIELDS = ("month",)
     month: int
+
+
+class NoCandidate(ContractRevert):
+    """Thrown when an account is no candidate."""
+
+    SIGNATURE = "NoCandidate(address)"
+    FIELDS = ("account",)
+    account: str
 
 
 class NoCapacity(ContractRevert):
@@ -1310,6 +1407,14 @@ class NoContract(ContractRevert):
     feeder: str
 
 
+class NoDelegate(ContractRevert):
+    """Thrown when an account is not among those who can accuse, be accused, or vote on an accused."""
+
+    SIGNATURE = "NoDelegate(address)"
+    FIELDS = ("account",)
+    account: str
+
+
 class NoDeposit(ContractRevert):
     """Thrown when an account has placed no deposit for a device."""
 
@@ -1335,6 +1440,33 @@ class NoDispute(ContractRevert):
     device: int
     time: int
     version: int
+
+
+class NoEquivocation(ContractRevert):
+    """Thrown when two seals prove nothing."""
+
+    SIGNATURE = "NoEquivocation(uint8)"
+    FIELDS = ("reason",)
+    reason: NoProof
+
+
+class NoEvidence(ContractRevert):
+    """Thrown when evidence is missing, or served before against the same accused."""
+
+    SIGNATURE = "NoEvidence(bytes32)"
+    FIELDS = ("proof",)
+    proof: bytes
+
+
+class NoHeader(ContractRevert):
+    """Thrown when something is no header as validators seal it; the place is that of the field, or
+    how many there are.
+    """
+
+    SIGNATURE = "NoHeader(uint8,uint256)"
+    FIELDS = ("flaw", "place")
+    flaw: HeaderFlaw
+    place: int
 
 
 class NoProgramme(ContractRevert):
@@ -1374,6 +1506,22 @@ class NoRecovery(ContractRevert):
     replacement: str
 
 
+class NoRlp(ContractRevert):
+    """Thrown when something is not encoded as RLP has it."""
+
+    SIGNATURE = "NoRlp(uint8)"
+    FIELDS = ("flaw",)
+    flaw: RlpFlaw
+
+
+class NoSeal(ContractRevert):
+    """Thrown when a seal is no signature of a header."""
+
+    SIGNATURE = "NoSeal(bytes)"
+    FIELDS = ("seal",)
+    seal: bytes
+
+
 class NoStatement(ContractRevert):
     """Thrown when a plant has no statement, or one that is too old."""
 
@@ -1397,6 +1545,20 @@ class NoUnitsToVote(ContractRevert):
     SIGNATURE = "NoUnitsToVote(address)"
     FIELDS = ("voter",)
     voter: str
+
+
+class NoVote(ContractRevert):
+    """Thrown when there is no vote on an account, or it is over."""
+
+    SIGNATURE = "NoVote(address)"
+    FIELDS = ("accused",)
+    accused: str
+
+
+class NoWeight(ContractRevert):
+    """Thrown when a vote locks no certificate."""
+
+    SIGNATURE = "NoWeight()"
 
 
 class NobodyEarns(ContractRevert):
@@ -1435,6 +1597,14 @@ class NotALock(ContractRevert):
     FIELDS = ("account", "amount")
     account: str
     amount: int
+
+
+class NotAbnormal(ContractRevert):
+    """Thrown when somebody is readmitted who was not removed, or still has his seat."""
+
+    SIGNATURE = "NotAbnormal(address)"
+    FIELDS = ("account",)
+    account: str
 
 
 class NotActive(ContractRevert):
@@ -1573,6 +1743,15 @@ class NotClosed(ContractRevert):
     SIGNATURE = "NotClosed()"
 
 
+class NotCounted(ContractRevert):
+    """Thrown when so many of an epoch's votes are not counted yet."""
+
+    SIGNATURE = "NotCounted(uint32,uint256)"
+    FIELDS = ("epoch", "left")
+    epoch: int
+    left: int
+
+
 class NotCustomer(ContractRevert):
     """Thrown when a subscription is not the account's."""
 
@@ -1588,6 +1767,14 @@ class NotDebtor(ContractRevert):
     SIGNATURE = "NotDebtor(address,address)"
     FIELDS = ("debtor", "caller")
     debtor: str
+    caller: str
+
+
+class NotDelegates(ContractRevert):
+    """Thrown when somebody else than the contract of delegates ends a stake."""
+
+    SIGNATURE = "NotDelegates(address)"
+    FIELDS = ("caller",)
     caller: str
 
 
@@ -1618,6 +1805,16 @@ class NotDrawn(ContractRevert):
     slot_start: int
     drawn: int
     asked: int
+
+
+class NotElections(ContractRevert):
+    """Thrown when somebody else than the contract of elections locks, releases or ends
+    certificates.
+    """
+
+    SIGNATURE = "NotElections(address)"
+    FIELDS = ("caller",)
+    caller: str
 
 
 class NotExpired(ContractRevert):
@@ -1728,6 +1925,15 @@ class NotMeters(ContractRevert):
     SIGNATURE = "NotMeters(address)"
     FIELDS = ("caller",)
     caller: str
+
+
+class NotMissed(ContractRevert):
+    """Thrown when a delegate proposed more than half of what was expected, or nothing was."""
+
+    SIGNATURE = "NotMissed(uint256,uint256)"
+    FIELDS = ("expected", "proposed")
+    expected: int
+    proposed: int
 
 
 class NotNewer(ContractRevert):
@@ -1985,6 +2191,23 @@ class NotThatMuch(ContractRevert):
     left: int
 
 
+class NotTheCalls(ContractRevert):
+    """Thrown when these are not the calls of the proposal."""
+
+    SIGNATURE = "NotTheCalls(uint32,bytes32)"
+    FIELDS = ("proposal", "operation")
+    proposal: int
+    operation: bytes
+
+
+class NotWatch(ContractRevert):
+    """Thrown when somebody else than the contract that condemns calls."""
+
+    SIGNATURE = "NotWatch(address)"
+    FIELDS = ("caller",)
+    caller: str
+
+
 class NotWhole(ContractRevert):
     """Thrown when a rule that must see all orders at once is given a part of them."""
 
@@ -2033,6 +2256,16 @@ class NothingCollected(ContractRevert):
     pool: int
 
 
+class NothingEarned(ContractRevert):
+    """Thrown when an epoch is rewarded in which nothing was counted, or a voter is who has nothing
+    in it.
+    """
+
+    SIGNATURE = "NothingEarned(uint32)"
+    FIELDS = ("epoch",)
+    epoch: int
+
+
 class NothingHeld(ContractRevert):
     """Thrown when an account has nothing that could be given or taken back."""
 
@@ -2063,6 +2296,16 @@ class NothingTaken(ContractRevert):
     SIGNATURE = "NothingTaken(uint8)"
     FIELDS = ("refusal",)
     refusal: Refusal
+
+
+class NothingToCall(ContractRevert):
+    """Thrown when a proposal would call what is no contract, where every call succeeds and does
+    nothing.
+    """
+
+    SIGNATURE = "NothingToCall(address)"
+    FIELDS = ("target",)
+    target: str
 
 
 class NothingToDistribute(ContractRevert):
@@ -2209,6 +2452,23 @@ class OtherEnergy(ContractRevert):
     stated: int
 
 
+class OtherEpoch(ContractRevert):
+    """Thrown when a vote is for another epoch than that of this block."""
+
+    SIGNATURE = "OtherEpoch(uint32,uint32)"
+    FIELDS = ("epoch", "current")
+    epoch: int
+    current: int
+
+
+class OtherMember(ContractRevert):
+    """Thrown when a candidate's account is not the caller's member's."""
+
+    SIGNATURE = "OtherMember(address)"
+    FIELDS = ("account",)
+    account: str
+
+
 class OtherMonth(ContractRevert):
     """Thrown when a statement's last month is not the last that ended long enough ago."""
 
@@ -2305,6 +2565,14 @@ class OwedToProvider(ContractRevert):
     debt: int
 
 
+class OwnCase(ContractRevert):
+    """Thrown when a delegate accuses itself, or votes on itself."""
+
+    SIGNATURE = "OwnCase(address)"
+    FIELDS = ("account",)
+    account: str
+
+
 class OwnerMissing(ContractRevert):
     """Thrown when a device belonged to an owner of whom no account is listed."""
 
@@ -2321,6 +2589,33 @@ class OwnerQuotes(ContractRevert):
     FIELDS = ("tender", "trader")
     tender: int
     trader: str
+
+
+class OwnerStands(ContractRevert):
+    """Thrown when an account registers again whose owner has another candidate, or that resigned."""
+
+    SIGNATURE = "OwnerStands(uint32,address)"
+    FIELDS = ("owner", "candidate")
+    owner: int
+    candidate: str
+
+
+class OwnerVoted(ContractRevert):
+    """Thrown when somebody votes whose beneficial owner has voted."""
+
+    SIGNATURE = "OwnerVoted(uint32,uint32)"
+    FIELDS = ("proposal", "owner")
+    proposal: int
+    owner: int
+
+
+class OwnerVotedBefore(ContractRevert):
+    """Thrown when an owner votes again in an epoch."""
+
+    SIGNATURE = "OwnerVotedBefore(uint32,uint32)"
+    FIELDS = ("owner", "epoch")
+    owner: int
+    epoch: int
 
 
 class OwnersOutOfOrder(ContractRevert):
@@ -2718,6 +3013,16 @@ class SpendNotAllowed(ContractRevert):
     to: str
 
 
+class StakeIsHeld(ContractRevert):
+    """Thrown when a stake is asked back of who has not resigned, has a seat or is condemned, or too
+    early: it is his when an epoch has passed since.
+    """
+
+    SIGNATURE = "StakeIsHeld(address)"
+    FIELDS = ("candidate",)
+    candidate: str
+
+
 class StatementRests(ContractRevert):
     """Thrown when a plant's statement was handed in too short a time ago."""
 
@@ -2926,6 +3231,14 @@ class TooManyAccounts(ContractRevert):
     member: int
 
 
+class TooManyCandidates(ContractRevert):
+    """Thrown when there are as many candidates as there may be."""
+
+    SIGNATURE = "TooManyCandidates(uint256)"
+    FIELDS = ("most",)
+    most: int
+
+
 class TooManyDevices(ContractRevert):
     """Thrown when there are as many devices as orders can name."""
 
@@ -3054,6 +3367,14 @@ class TransferLimitReached(ContractRevert):
     FIELDS = ("id", "transfers")
     id: int
     transfers: int
+
+
+class UnderVote(ContractRevert):
+    """Thrown when there is a vote on the accused."""
+
+    SIGNATURE = "UnderVote(address)"
+    FIELDS = ("accused",)
+    accused: str
 
 
 class UnexpectedDeviceStatus(ContractRevert):
@@ -3250,6 +3571,23 @@ class VotedAlready(ContractRevert):
     voter: str
 
 
+class VotedTwice(ContractRevert):
+    """Thrown when a delegate votes again on the same suspicion."""
+
+    SIGNATURE = "VotedTwice(uint32,address)"
+    FIELDS = ("number", "voter")
+    number: int
+    voter: str
+
+
+class WatchAlreadySet(ContractRevert):
+    """Thrown when the contract that condemns is named a second time."""
+
+    SIGNATURE = "WatchAlreadySet(address)"
+    FIELDS = ("watch",)
+    watch: str
+
+
 class WeightsWithoutArea(ContractRevert):
     """Thrown when weights are given where nothing is sold by area."""
 
@@ -3265,6 +3603,15 @@ class WithdrawalKnown(ContractRevert):
     FIELDS = ("device", "evidence")
     device: int
     evidence: bytes
+
+
+class WrongBatch(ContractRevert):
+    """Thrown when a proposal has no calls, too many, or not as many payloads as targets."""
+
+    SIGNATURE = "WrongBatch(uint256,uint256)"
+    FIELDS = ("targets", "payloads")
+    targets: int
+    payloads: int
 
 
 class WrongDevice(ContractRevert):
@@ -3309,6 +3656,25 @@ class WrongProposal(ContractRevert):
     SIGNATURE = "WrongProposal()"
 
 
+class WrongProposalState(ContractRevert):
+    """Thrown when a proposal is not in the state that a step starts from; None is one that was
+    never made.
+    """
+
+    SIGNATURE = "WrongProposalState(uint32,uint8)"
+    FIELDS = ("proposal", "state")
+    proposal: int
+    state: ProposalState
+
+
+class WrongSeats(ContractRevert):
+    """Thrown when there would be fewer seats than four, or more than ValidatorSet has."""
+
+    SIGNATURE = "WrongSeats(uint256)"
+    FIELDS = ("seats",)
+    seats: int
+
+
 class WrongStage(ContractRevert):
     """Thrown when a book has no outcome yet, or has one already."""
 
@@ -3316,6 +3682,15 @@ class WrongStage(ContractRevert):
     FIELDS = ("book", "stage")
     book: bytes
     stage: Stage
+
+
+class WrongStake(ContractRevert):
+    """Thrown when a stake is not of as many certificates as it must be."""
+
+    SIGNATURE = "WrongStake(uint256,uint256)"
+    FIELDS = ("given", "needed")
+    given: int
+    needed: int
 
 
 class WrongState(ContractRevert):

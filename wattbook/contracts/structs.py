@@ -96,6 +96,16 @@ class DisputeState(IntEnum):
     LAPSED = 4
 
 
+class Evidence(IntEnum):
+    """What a delegate is suspected of. Missed: half of the blocks that were its turn, or more.
+    Equivocated: it sealed two blocks in one place. Attestation: it vouched for what is not so.
+    """
+
+    MISSED = 0
+    EQUIVOCATED = 1
+    ATTESTATION = 2
+
+
 class Failure(IntEnum):
     """How a provider failed. Poor: he supplied on fewer than nine days of ten. Gone: on none."""
 
@@ -111,6 +121,20 @@ class Grade(IntEnum):
     C = 1
     B = 2
     A = 3
+
+
+class HeaderFlaw(IntEnum):
+    """What makes an encoding no header. TooLong: more bytes than any header. Fields: too few or too
+    many. Length: of a field, or a part of the extra data. Number: one with leading zeros or more
+    than 8 bytes. Parts: the extra data have others. Seals: they are not left out.
+    """
+
+    TOO_LONG = 0
+    FIELDS = 1
+    LENGTH = 2
+    NUMBER = 3
+    PARTS = 4
+    SEALS = 5
 
 
 class Hold(IntEnum):
@@ -146,6 +170,20 @@ class ModuleStatus(IntEnum):
     LEAVING = 3
 
 
+class NoProof(IntEnum):
+    """What makes two seals no proof. Height, Round, Parent: the headers are not of one. Genesis:
+    nobody seals the first block. SameBlock: there is one header only. Signers: the seals are not
+    of one validator.
+    """
+
+    HEIGHT = 0
+    ROUND = 1
+    PARENT = 2
+    GENESIS = 3
+    SAME_BLOCK = 4
+    SIGNERS = 5
+
+
 class OrderState(IntEnum):
     """Where an order stands. Sealed: committed, and perhaps revealed, which its group tells.
     HandedOver: settled, and its money given to the contract that settles what was delivered.
@@ -171,6 +209,22 @@ class PoolStage(IntEnum):
     ACTIVE = 3
     MATURED = 4
     CANCELLED = 5
+
+
+class ProposalState(IntEnum):
+    """Where a proposal stands. Voting: for {ICouncil.VOTE_SECONDS}. Rejected: not enough voted for
+    it. Passed: it waits to be queued. Lapsed: it passed, but nobody queued it in time. Queued:
+    the authority has it. Cancelled: a regulator struck it out there. Executed: it is so.
+    """
+
+    NONE = 0
+    VOTING = 1
+    REJECTED = 2
+    PASSED = 3
+    LAPSED = 4
+    QUEUED = 5
+    CANCELLED = 6
+    EXECUTED = 7
 
 
 class Purse(IntEnum):
@@ -245,6 +299,20 @@ class Refusal(IntEnum):
     UNITS_SHORT = 13
     MONEY_SHORT = 14
     NO_SUCH_CLASS = 15
+
+
+class RlpFlaw(IntEnum):
+    """What is wrong with an encoding. Truncated: it ends before its item does. LongForm: a shorter
+    encoding says the same. LeadingZero: of a length. Trailing: it goes on after its item.
+    NoList, NoString: it is the other one.
+    """
+
+    TRUNCATED = 0
+    LONG_FORM = 1
+    LEADING_ZERO = 2
+    TRAILING = 3
+    NO_LIST = 4
+    NO_STRING = 5
 
 
 class ServicerCause(IntEnum):
@@ -359,6 +427,28 @@ class UseRefusal(IntEnum):
     OTHER_MONTH = 4
     ALREADY_COUNTED = 5
     NOT_WITHDRAWN = 6
+
+
+class Verdict(IntEnum):
+    """What became of a suspicion. None: there was none. Open: the delegates vote. Normal: too few
+    found it abnormal in time. Abnormal: enough did.
+    """
+
+    NONE = 0
+    OPEN = 1
+    NORMAL = 2
+    ABNORMAL = 3
+
+
+class VoterClass(IntEnum):
+    """Whose interest a vote stands for. Producers: who makes or stores energy. Consumers: who takes
+    it. Network: who carries it. Investors: who pays for plants.
+    """
+
+    PRODUCERS = 0
+    CONSUMERS = 1
+    NETWORK = 2
+    INVESTORS = 3
 
 
 class Absence(NamedTuple):
@@ -524,6 +614,21 @@ class Balance(NamedTuple):
     traders: int
 
 
+class Ballot(NamedTuple):
+    """A vote, in one storage slot.
+
+    - voter: who cast it
+    - number: the candidate's
+    - weight: certificates that he locked
+    - before: those that others had locked for the same candidate in the epoch
+    """
+
+    voter: str
+    number: int
+    weight: int
+    before: int
+
+
 class Battery(NamedTuple):
     """A battery's two registers, known by the one that counts what comes out.
 
@@ -614,6 +719,26 @@ class Box(NamedTuple):
     response: int
 
 
+class Candidacy(NamedTuple):
+    """Who would keep the books, in one storage slot.
+
+    - number: his own for good, from 1
+    - owner: his beneficial owner
+    - registered: as which he registered, from 1; of those with equal scores the earlier one
+      comes first
+    - stakedUntil: first second in which a certificate of his stake has expired
+    - place: where he stands in the list of candidates, from 1; 0 when he resigned
+    - resignedIn: epoch in which he resigned
+    """
+
+    number: int
+    owner: int
+    registered: int
+    staked_until: int
+    place: int
+    resigned_in: int
+
+
 class Certificate(NamedTuple):
     """A certificate of 1 MWh, in one storage slot.
 
@@ -621,12 +746,15 @@ class Certificate(NamedTuple):
     - expires: first second in which it is worth nothing any more: that of its earliest slice
     - transfers: how many times it changed hands
     - status: see CertificateStatus
+    - lockedUntil: first second in which its holder may do with it what he likes, as it stands
+      for a vote or a candidacy
     """
 
     holder: str
     expires: int
     transfers: int
     status: CertificateStatus
+    locked_until: int
 
 
 class CleanParty(NamedTuple):
@@ -855,6 +983,26 @@ class Dispute(NamedTuple):
     disputed_version: int
     opened_at: int
     disputer: str
+
+
+class EpochBlocks(NamedTuple):
+    """The blocks of an epoch that were counted, in one storage slot.
+
+    - turns: those that were the turn of each who sat all the time, times {IBookkeeping-TURN}
+    - counted: how many
+    - first: number of the first of them
+    - last: number of the last; all were counted if `counted` is `last
+    - first + 1`
+    - change: how many changes of seats there had been
+    - rewarded: whether the points that they earned were issued
+    """
+
+    turns: int
+    counted: int
+    first: int
+    last: int
+    change: int
+    rewarded: bool
 
 
 class Evaluation(NamedTuple):
@@ -1275,6 +1423,19 @@ class Point(NamedTuple):
     y: int
 
 
+class Poll(NamedTuple):
+    """The votes of an epoch, in one storage slot.
+
+    - votes: how many
+    - counted: how many of them, in the order in which they were cast, are counted
+    - weight: Wh that all locked
+    """
+
+    votes: int
+    counted: int
+    weight: int
+
+
 class PoolDue(NamedTuple):
     """A period of the offer, in one or two storage slots.
 
@@ -1496,6 +1657,25 @@ class Progress(NamedTuple):
     force_majeure: bool
 
 
+class Proposal(NamedTuple):
+    """What is kept of a proposal.
+
+    - by: who made it
+    - since: when
+    - members: how many members there were; later ones have no vote
+    - queued: whether the authority was given it
+    - operation: the authority's name for its calls
+    - votes: of each class how many voted for it, then how many against
+    """
+
+    by: str
+    since: int
+    members: int
+    queued: bool
+    operation: bytes
+    votes: list[int]
+
+
 class ProvenReading(NamedTuple):
     """A reading with the proof that a root covers it.
 
@@ -1686,6 +1866,28 @@ class Schedule(NamedTuple):
     clear_seconds: int
     validators: int
     block_seconds: int
+
+
+class SealedBlock(NamedTuple):
+    """What a validator signs when it seals a block.
+
+    - number: height of the block
+    - round: in which it was agreed on
+    - parent: hash of the block before it
+    - sealedHash: hash of the header, which is signed
+    """
+
+    number: int
+    round: int
+    parent: bytes
+    sealed_hash: bytes
+
+
+class SealedHeader(NamedTuple):
+    """A header as validators sign it, and one validator's seal of it: r, s, and 0 or 1, 65 bytes."""
+
+    header: bytes
+    seal: bytes
 
 
 class SealedOrder(NamedTuple):
@@ -1963,6 +2165,38 @@ class Supply(NamedTuple):
     supplied_days: int
 
 
+class Suspicion(NamedTuple):
+    """The last suspicion of a delegate, in one storage slot.
+
+    - number: which of all suspicions it is, from 1
+    - since: when the vote began
+    - change: how many changes of seats there had been; who had a seat then votes
+    - needed: how many must find the accused abnormal
+    - yes: how many did
+    - evidence: what it is suspected of
+    - abnormal: whether enough found it so
+    """
+
+    number: int
+    since: int
+    change: int
+    needed: int
+    yes: int
+    evidence: Evidence
+    abnormal: bool
+
+
+class Tally(NamedTuple):
+    """What a candidate got in an epoch, in one storage slot.
+
+    - weight: certificates that were locked for him
+    - score: Wh of those that are counted
+    """
+
+    weight: int
+    score: int
+
+
 class Tariff(NamedTuple):
     """One version of what a provider asks for a carrier.
 
@@ -2185,3 +2419,14 @@ class Withdrawal(NamedTuple):
     device: int
     wh: int
     evidence: bytes
+
+
+class Work(NamedTuple):
+    """What a delegate did in an epoch.
+
+    - expected: blocks counted that were his turn, rounded down
+    - proposed: blocks counted that he proposed
+    """
+
+    expected: int
+    proposed: int

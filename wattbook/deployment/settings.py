@@ -13,6 +13,7 @@ from web3 import Web3
 
 from wattbook.contracts.structs import Application, Purse, Schedule
 from wattbook.errors import SettingsError
+from wattbook.governance.quorum import LEAST_VALIDATORS, MOST_VALIDATORS
 from wattbook.points.reasons import Reason
 from wattbook.roles import MARKET_ROLES, OFFICES, Role
 
@@ -61,6 +62,8 @@ class MarketSettings:
     attesters_needed: int
     dispute_window: int
     purses: dict[str, str]
+    validators: tuple[str, ...]
+    validator_set: str | None
     members: tuple[FirstMember, ...]
 
     def keeper(self, purse: Purse, at: Callable[[str], str]) -> str:
@@ -72,6 +75,11 @@ class MarketSettings:
         """Points that may be issued for a reason in an epoch."""
         return self.points_budgets[reason.name.lower()]
 
+    @property
+    def standing(self) -> dict[str, str]:
+        """The contracts that stand before the market."""
+        return {"ValidatorSet": self.validator_set} if self.validator_set else {}
+
     def holders(self, role: Role) -> list[str]:
         """The accounts of first members with a role."""
         return [member.account for member in self.members if member.roles & role]
@@ -80,11 +88,13 @@ class MarketSettings:
     def from_json(cls, data: dict[str, Any]) -> "MarketSettings":
         """The settings that a deployment file keeps."""
         members = tuple(FirstMember(**member) for member in data["members"])
-        return cls(**{**data, "schedule": Schedule(**data["schedule"]), "members": members})
+        made = {"schedule": Schedule(**data["schedule"]), "validators": tuple(data["validators"]), "members": members}
+        return cls(**{**data, **made})
 
     def as_json(self) -> dict[str, Any]:
         members = [asdict(member) for member in self.members]
-        return {**asdict(self), "schedule": self.schedule._asdict(), "members": members}
+        schedule, validators = self.schedule._asdict(), list(self.validators)
+        return {**asdict(self), "schedule": schedule, "validators": validators, "members": members}
 
 
 def local_settings() -> MarketSettings:
@@ -117,6 +127,7 @@ def _parse(text: str, name: str) -> MarketSettings:
             attesters_needed=_signers(_table(data, "metering")["attesters_needed"]),
             dispute_window=_seconds(data["metering"]["dispute_window"]),
             purses=purses,
+            **_governance(_table(data, "governance")),
             members=_members(data["members"]),
         )
     except KeyError as error:
@@ -141,6 +152,21 @@ def _budgets(data: dict[str, Any]) -> dict[str, int]:
         if type(points) is not int or points < 0:
             raise ValueError(f"the budget of points for {name} is {points!r}, not a whole number")
     return budgets
+
+
+def _governance(data: dict[str, Any]) -> dict[str, Any]:
+    """On a network its first block has the validators' contract; elsewhere one is created, of these."""
+    stands, validators = data.get("validator_set"), data.get("validators")
+    if (stands is None) == (validators is None):
+        raise ValueError("governance names either validators or the validator_set of a network")
+    if stands is not None:
+        return {"validators": (), "validator_set": _address(stands)}
+    if not isinstance(validators, list) or not LEAST_VALIDATORS <= len(validators) <= MOST_VALIDATORS:
+        raise ValueError(f"validators are not a list of {LEAST_VALIDATORS} to {MOST_VALIDATORS} addresses")
+    seats = tuple(map(_address, validators))
+    if double := [seat for seat in seats if seats.count(seat) > 1]:
+        raise ValueError(f"validator {double[0]} is named twice")
+    return {"validators": seats, "validator_set": None}
 
 
 def _scheduled(field: str, value: int) -> int:
