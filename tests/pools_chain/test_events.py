@@ -109,3 +109,20 @@ def test_a_replaced_owner_gets_his_plants_back(stand):
     assert told(mined, "PlantHandedBack") == [(pool, device, fresh.lower())]
     stand.do(fresh, stand.market.meters, "accept", device)
     assert stand.market.meters.owner_of(device) == fresh
+
+
+def test_what_no_period_pays_of_the_principal_the_last_one_covers(stand):
+    """Coverage is of the first twelve months: of a longer pool it is interest and what is scheduled in them."""
+    terms = stand.terms(mezz=0)
+    device = stand.plant(stand.owner)
+    stand.state_earned(device, pt(10**6))
+    stand.rest()
+    found = {}
+    for number in (2, 6):
+        periods = [due._replace(senior=0) for due in stand.periods(terms, number)]
+        pool = stand.offered(terms, periods)
+        mined = stand.do(stand.owner, stand.offers, "admit", pool, [device])
+        [(_, _, found[number], _)] = told(mined, "PlantsAdmitted")
+    interest = terms.senior * 380 * 90 // 3_650_000
+    half, year = (pt(10**6) * days // 365 for days in (180, 360))
+    assert found == {2: half * 10_000 // (2 * interest + terms.senior), 6: year * 10_000 // (4 * interest)}
