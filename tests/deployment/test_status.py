@@ -369,6 +369,7 @@ def test_a_constitution_that_was_not_carried_out(node, found, file):
         "CleanEnergy.batteries",
         "GreenCertificates.elections",
         "Elections.delegates",
+        "Delegates.watch",
         "ValidatorSet.feeder",
         "Tenders.supplies",
         "Supplies.settlement",
