@@ -208,7 +208,7 @@ def test_interrupted_around_a_transaction(node, found, monkeypatch, number, mome
     assert is_whole(node, found())
 
 
-@pytest.mark.parametrize("number", range(len(NAMES) + 1))
+@pytest.mark.parametrize("number", range(len(NAMES) + 2))
 def test_interrupted_after_a_step_was_recorded(node, found, number):
     said = []
 

@@ -65,7 +65,7 @@ def test_a_stake_is_lost_by_a_proof_and_by_nothing_else(electing: Electing) -> N
     condemned(electing, accused)
     assert elections.stake_of(accused) == []
     of = electing.market.green_certificates
-    assert {of.certificate_of(one).status for one in stake} == {CertificateStatus.WITHDRAWN}
+    assert {of.certificate_of(one).status for one in stake} == {CertificateStatus.RETIRED}
     # Nothing is left to lose.
     with refused(reverts.NoDelegate, account=accused):
         proved(electing, 2, number=8)
