@@ -141,7 +141,7 @@ def test_whatever_happens(bench: Bench, seed: int) -> None:
     pair = Pair(bench, chance)
     acts = (pair.attest, pair.miss, pair.prove, pair.vote, pair.wait, pair.later, pair.step, pair.propose, pair.readmit)
     for step in range(STEPS):
-        chance.choices(acts, (20, 5, 5, 50, 8, 2, 6, 5, 2))[0]()
+        chance.choices(acts, (24, 5, 5, 40, 6, 2, 8, 5, 6))[0]()
         if step % 10 == 0:
             pair.compare()
     pair.compare()
