@@ -82,10 +82,10 @@ class Twin:
             return
         if known and known.resigned_in is not None:
             with refused(reverts.OwnerStands, owner=self.owner(name), candidate=name):
-                self.electing.send(elections, "register", name, name, self.stakes[name])
+                self.electing.send(elections, "register", name, name, self.stakes.get(name, self.spare[:STAKE]))
             return
         if name not in self.stakes:
-            if len(self.spare) < STAKE:
+            if len(self.spare) < STAKE or self.people[0] in self.suspended:
                 return
             self.stakes[name], self.spare = self._given(name, self.spare[:STAKE]), self.spare[STAKE:]
         if known and known.stake:
