@@ -24,6 +24,7 @@ import {IProduction} from "../interfaces/IProduction.sol";
 import {Signed} from "../interfaces/ISignedActions.sol";
 import {InTurn} from "../libraries/InTurn.sol";
 import {Slice, Slices} from "../libraries/Slices.sol";
+import {Place} from "../libraries/Sums.sol";
 
 /// @title Certificates of 1 MWh of clean energy
 /// @notice See IGreenCertificates. An ERC-721 of its own, as holder, expiry and number of transfers share a storage slot.
@@ -195,6 +196,8 @@ contract GreenCertificates is IGreenCertificates, IERC721Errors, ERC165, SignedA
         uint256 id = _idOf(contents.number, contents.ids, contents.amounts);
         Certificate memory c = _held(id);
         require(block.timestamp >= c.expires, ICleanEnergy.NotExpired(id, c.expires));
+        // Its energy would vote again in another, or be no stake any more.
+        _requireFree(id, c);
         _unwrap(id, c, contents);
     }
 
@@ -229,7 +232,7 @@ contract GreenCertificates is IGreenCertificates, IERC721Errors, ERC165, SignedA
         _requireSpender(msg.sender);
         _end(id, _good(msg.sender, id), msg.sender, CertificateStatus.Exported);
         emit CertificateExported(id, msg.sender, destination);
-        cleanEnergy.endWhole(true);
+        cleanEnergy.endWhole(Place.Exported);
     }
 
     /// @inheritdoc IERC721
@@ -322,13 +325,11 @@ contract GreenCertificates is IGreenCertificates, IERC721Errors, ERC165, SignedA
     /// @inheritdoc IGreenCertificates
     function slash(uint256[] calldata ids) external onlyElections {
         for (uint256 i = 0; i < ids.length; ++i) {
-            Certificate memory c = _certificates[ids[i]];
-            // What has expired may be unwrapped by now.
-            if (c.status != CertificateStatus.Held) continue;
+            Certificate memory c = _held(ids[i]);
             address holder = c.holder;
-            _end(ids[i], c, address(0), CertificateStatus.Retired);
-            emit CertificateRetired(ids[i], holder, address(0), 0, 0, "slashed");
-            cleanEnergy.endWhole(false);
+            _end(ids[i], c, holder, CertificateStatus.Slashed);
+            emit CertificateSlashed(ids[i], holder);
+            cleanEnergy.endWhole(Place.Expired);
         }
     }
 
@@ -377,7 +378,7 @@ contract GreenCertificates is IGreenCertificates, IERC721Errors, ERC165, SignedA
         _requireSpender(holder);
         _end(id, _good(holder, id), beneficiary, CertificateStatus.Retired);
         emit CertificateRetired(id, holder, beneficiary, since, until, retirement.purpose);
-        cleanEnergy.endWhole(false);
+        cleanEnergy.endWhole(Place.Retired);
     }
 
     /// @dev Nobody's any more; its word stays, so that its id is never used again.

@@ -41,6 +41,8 @@ contract Council is ICouncil, SignedActions {
     mapping(uint32 proposal => Proposal) private _proposals;
     /// One bit an owner.
     mapping(uint32 proposal => mapping(uint256 word => uint256 bits)) private _voted;
+    /// One bit a member.
+    mapping(uint32 proposal => mapping(uint256 word => uint256 bits)) private _membersVoted;
 
     constructor(IMembership membership_, TimelockController authority_) EIP712("Wattbook Council", "1") {
         membership = membership_;
@@ -56,7 +58,7 @@ contract Council is ICouncil, SignedActions {
 
     /// @inheritdoc ICouncil
     function hasVoted(uint32 proposal, uint32 owner) external view returns (bool) {
-        return _voted[proposal][owner >> 8] & (1 << (owner & 0xff)) != 0;
+        return _isMarked(_voted[proposal], owner);
     }
 
     /// @inheritdoc ICouncil
@@ -155,13 +157,22 @@ contract Council is ICouncil, SignedActions {
         require(s.rights & Roles.MARKET == Roles.MARKET, NarrowAccount(account, s.rights));
         Proposal storage p = _proposals[proposal];
         require(member <= p.members, CameAfterProposal(proposal, member));
-        uint256 bit = 1 << (s.owner & 0xff);
-        uint256 bits = _voted[proposal][s.owner >> 8];
-        require(bits & bit == 0, OwnerVoted(proposal, s.owner));
-        _voted[proposal][s.owner >> 8] = bits | bit;
+        // A member whose owner changes after his vote has none for another.
+        bool voted = _isMarked(_voted[proposal], s.owner) || _isMarked(_membersVoted[proposal], member);
+        require(!voted, OwnerVoted(proposal, s.owner));
+        _mark(_voted[proposal], s.owner);
+        _mark(_membersVoted[proposal], member);
         VoterClass voterClass = classOf(account, s.roles);
         ++p.votes[uint256(voterClass) * 2 + (yes ? 0 : 1)];
         emit ProposalVoted(proposal, account, s.owner, voterClass, yes);
+    }
+
+    function _mark(mapping(uint256 => uint256) storage bits, uint32 one) private {
+        bits[one >> 8] |= 1 << (one & 0xff);
+    }
+
+    function _isMarked(mapping(uint256 => uint256) storage bits, uint32 one) private view returns (bool) {
+        return bits[one >> 8] & (1 << (one & 0xff)) != 0;
     }
 
     function _passes(Proposal storage p) private view returns (bool) {
@@ -173,7 +184,7 @@ contract Council is ICouncil, SignedActions {
             if (inFavour + against != 0) ++voting;
             if (inFavour > against) ++agreeing;
         }
-        return yes + no >= quorumOf(p.members) && yes > no && 2 * agreeing > voting;
+        return yes + no >= quorumOf(p.members) && yes > no && 2 * agreeing >= voting;
     }
 
     function _queuedState(bytes32 operation) private view returns (ProposalState) {

@@ -11,7 +11,7 @@ import {IPowerPoints} from "../interfaces/IPowerPoints.sol";
 import {ISeats} from "../interfaces/ISeats.sol";
 import {Signed} from "../interfaces/ISignedActions.sol";
 import {Lists} from "../libraries/Lists.sol";
-import {Standings} from "../libraries/Standings.sol";
+import {Standing, Standings} from "../libraries/Standings.sol";
 
 /// @title Elections of delegates
 /// @notice See IElections.
@@ -62,6 +62,8 @@ contract Elections is IElections, SignedActions, Governed {
     mapping(uint256 epochAndNumber => Tally) private _tallies;
     /// @dev One bit an owner: by epoch and the upper bits of owners.
     mapping(uint256 epochAndOwners => uint256) private _voted;
+    /// @dev The same of members.
+    mapping(uint256 epochAndMembers => uint256) private _membersVoted;
 
     constructor(IGreenCertificates certificates_, IPowerPoints points_, address authority_)
         EIP712("Wattbook Elections", "1")
@@ -112,8 +114,13 @@ contract Elections is IElections, SignedActions, Governed {
     }
 
     /// @inheritdoc IElections
-    function hasVoted(uint32 epoch, uint32 owner) external view returns (bool) {
-        return _voted[_key(epoch, owner >> 8)] & _bitOf(owner) != 0;
+    function hasVoted(uint32 epoch, uint32 owner) public view returns (bool) {
+        return _isMarked(_voted, epoch, owner);
+    }
+
+    /// @inheritdoc IElections
+    function stands(address candidate) external view returns (bool) {
+        return _stands(candidate, _candidacies[candidate]);
     }
 
     /// @inheritdoc IElections
@@ -124,7 +131,7 @@ contract Elections is IElections, SignedActions, Governed {
         for (uint256 i = 0; i < count; ++i) {
             address candidate = _candidates[i];
             Candidacy memory c = _candidacies[candidate];
-            if (block.timestamp >= c.stakedUntil || !membership.isActive(candidate, 0)) continue;
+            if (!_stands(candidate, c)) continue;
             uint256 word = uint256(_tallies[_key(epoch, c.number)].score) << SCORE
                 | uint256(type(uint32).max - c.registered) << EARLINESS | uint160(candidate);
             _insert(words, found++, word);
@@ -160,12 +167,17 @@ contract Elections is IElections, SignedActions, Governed {
         uint32 member = membership.requireActive(candidate, 0);
         require(member != 0 && member == membership.requireActive(msg.sender, 0), OtherMember(candidate));
         Candidacy memory c = _candidacies[candidate];
+        uint256 least = _endOf(currentEpoch() + 2);
         if (c.place == 0) {
             c = _stand(candidate, c);
         } else {
+            // Who is accused would give what expires for what is at stake.
+            require(!delegates.isAbnormal(candidate) && !delegates.isAccused(candidate), StakeIsHeld(candidate));
+            if (c.stakedUntil > least) least = c.stakedUntil;
             _return(candidate);
         }
         c.stakedUntil = certificates.lock(msg.sender, ids, type(uint32).max);
+        require(c.stakedUntil >= least, StakeTooShort(c.stakedUntil, least));
         _stakes[candidate] = ids;
         _candidacies[candidate] = c;
         emit CandidateRegistered(candidate, c.owner, c.registered, c.stakedUntil, ids);
@@ -178,14 +190,14 @@ contract Elections is IElections, SignedActions, Governed {
         membership.payoutOf(msg.sender);
         uint32 member = membership.standingOf(msg.sender).member;
         require(member == membership.standingOf(candidate).member, OtherMember(candidate));
-        uint256 place = c.place;
-        address last = _candidates[_candidates.length - 1];
-        _candidates[place - 1] = last;
-        _candidacies[last].place = uint8(place);
-        _candidates.pop();
-        c.place = 0;
-        c.resignedIn = currentEpoch();
-        emit CandidateResigned(candidate, c.resignedIn);
+        _leave(candidate, c);
+    }
+
+    /// @inheritdoc IElections
+    function strike(address candidate) external {
+        Candidacy storage c = _standing(candidate);
+        require(!_isFit(candidate, c), StillFit(candidate));
+        _leave(candidate, c);
     }
 
     /// @inheritdoc IElections
@@ -236,11 +248,14 @@ contract Elections is IElections, SignedActions, Governed {
     // -------------------------------------------------------------------------------------------------- delegates
 
     /// @inheritdoc IElections
-    function slash(address candidate) external {
+    function slash(address candidate) external returns (bool slashed) {
         require(msg.sender == address(delegates), NotDelegates(msg.sender));
-        certificates.slash(_stakes[candidate]);
+        uint256[] memory ids = _stakes[candidate];
+        if (ids.length == 0) return false;
         delete _stakes[candidate];
         _candidacies[candidate].stakedUntil = 0;
+        certificates.slash(ids);
+        return true;
     }
 
     // ------------------------------------------------------------------------------------------------------ inside
@@ -262,6 +277,18 @@ contract Elections is IElections, SignedActions, Governed {
         return c;
     }
 
+    /// @dev His stake stays, for what he can still be convicted of.
+    function _leave(address candidate, Candidacy storage c) private {
+        uint256 place = c.place;
+        address last = _candidates[_candidates.length - 1];
+        _candidates[place - 1] = last;
+        _candidacies[last].place = uint8(place);
+        _candidates.pop();
+        c.place = 0;
+        c.resignedIn = currentEpoch();
+        emit CandidateResigned(candidate, c.resignedIn);
+    }
+
     /// @dev Those of a stake that was slashed are none.
     function _return(address candidate) private {
         uint256[] memory ids = _stakes[candidate];
@@ -276,9 +303,11 @@ contract Elections is IElections, SignedActions, Governed {
         // Contracts of the market are always active, but nobody's.
         require(membership.requireActive(voter, 0) != 0, Standings.NotMember(voter));
         require(ids.length != 0, NoWeight());
-        _markVoted(epoch, membership.standingOf(voter).owner);
-        uint32 number = _standing(candidate).number;
-        certificates.lock(voter, ids, uint32((uint256(epoch) + 1) * _epochLength));
+        _markVoted(epoch, membership.standingOf(voter));
+        Candidacy memory c = _standing(candidate);
+        require(_isFit(candidate, c), NotFit(candidate));
+        uint32 number = c.number;
+        certificates.lock(voter, ids, uint32(_endOf(epoch)));
 
         Tally storage t = _tallies[_key(epoch, number)];
         Poll memory p = _polls[epoch];
@@ -291,16 +320,41 @@ contract Elections is IElections, SignedActions, Governed {
         _polls[epoch] = p;
     }
 
-    function _markVoted(uint32 epoch, uint32 owner) private {
-        uint256 key = _key(epoch, owner >> 8);
-        uint256 word = _voted[key];
-        require(word & _bitOf(owner) == 0, OwnerVotedBefore(owner, epoch));
-        _voted[key] = word | _bitOf(owner);
+    /// @dev A member whose owner changes after his vote has none for another.
+    function _markVoted(uint32 epoch, Standing memory s) private {
+        bool voted = hasVoted(epoch, s.owner) || _isMarked(_membersVoted, epoch, s.member);
+        require(!voted, OwnerVotedBefore(s.owner, epoch));
+        _mark(_voted, epoch, s.owner);
+        _mark(_membersVoted, epoch, s.member);
+    }
+
+    function _mark(mapping(uint256 => uint256) storage bits, uint32 epoch, uint32 one) private {
+        bits[_key(epoch, one >> 8)] |= _bitOf(one);
+    }
+
+    function _isMarked(mapping(uint256 => uint256) storage bits, uint32 epoch, uint32 one) private view returns (bool) {
+        return bits[_key(epoch, one >> 8)] & _bitOf(one) != 0;
     }
 
     function _standing(address candidate) private view returns (Candidacy storage c) {
         c = _candidacies[candidate];
         require(c.place != 0, NoCandidate(candidate));
+    }
+
+    /// @dev A seat is for an epoch, and what is done in it comes to light until the end of the next at the latest.
+    function _stands(address candidate, Candidacy memory c) private view returns (bool) {
+        return c.place != 0 && c.stakedUntil >= _endOf(currentEpoch() + 1) && _isFit(candidate, c);
+    }
+
+    /// @dev Of another owner's member he might be that owner's second.
+    function _isFit(address candidate, Candidacy memory c) private view returns (bool) {
+        return block.timestamp < c.stakedUntil && membership.isActive(candidate, 0)
+            && membership.standingOf(candidate).owner == c.owner;
+    }
+
+    /// @dev The first second after an epoch.
+    function _endOf(uint32 epoch) private view returns (uint256) {
+        return (uint256(epoch) + 1) * _epochLength;
     }
 
     /// @dev Puts a word where it belongs among the first `count`, the greatest first.

@@ -5,6 +5,7 @@ import {Governed} from "../access/Governed.sol";
 import {IElections, Poll} from "../interfaces/IElections.sol";
 import {ISeats} from "../interfaces/ISeats.sol";
 import {IValidatorSet} from "../interfaces/IValidatorSet.sol";
+import {IWatch, Verdict} from "../interfaces/IWatch.sol";
 import {Lists} from "../libraries/Lists.sol";
 
 /// @title The validators' seats from epoch to epoch
@@ -116,7 +117,12 @@ abstract contract Seats is ISeats, Governed {
     function isFree(address account, uint32 since) external view returns (bool) {
         Seat memory s = _seats[account];
         uint256 last = s.leftIn > since ? s.leftIn : since;
-        return !s.taken && !s.abnormal && currentEpoch() > last + 1;
+        return !s.taken && currentEpoch() > last + 1 && !isAccused(account);
+    }
+
+    /// @inheritdoc ISeats
+    function isAccused(address account) public view returns (bool) {
+        return watch != address(0) && IWatch(watch).verdictOf(account) == Verdict.Open;
     }
 
     /// @inheritdoc ISeats
@@ -152,7 +158,7 @@ abstract contract Seats is ISeats, Governed {
     // ------------------------------------------------------------------------------------------------------ watch
 
     /// @inheritdoc ISeats
-    function condemn(address account, bool slashed) external onlyWatch {
+    function condemn(address account, bool toSlash) external onlyWatch returns (bool slashed) {
         Seat storage s = _seats[account];
         if (!s.abnormal) {
             s.abnormal = true;
@@ -163,7 +169,8 @@ abstract contract Seats is ISeats, Governed {
                 _leaving.push(account);
             }
         }
-        if (slashed) elections.slash(account);
+        if (!s.taken) s.leftIn = currentEpoch();
+        slashed = toSlash && elections.slash(account);
         emit Condemned(account, slashed);
     }
 
@@ -251,10 +258,11 @@ abstract contract Seats is ISeats, Governed {
         if (found == address(0)) found = _firstUnseated(_standby);
     }
 
+    /// @dev Since the election he may have resigned, say.
     function _firstUnseated(address[] storage list) private view returns (address) {
         uint256 length = list.length;
         for (uint256 i = 0; i < length; ++i) {
-            if (!_seats[list[i]].taken) return list[i];
+            if (!_seats[list[i]].taken && elections.stands(list[i])) return list[i];
         }
         return address(0);
     }

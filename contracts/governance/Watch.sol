@@ -12,6 +12,8 @@ import {QbftHeaders, SealedBlock} from "../libraries/QbftHeaders.sol";
 contract Watch is IWatch {
     /// @inheritdoc IWatch
     uint40 public constant VOTE_SECONDS = 1 days;
+    /// @inheritdoc IWatch
+    uint256 public constant LEAST_TURNS = 10;
 
     uint256 private constant SEAL = 65;
 
@@ -67,9 +69,9 @@ contract Watch is IWatch {
         uint32 current = delegates.currentEpoch();
         require(epoch == current || epoch + 1 == current, EpochPassed(epoch, current));
         Work memory work = delegates.workOf(epoch, accused);
-        bool missed = work.expected != 0 && 2 * work.proposed <= work.expected;
+        bool missed = work.expected >= LEAST_TURNS && 2 * work.proposed <= work.expected;
         require(missed, NotMissed(work.expected, work.proposed));
-        uint32 number = _suspect(accused, Evidence.Missed, bytes32(uint256(epoch)));
+        uint32 number = _suspect(accused, Evidence.Missed, keccak256(abi.encode(epoch, work.expected)));
         emit MissedBlocks(number, epoch, work.expected, work.proposed);
     }
 
@@ -95,9 +97,8 @@ contract Watch is IWatch {
         s.yes = votes;
         if (votes != s.needed) return;
         s.abnormal = true;
-        bool slashed = s.evidence == Evidence.Equivocated;
-        emit FoundAbnormal(number, accused, slashed);
-        delegates.condemn(accused, slashed);
+        emit FoundAbnormal(number, accused);
+        delegates.condemn(accused, s.evidence == Evidence.Equivocated);
     }
 
     // ----------------------------------------------------------------------------------------------------- anyone
@@ -148,7 +149,7 @@ contract Watch is IWatch {
         require(one.number == other.number, NoEquivocation(NoProof.Height));
         require(one.round == other.round, NoEquivocation(NoProof.Round));
         require(one.parent == other.parent, NoEquivocation(NoProof.Parent));
-        require(one.number != 0, NoEquivocation(NoProof.Genesis));
+        require(one.number > 1, NoEquivocation(NoProof.Genesis));
         require(one.sealedHash != other.sealedHash, NoEquivocation(NoProof.SameBlock));
         accused = _signer(one.sealedHash, first.seal);
         require(accused == _signer(other.sealedHash, second.seal), NoEquivocation(NoProof.Signers));

@@ -70,7 +70,7 @@ interface ICouncil {
     error NarrowAccount(address account, uint32 rights);
     /// @notice Thrown when a member votes who came after the proposal.
     error CameAfterProposal(uint32 proposal, uint32 member);
-    /// @notice Thrown when somebody votes whose beneficial owner has voted.
+    /// @notice Thrown when somebody votes whose beneficial owner has voted, or whose member has, whatever owner was his then.
     error OwnerVoted(uint32 proposal, uint32 owner);
 
     // ------------------------------------------------------------------------------------------------- read only
@@ -160,7 +160,7 @@ interface ICouncil {
     /// @notice Gives the authority what passed, to be carried out after its delay. A proposal passes if
     /// - as many voted as {quorumOf} says of the members that there were,
     /// - more than half of the votes are for it,
-    /// - and so is more than half of the classes that voted; a class is for it if more of it voted for it than against.
+    /// - and so is at least half of the classes that voted; a class is for it if more of it voted for it than against.
     ///
     /// Emits {ProposalQueued}.
     ///

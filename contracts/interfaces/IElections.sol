@@ -12,8 +12,8 @@ import {Signed} from "./ISignedActions.sol";
 /// @param owner his beneficial owner
 /// @param registered as which he registered, from 1; of those with equal scores the earlier one comes first
 /// @param stakedUntil first second in which a certificate of his stake has expired
-/// @param place where he stands in the list of candidates, from 1; 0 when he resigned
-/// @param resignedIn epoch in which he resigned
+/// @param place where he stands in the list of candidates, from 1; 0 when he resigned or was struck off
+/// @param resignedIn epoch in which he resigned or was struck off
 struct Candidacy {
     uint32 number;
     uint32 owner;
@@ -75,14 +75,21 @@ interface IElections {
     error OwnerStands(uint32 owner, address candidate);
     /// @notice Thrown when there are as many candidates as there may be.
     error TooManyCandidates(uint256 most);
+    /// @notice Thrown when a stake expires before a candidate can have had a seat for an epoch and been held for another, or before
+    /// the stake that it would replace.
+    error StakeTooShort(uint256 until, uint256 least);
+    /// @notice Thrown when a candidate is voted for who can be struck off.
+    error NotFit(address candidate);
+    /// @notice Thrown when a candidate shall be struck off whose stake is good, who is active, and whose owner is the same.
+    error StillFit(address candidate);
     /// @notice Thrown when an account is no candidate.
     error NoCandidate(address account);
-    /// @notice Thrown when a stake is asked back of who has not resigned, has a seat or is condemned, or too early: it is his
-    /// when an epoch has passed since.
+    /// @notice Thrown when a stake is asked back of who has not resigned, has a seat or is under vote, or too early: it is his
+    /// when an epoch has passed since. And when one is replaced of who is condemned or under vote.
     error StakeIsHeld(address candidate);
     /// @notice Thrown when a vote is for another epoch than that of this block.
     error OtherEpoch(uint32 epoch, uint32 current);
-    /// @notice Thrown when an owner votes again in an epoch.
+    /// @notice Thrown when an owner votes again in an epoch, or a member, whatever owner was his then.
     error OwnerVotedBefore(uint32 owner, uint32 epoch);
     /// @notice Thrown when a vote locks no certificate.
     error NoWeight();
@@ -153,8 +160,12 @@ interface IElections {
     /// @notice Whether an owner voted in an epoch.
     function hasVoted(uint32 epoch, uint32 owner) external view returns (bool);
 
-    /// @notice Who would be elected by an epoch's votes now, in the order of their scores, and how many of them have seats. Who
-    /// is not active, or whose stake has expired, does not stand; who is condemned does.
+    /// @notice Whether somebody can have a seat: a candidate who is active, of the owner with whom he registered, and whose stake
+    /// does not expire before the end of the next epoch. Who is condemned may be one.
+    function stands(address candidate) external view returns (bool);
+
+    /// @notice Who would be elected by an epoch's votes now, in the order of their scores, and how many of them have seats. Only
+    /// who {stands} is among them.
     function orderOf(uint32 epoch) external view returns (address[] memory order, uint256 elected);
 
     // -------------------------------------------------------------------------------------------------- authority
@@ -185,8 +196,9 @@ interface IElections {
     ///
     /// Requirements:
     /// - the account is active and of the caller's member, whose owner has no other candidate;
-    /// - it did not resign;
-    /// - the certificates are {STAKE}, and can be locked;
+    /// - it did not resign, nor was it struck off; who stands already is neither condemned nor under vote;
+    /// - the certificates are {STAKE}, and can be locked; none expires before the two epochs after this one have ended, nor before
+    ///   those that they replace;
     /// - there are fewer than {MOST_CANDIDATES}.
     function register(address candidate, uint256[] calldata ids) external;
 
@@ -198,13 +210,22 @@ interface IElections {
     /// - the account stands, and is of the caller's member.
     function resign(address candidate) external;
 
+    /// @notice Strikes off a candidate whom nobody could elect, so that others have his place; anyone may send it. His stake is
+    /// held as after {resign}.
+    ///
+    /// Emits {CandidateResigned}.
+    ///
+    /// Requirements:
+    /// - the account stands, and its stake has expired or was ended, or it is not active, or of another owner than when it registered.
+    function strike(address candidate) external;
+
     /// @notice Gives a candidate's stake back; anyone may send it.
     ///
     /// Emits {StakeReturned} and what {IGreenCertificates-release} emits.
     ///
     /// Requirements:
-    /// - he resigned, has no seat, and is not condemned;
-    /// - an epoch has passed since.
+    /// - he resigned or was struck off, has no seat, and is not under vote;
+    /// - an epoch has passed since, and since he was condemned without a seat.
     function returnStake(address candidate) external;
 
     // ----------------------------------------------------------------------------------------------------- voters
@@ -215,8 +236,8 @@ interface IElections {
     ///
     /// Requirements:
     /// - the epoch is that of this block;
-    /// - the caller is an active member's, and no account of his owner voted in it;
-    /// - the candidate stands;
+    /// - the caller is an active member's, and no account of his member or owner voted in it;
+    /// - the candidate stands, and could not be struck off;
     /// - there are certificates, and they can be locked.
     function vote(uint32 epoch, address candidate, uint256[] calldata ids) external;
 
@@ -238,10 +259,11 @@ interface IElections {
     // -------------------------------------------------------------------------------------------------- delegates
 
     /// @notice Ends a candidate's stake, if he has one. He does not stand again before he gives another.
+    /// @return slashed whether he had one
     ///
     /// Emits what {IGreenCertificates-slash} emits.
     ///
     /// Requirements:
     /// - the caller is the contract of delegates.
-    function slash(address candidate) external;
+    function slash(address candidate) external returns (bool slashed);
 }

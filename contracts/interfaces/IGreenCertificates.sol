@@ -7,13 +7,14 @@ import {IMembership} from "./IMembership.sol";
 import {Signed} from "./ISignedActions.sol";
 
 /// @notice What became of a certificate. Held: it can be handed on. Retired, Exported: for good. Unwrapped: its slices were
-/// given back.
+/// given back. Slashed: it was a stake, which was lost.
 enum CertificateStatus {
     None,
     Held,
     Retired,
     Exported,
-    Unwrapped
+    Unwrapped,
+    Slashed
 }
 
 /// @notice A certificate of 1 MWh, in one storage slot.
@@ -50,7 +51,7 @@ struct Origin {
 /// @title Certificates of 1 MWh of clean energy
 /// @notice An ERC-721 token holds exactly 1,000,000 Wh in slices, its producer's own or such as were bought. Its id is the
 /// hash of its slices, which {CertificateMade} lists. It is handed on, taken apart again, retired for somebody's use,
-/// or exported. Locked for a vote or a candidacy it stays with its holder, until the lock ends or it expires.
+/// or exported. Locked for a vote or a candidacy it stays with its holder until the lock ends, though it may expire meanwhile.
 interface IGreenCertificates is IERC721 {
     event CertificateMade(
         uint256 indexed id,
@@ -70,6 +71,7 @@ interface IGreenCertificates is IERC721 {
         string purpose
     );
     event CertificateExported(uint256 indexed id, address indexed holder, string destination);
+    event CertificateSlashed(uint256 indexed id, address indexed holder);
     event CertificatesRecovered(address indexed account, address indexed replacement, uint256[] ids);
 
     event ElectionsSet(address indexed elections);
@@ -174,7 +176,7 @@ interface IGreenCertificates is IERC721 {
     /// Emits {Transfer} and {CertificateUnwrapped}, and what {ICleanEnergy-unwrapSlices} emits.
     ///
     /// Requirements:
-    /// - there is a certificate with these contents, and it has expired.
+    /// - there is a certificate with these contents, it has expired and is not locked.
     function expire(Contents calldata contents) external;
 
     /// @notice Retires a certificate for good.
@@ -247,11 +249,11 @@ interface IGreenCertificates is IERC721 {
     /// - the caller is the contract of elections.
     function release(uint256[] calldata ids) external;
 
-    /// @notice Ends certificates of a stake, whoever holds them by now: retired for nobody. What was unwrapped is passed over.
+    /// @notice Ends certificates of a stake, whoever holds them by now. Nobody has used their energy: it counts as expired.
     ///
-    /// Emits {Transfer} and {CertificateRetired} for each.
+    /// Emits {Transfer} and {CertificateSlashed} for each.
     ///
     /// Requirements:
-    /// - the caller is the contract of elections.
+    /// - the caller is the contract of elections; there are these certificates.
     function slash(uint256[] calldata ids) external;
 }

@@ -67,9 +67,12 @@ interface ISeats {
     /// @notice Whether an account was condemned and not readmitted.
     function isAbnormal(address account) external view returns (bool);
 
-    /// @notice Whether an account has no seat and is not condemned, and a whole epoch has passed since it had one, and since that
-    /// one.
+    /// @notice Whether an account has no seat and is not under vote, and a whole epoch has passed since it had one, since it was
+    /// condemned without one, and since that one.
     function isFree(address account, uint32 since) external view returns (bool);
+
+    /// @notice Whether there is a vote on an account.
+    function isAccused(address account) external view returns (bool);
 
     /// @notice How many seats there are.
     function seatCount() external view returns (uint256);
@@ -103,13 +106,14 @@ interface ISeats {
 
     /// @notice Takes a delegate's seat as soon as another can have it, and bars him from all others until he is readmitted. It
     /// may be said of anybody, and again of the same.
-    /// @param slashed whether what he staked for his candidacy is ended besides
+    /// @param toSlash whether what he staked for his candidacy is ended besides
+    /// @return slashed whether there was anything to end
     ///
     /// Emits {Condemned}, and for a stake that is ended what {IElections-slash} emits.
     ///
     /// Requirements:
     /// - the caller is the contract that condemns.
-    function condemn(address account, bool slashed) external;
+    function condemn(address account, bool toSlash) external returns (bool slashed);
 
     // ----------------------------------------------------------------------------------------------------- anyone
 
@@ -122,7 +126,7 @@ interface ISeats {
     /// - the epoch was not opened; all votes of the one before are counted.
     function openEpoch() external;
 
-    /// @notice Makes the next change of seats that is due, removals first.
+    /// @notice Makes the next change of seats that is due, removals first. Nobody gets one who does not stand any more.
     /// @return changed whether there was one
     ///
     /// Emits what {IValidatorSet} emits.

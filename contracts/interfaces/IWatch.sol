@@ -23,7 +23,8 @@ enum Verdict {
 }
 
 /// @notice What makes two seals no proof.
-/// Height, Round, Parent: the headers are not of one. Genesis: nobody seals the first block. SameBlock: there is one header only.
+/// Height, Round, Parent: the headers are not of one. Genesis: nobody seals the first block, and the second has the same parent on
+/// all chains that begin with it. SameBlock: there is one header only.
 /// Signers: the seals are not of one validator.
 enum NoProof {
     Height,
@@ -77,7 +78,7 @@ interface IWatch {
         uint32 indexed number, SealedBlock one, SealedBlock other, SealedHeader first, SealedHeader second
     );
     event SuspicionVoted(uint32 indexed number, address indexed voter, bool yes);
-    event FoundAbnormal(uint32 indexed number, address indexed accused, bool slashed);
+    event FoundAbnormal(uint32 indexed number, address indexed accused);
 
     /// @notice Thrown when an account is not among those who can accuse, be accused, or vote on an accused.
     error NoDelegate(address account);
@@ -85,7 +86,7 @@ interface IWatch {
     error OwnCase(address account);
     /// @notice Thrown when evidence is missing, or served before against the same accused.
     error NoEvidence(bytes32 proof);
-    /// @notice Thrown when a delegate proposed more than half of what was expected, or nothing was.
+    /// @notice Thrown when a delegate proposed more than half of what was expected, or too little was.
     error NotMissed(uint256 expected, uint256 proposed);
     /// @notice Thrown when blocks were missed in another epoch than this one and the last.
     error EpochPassed(uint32 epoch, uint32 current);
@@ -105,6 +106,9 @@ interface IWatch {
     /// @notice Seconds in which delegates vote on a suspicion.
     function VOTE_SECONDS() external view returns (uint40);
 
+    /// @notice The fewest turns of which half can be missed.
+    function LEAST_TURNS() external view returns (uint256);
+
     /// @notice Who has seats, and who takes them away.
     function delegates() external view returns (IDelegates);
 
@@ -121,7 +125,7 @@ interface IWatch {
     function hasVoted(uint32 number, address voter) external view returns (bool);
 
     /// @notice Whether something served as evidence. Evidence is known by keccak256(abi.encode(accused, evidence, what)); of missed
-    /// blocks `what` is the epoch, of an equivocation keccak256(abi.encode(number, round, parent)), else what the accuser says.
+    /// blocks `what` is keccak256(abi.encode(epoch, expected)), of an equivocation keccak256(abi.encode(number, round, parent)), else what the accuser says.
     function isUsed(bytes32 proof) external view returns (bool);
 
     /// @notice Reads a header with its list of seals empty, as validators sign it. Reverts with NoRlp or NoHeader when it is none.
@@ -139,8 +143,8 @@ interface IWatch {
     ///
     /// Requirements:
     /// - caller and accused have seats, are not condemned, and are not the same;
-    /// - the epoch is this or the last one, and {IBookkeeping-workOf} says so of it;
-    /// - it did not serve as evidence yet, and there is no vote on the accused.
+    /// - the epoch is this or the last one, and {IBookkeeping-workOf} says so of it, of {LEAST_TURNS} turns at least;
+    /// - that, with as many turns, did not serve as evidence yet, and there is no vote on the accused.
     function suspectMissed(address accused, uint32 epoch) external;
 
     /// @notice Accuses a delegate of having vouched for what is not so.
@@ -171,7 +175,7 @@ interface IWatch {
     ///
     /// Requirements:
     /// - both headers are as validators sign them: their lists of seals are empty; each seal is one of its header;
-    /// - they are of one height, but 0, one round and one parent, differ, and one account sealed both;
+    /// - they are of one height, above 1, one round and one parent, differ, and one account sealed both;
     /// - it has a seat, condemned or not, or a stake;
     /// - these height, round and parent did not serve as evidence against it, and there is no vote on another equivocation of it.
     function proveEquivocation(SealedHeader calldata first, SealedHeader calldata second) external;

@@ -112,6 +112,15 @@ class TestVoting:
         # On another proposal he votes anew.
         floor.vote(floor.propose(batch), no=["p1's other firm"])
 
+    def test_once_a_member(self, floor: Floor, batch) -> None:
+        """Whatever owner is his when he votes again."""
+        proposal, registrar = floor.propose(batch), known_account("registrar")
+        floor.vote(proposal, yes=["p1"])
+        floor.market.membership.change_owner(floor.member("p1"), floor.member("p2"), sender=registrar)
+        with refused(reverts.OwnerVoted, proposal=proposal, owner=floor.member("p2")):
+            floor.vote(proposal, yes=["p1"])
+        floor.vote(proposal, yes=["p2"])
+
     def test_not_who_came_later(self, floor: Floor, proposal: int) -> None:
         late = floor.admit("late", Role.CONSUMER)
         with refused(reverts.CameAfterProposal, proposal=proposal, member=floor.member("late")):
@@ -203,10 +212,10 @@ class TestOutcome:
             (("p1", "p2", "c1"), ("p3", "c2", "n1"), False),
             # More than half of the votes, but of one class only out of three.
             (("p1", "p2", "p3", "c1"), ("c2", "n1"), False),
-            # And of two out of four.
-            (("p1", "p2", "p3", "c1", "c2"), ("n1", "i1"), False),
+            # Half of the classes is enough: a single member of a small one cannot stop all others.
+            (("p1", "p2", "p3", "c1", "c2"), ("n1", "i1"), True),
             # A class that is divided is not for it.
-            (("p1", "p2", "p3", "c1"), ("c2",), False),
+            (("p1", "p2", "p3", "c1"), ("c2",), True),
             # More than half of the classes, but not of the votes.
             (("c1", "n1", "i1"), ("p1", "p2", "p3"), False),
             # One class may decide if no other votes: there are three of it, which is too few.

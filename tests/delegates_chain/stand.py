@@ -49,6 +49,12 @@ class Stand:
     def stand(self, count: int = 9) -> None:
         self.electing.stand(self.nodes[:count], self.stakes)
 
+    def stand_anew(self, *nodes: str) -> dict[str, list[int]]:
+        """With stakes of energy that was just made."""
+        stakes = self.electing.certificates(dict.fromkeys(nodes, 5))
+        self.electing.stand(nodes, stakes)
+        return stakes
+
     def vote(self, voter: str, candidate: str, count: int) -> int:
         return self.electing.vote(voter, candidate, self.held[voter][:count])
 

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+from coincurve import PrivateKey
 
 from tests.assertions import FAR, refused
 from tests.delegates_chain.stand import NOBODY, Stand
+from tests.watch_chain.bench import two_seals
 from wattbook.contracts import reverts
-from wattbook.contracts.structs import Application, Ballot, Poll, Tally
+from wattbook.contracts.structs import Application, Ballot, CertificateStatus, Poll, Tally
 from wattbook.deployment.local import known_account
 from wattbook.eip712 import sign_action
 from wattbook.roles import MARKET_ROLES
@@ -17,7 +19,14 @@ from wattbook.vectors.check import Check, read
 from wattbook.vectors.governance import checks_of
 
 FOR_GOOD = 2**32 - 1
+DAY = 86_400
 FILE = Path(__file__).parents[1] / "vectors" / "governance.json"
+
+
+def prove(stand: Stand, node: str) -> None:
+    """That it sealed two blocks."""
+    key = PrivateKey(bytes(stand.electing.park.keys[node].key))
+    stand.send(stand.electing.market.watch, "proveEquivocation", stand.anybody, *two_seals(key))
 
 
 @pytest.mark.parametrize("name", ["elections", "rewards"])
@@ -92,12 +101,64 @@ class TestStanding:
         assert stand.elections.stake_of(node) == stake
         stand.send(stand.certificates, "transferFrom", node, node, stand.voters[0], old[0])
 
-    def test_no_longer_when_the_stake_has_expired(self, stand: Stand) -> None:
+    def test_no_longer_when_the_stake_expires_before_the_next_epoch_ends(self, stand: Stand) -> None:
+        stand.stand(1)
+        [node, other, *_], seconds = stand.nodes, stand.electing.seconds
+        last = stand.elections.candidacy_of(node).staked_until // seconds - 2
+        stand.electing.blocks.mine([], last * seconds)
+        stand.stand_anew(other)
+        assert tuple(stand.elections.order_of(last)) == ([node, other], 2)
+        assert stand.electing.next_epoch() == last + 1
+        assert tuple(stand.elections.order_of(last)) == ([other], 1)
+        assert [stand.elections.stands(one) for one in (node, other)] == [False, True]
+
+    def test_with_a_stake_that_lasts_for_two_more_epochs(self, stand: Stand) -> None:
+        node, seconds = stand.nodes[0], stand.electing.seconds
+        until = min(stand.certificates.certificate_of(id).expires for id in stand.stakes[node])
+        last = until // seconds - 3
+        stand.electing.blocks.mine([], (last + 1) * seconds)
+        with refused(reverts.StakeTooShort, until=until, least=(last + 4) * seconds):
+            stand.stand(1)
+
+    def test_until_then_with_a_stake_that_lasts_as_long(self, stand: Stand) -> None:
+        node, seconds = stand.nodes[0], stand.electing.seconds
+        until = min(stand.certificates.certificate_of(id).expires for id in stand.stakes[node])
+        last = until // seconds - 3
+        stand.electing.blocks.mine([], last * seconds)
+        stand.stand(1)
+        assert stand.elections.stands(node)
+
+    def test_with_a_new_stake_that_expires_no_sooner(self, stand: Stand) -> None:
+        node, c = stand.nodes[0], stand.certificates
+        stand.electing.stand([node], {node: stand.held[node]})
+        before = stand.elections.candidacy_of(node).staked_until
+        until = min(c.certificate_of(id).expires for id in stand.stakes[node])
+        assert until < before
+        with refused(reverts.StakeTooShort, until=until, least=before):
+            stand.send(stand.elections, "register", node, node, stand.stakes[node])
+
+    def test_with_no_new_stake_when_accused_or_condemned(self, stand: Stand) -> None:
+        node = stand.nodes[0]
+        stand.stand(1)
+        prove(stand, node)
+        assert stand.delegates.is_accused(node)
+        with refused(reverts.StakeIsHeld, candidate=node):
+            stand.send(stand.elections, "register", node, node, stand.held[node])
+        stand.electing.blocks.mine([], stand.electing.blocks.now + DAY)
+        assert not stand.delegates.is_accused(node)
+        with stand.undone():
+            stand.send(stand.elections, "register", node, node, stand.held[node])
+        stand.send(stand.delegates, "condemn", stand.watch, node, False)
+        with refused(reverts.StakeIsHeld, candidate=node):
+            stand.send(stand.elections, "register", node, node, stand.held[node])
+
+    def test_no_longer_as_another_owners(self, stand: Stand) -> None:
+        """Whose second candidate he would be."""
         stand.stand(2)
-        first, second = (stand.elections.candidacy_of(node).staked_until for node in stand.nodes[:2])
-        assert first < second
-        stand.electing.blocks.mine([], first)
-        assert tuple(stand.elections.order_of(stand.electing.epoch)) == ([stand.nodes[1]], 1)
+        [node, other, *_] = stand.nodes
+        membership, registrar = stand.electing.market.membership, known_account("registrar").address
+        stand.send(membership, "changeOwner", registrar, stand.member(node), stand.member(other))
+        assert tuple(stand.elections.order_of(stand.electing.epoch)) == ([other], 1)
 
     def test_no_longer_when_suspended(self, stand: Stand) -> None:
         stand.stand(2)
@@ -133,17 +194,69 @@ class TestStanding:
         stand.send(stand.elections, "register", node, node, list(stake))
         assert stand.elections.candidacy_of(node).registered > stand.elections.candidacy_of(third).registered
 
-    def test_a_condemned_one_has_his_stake_back_when_he_is_readmitted(self, stand: Stand) -> None:
+    def test_a_condemned_one_has_his_stake_back_an_epoch_after_that(self, stand: Stand) -> None:
+        """For his seat he needs the council; what is not slashed is his."""
         stand.stand(1)
         node = stand.nodes[0]
         stand.send(stand.elections, "resign", node, node)
-        stand.send(stand.delegates, "condemn", stand.watch, node, False)
         stand.electing.next_epoch()
+        stand.send(stand.delegates, "condemn", stand.watch, node, False)
         stand.electing.next_epoch()
         with refused(reverts.StakeIsHeld, candidate=node):
             stand.send(stand.elections, "returnStake", stand.anybody, node)
-        stand.electing.decide(stand.delegates, "readmit", node)
+        stand.electing.next_epoch()
         stand.send(stand.elections, "returnStake", stand.anybody, node)
+        assert stand.delegates.is_abnormal(node)
+
+    def test_an_accused_one_has_no_stake_back(self, stand: Stand) -> None:
+        stand.stand(1)
+        node = stand.nodes[0]
+        stand.send(stand.elections, "resign", node, node)
+        stand.electing.next_epoch()
+        stand.electing.blocks.mine([], (stand.electing.epoch + 1) * stand.electing.seconds - DAY // 2)
+        prove(stand, node)
+        stand.electing.next_epoch()
+        with refused(reverts.StakeIsHeld, candidate=node):
+            stand.send(stand.elections, "returnStake", stand.anybody, node)
+        with stand.undone():
+            stand.electing.blocks.mine([], stand.electing.blocks.now + DAY // 2)
+            stand.send(stand.elections, "returnStake", stand.anybody, node)
+        for one in stand.electing.market.validator_set.get_validators():
+            stand.send(stand.electing.market.watch, "vote", one, node, True)
+        found = {stand.certificates.certificate_of(id).status for id in stand.stakes[node]}
+        assert found == {CertificateStatus.SLASHED}
+
+    def test_of_the_unfit_ends_by_anybody(self, stand: Stand) -> None:
+        """Whose stake has expired or was lost, who is not active, or another owner's. It is held as after resigning."""
+        stand.stand(4)
+        [node, second, third, fourth, *_] = stand.nodes
+        with refused(reverts.NoCandidate, account=stand.stranger):
+            stand.send(stand.elections, "strike", stand.anybody, stand.stranger)
+        membership, registrar = stand.electing.market.membership, known_account("registrar").address
+        for spoil in (
+            lambda: stand.send(stand.delegates, "condemn", stand.watch, node, True),
+            lambda: stand.send(
+                membership, "suspend", known_account("regulator").address, stand.member(node), "an inquiry"
+            ),
+            lambda: stand.send(membership, "changeOwner", registrar, stand.member(node), stand.member(second)),
+            lambda: stand.electing.blocks.mine([], stand.elections.candidacy_of(node).staked_until),
+        ):
+            with stand.undone():
+                with refused(reverts.StillFit, candidate=node):
+                    stand.send(stand.elections, "strike", stand.anybody, node)
+                spoil()
+                epoch = stand.electing.epoch
+                with refused(reverts.NotFit, candidate=node):
+                    stand.send(stand.elections, "vote", stand.voters[0], epoch, node, stand.held[stand.voters[0]][:1])
+                said = stand.told(stand.elections, "strike", stand.anybody, node)
+                assert said == (Log("CandidateResigned", (node.lower(), epoch)),)
+                assert stand.elections.candidates() == [fourth, second, third]
+                with refused(reverts.StakeIsHeld, candidate=node):
+                    stand.send(stand.elections, "returnStake", stand.anybody, node)
+                stand.electing.next_epoch()
+                stand.electing.next_epoch()
+                stand.send(stand.elections, "returnStake", stand.anybody, node)
+                assert stand.elections.candidate_of(stand.elections.candidacy_of(node).owner) == NOBODY
 
     def test_for_sixty_four(self, stand: Stand) -> None:
         park = stand.electing.park
@@ -155,6 +268,12 @@ class TestStanding:
         stand.electing.stand(people[:64], stakes)
         with refused(reverts.TooManyCandidates, most=64):
             stand.electing.stand(people[64:], stakes)
+        with stand.undone():
+            stand.electing.blocks.mine([], stand.elections.candidacy_of(people[63]).staked_until)
+            for one in people[:64]:
+                stand.send(stand.elections, "strike", stand.anybody, one)
+            stand.stand_anew(people[64])
+            assert stand.elections.candidates() == [people[64]]
         stand.electing.open()
         assert stand.delegates.target() == people[:7] and stand.delegates.standby() == people[7:64]
 
@@ -205,6 +324,17 @@ class TestVoting:
         stand.electing.next_epoch()
         stand.vote(other, stand.nodes[1], 1)
 
+    def test_once_for_a_member(self, stand: Stand) -> None:
+        """Whatever owner is his when he votes again."""
+        stand.stand(2)
+        [voter, other, _], epoch = stand.voters, stand.electing.epoch
+        membership, registrar = stand.electing.market.membership, known_account("registrar").address
+        stand.vote(voter, stand.nodes[0], 1)
+        stand.send(membership, "changeOwner", registrar, stand.member(voter), stand.member(other))
+        with refused(reverts.OwnerVotedBefore, owner=stand.owner(other), epoch=epoch):
+            stand.send(stand.elections, "vote", voter, epoch, stand.nodes[1], stand.held[voter][1:2])
+        stand.vote(other, stand.nodes[1], 1)
+
     def test_after_the_epoch(self, stand: Stand) -> None:
         stand.stand(1)
         voter, epoch = stand.voters[0], stand.electing.epoch
@@ -235,8 +365,9 @@ class TestVoting:
                 stand.send(*cast, [id])
         expires = stand.certificates.certificate_of(id).expires
         stand.electing.blocks.mine([], expires)
+        stand.stand_anew(stand.nodes[1])
         with refused(reverts.CertificateExpired, id=id, expires=expires):
-            stand.send(stand.elections, "vote", voter, stand.electing.epoch, stand.nodes[0], [id])
+            stand.send(stand.elections, "vote", voter, stand.electing.epoch, stand.nodes[1], [id])
 
     def test_by_members_for_candidates(self, stand: Stand) -> None:
         stand.stand(1)

@@ -52,17 +52,35 @@ class TestALockedOne:
         with refused(reverts.CertificateLocked, id=twice[0], until=FOR_GOOD):
             stand.send(stand.elections, "register", voter, voter, twice)
 
-    def test_expires_all_the_same(self, stand: Stand) -> None:
+    def test_is_not_taken_apart_when_it_expires(self, stand: Stand) -> None:
+        """What is at stake is lost all the same."""
         stand.stand(1)
-        id = stand.stakes[stand.nodes[0]][0]
+        node = stand.nodes[0]
+        id = stand.stakes[node][0]
         known = stand.certificates.certificate_of(id)
         assert known.locked_until == FOR_GOOD
         contents = stand.contents(id)
         stand.electing.blocks.mine([], known.expires)
+        with refused(reverts.CertificateLocked, id=id, until=FOR_GOOD):
+            stand.send(stand.certificates, "expire", stand.anybody, contents)
+        stand.send(stand.delegates, "condemn", stand.watch, node, True)
+        assert stand.certificates.certificate_of(id).status == CertificateStatus.SLASHED
+
+    def test_does_not_vote_again_in_another(self, stand: Stand) -> None:
+        """It expires in the epoch in which it voted; what of its energy has not would be wrapped anew."""
+        stand.stand(1)
+        voter, id = stand.voters[0], stand.held[stand.voters[0]][0]
+        contents, expires = stand.contents(id), stand.certificates.certificate_of(id).expires
+        stand.electing.blocks.mine([], expires - 1_000)
+        until = end_of_epoch(stand)
+        assert expires < until
+        stand.stand_anew(stand.nodes[1])
+        stand.vote(voter, stand.nodes[1], 1)
+        stand.electing.blocks.mine([], expires)
+        with refused(reverts.CertificateLocked, id=id, until=until):
+            stand.send(stand.certificates, "expire", stand.anybody, contents)
+        stand.electing.blocks.mine([], until)
         stand.send(stand.certificates, "expire", stand.anybody, contents)
-        assert stand.certificates.certificate_of(id).status == CertificateStatus.UNWRAPPED
-        # Who would slash it, passes it over.
-        stand.send(stand.delegates, "condemn", stand.watch, stand.nodes[0], True)
         assert stand.certificates.certificate_of(id).status == CertificateStatus.UNWRAPPED
 
     def test_follows_its_holder_to_another_key(self, stand: Stand, voter: str) -> None:
@@ -101,17 +119,19 @@ class TestWhoLocks:
         assert logs == (*ended, Log("Condemned", (node.lower(), True)))
         for id in stand.stakes[node]:
             known = stand.certificates.certificate_of(id)
-            assert (known.holder, known.status) == (NOBODY, CertificateStatus.RETIRED)
+            assert (known.holder, known.status) == (node, CertificateStatus.SLASHED)
+            with refused(reverts.ERC721NonexistentToken, token_id=id):
+                stand.certificates.owner_of(id)
         after = stand.electing.market.clean_energy.totals()
-        assert (after.wholes, after.retired) == (before.wholes - 5_000_000, before.retired + 5_000_000)
+        assert after == before._replace(wholes=before.wholes - 5_000_000, expired=before.expired + 5_000_000)
         assert stand.certificates.balance_of(node) == balance - 5
         # There is no more of it to be slashed, nor to be given back.
         assert stand.told(stand.delegates, "condemn", stand.watch, node, True) == (
-            Log("Condemned", (node.lower(), True)),
+            Log("Condemned", (node.lower(), False)),
         )
         assert stand.elections.stake_of(node) == []
 
 
 def _ended(id: int, holder: str) -> tuple[Log, Log]:
     transfer = Log("Transfer", (holder.lower(), NOBODY, id))
-    return transfer, Log("CertificateRetired", (id, holder.lower(), NOBODY, 0, 0, "slashed"))
+    return transfer, Log("CertificateSlashed", (id, holder.lower()))

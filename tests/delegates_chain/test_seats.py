@@ -65,6 +65,34 @@ class TestASeat:
             assert stand.delegates.was_seated(account, before + 1) is is_now
         assert stand.told(stand.delegates, "changeSeat", stand.anybody) == ()
 
+    def test_does_not_go_to_who_stands_no_longer(self, stand: Stand, founders: list[str], opened: list[str]) -> None:
+        """Expelled, resigned, or without a stake since the election: the next one has it."""
+        regulator = known_account("regulator").address
+        stand.send(stand.electing.market.membership, "expel", regulator, stand.member(opened[0]), "a thief")
+        stand.send(stand.elections, "resign", opened[1], opened[1])
+        stand.send(stand.delegates, "condemn", stand.watch, opened[2], True)
+        stand.send(stand.delegates, "changeSeat", stand.anybody)
+        assert stand.electing.market.validator_set.get_validators() == [*founders[:3], opened[3]]
+
+    def test_of_a_removed_one_goes_to_none_of_them_either(self, stand: Stand, founders: list[str]) -> None:
+        """Too few stand now for another election; those who waited are still known."""
+        stand.stand(5)
+        stand.electing.decide(stand.elections, "setSeats", 4)
+        stand.electing.open()
+        for one in (stand.nodes[0], stand.nodes[1], stand.nodes[4]):
+            stand.send(stand.elections, "resign", one, one)
+        stand.electing.open()
+        stand.electing.open()
+        stand.send(stand.elections, "returnStake", stand.anybody, stand.nodes[4])
+        for place in (0, 1, 2):
+            stand.send(stand.delegates, "condemn", stand.watch, founders[place], False)
+        for _ in range(4):
+            stand.send(stand.delegates, "changeSeat", stand.anybody)
+            stand.electing.open()
+        assert stand.delegates.standby() == stand.nodes[4:5]
+        seated = [one for one in stand.nodes if stand.delegates.is_seated(one)]
+        assert seated == stand.nodes[2:4] and stand.delegates.seat_count() == 4
+
     def test_changes_once_a_block(self, stand: Stand, founders: list[str], opened: list[str]) -> None:
         """Though a removal and an election are due."""
         stand.send(stand.delegates, "condemn", stand.watch, founders[0], False)

@@ -47,6 +47,8 @@ def _evidence(random: Random) -> Evidence:
 _DEEDS = {
     "register": lambda twin, random: [twin.register(name) for name in random.sample(twin.people, 5)],
     "resign": lambda twin, random: twin.resign(_somebody(twin, random)),
+    "strike": lambda twin, random: twin.strike(_somebody(twin, random)),
+    "suspend": lambda twin, random: twin.suspend(_somebody(twin, random)),
     "return": lambda twin, random: twin.return_stake(_somebody(twin, random)),
     "seats": lambda twin, random: twin.set_seats(random.randint(4, 21)),
     "vote": _vote,
@@ -57,4 +59,4 @@ _DEEDS = {
     "step": lambda twin, random: twin.step(),
     "propose": lambda twin, random: twin.propose(random.randint(1, 4)),
 }
-_WEIGHTS = (3, 1, 2, 1, 5, 4, 1, 1, 3, 8, 4)
+_WEIGHTS = (3, 1, 2, 2, 2, 1, 5, 4, 2, 2, 3, 8, 4)

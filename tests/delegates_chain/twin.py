@@ -12,6 +12,7 @@ from tests.assertions import refused
 from tests.delegates_chain.node import validators
 from wattbook.chain import Chain
 from wattbook.contracts import reverts
+from wattbook.deployment.local import known_account
 from wattbook.deployment.settings import local_settings
 from wattbook.governance.bookkeeping import divided, rewards
 from wattbook.governance.committee import Case, Committee, Evidence, Verdict
@@ -20,7 +21,7 @@ from wattbook.points.reasons import Reason
 from wattbook.trial.electing import Electing
 from wattbook.trial.park import Park, trader
 
-DAY = 86_400
+EPOCH = 2 * 86_400
 STAKE, HELD, SPARE = 5, 6, 60
 PER_BLOCK = 200
 
@@ -48,7 +49,7 @@ class Twin:
 
     def __init__(self, chain: Chain, size: int, random: Random, people: int = 26, voters: int = 8) -> None:
         self.random, names = random, [trader(place) for place in range(people + voters)]
-        settings = replace(local_settings(), points_epoch=DAY, validators=tuple(names[:size]))
+        settings = replace(local_settings(), points_epoch=EPOCH, validators=tuple(names[:size]))
         self.electing = Electing(Park(chain, settings))
         self.electing.park.have_traders(len(names))
         self.people, self.voters = names[:people], names[people:]
@@ -60,6 +61,7 @@ class Twin:
         self.seats, self.registrations = 7, 0
         self.standing: dict[str, Standing] = {}
         self.left_in: dict[str, int] = {}
+        self.suspended: set[str] = set()
         self.votes: list[Vote] = []
         self.votes_before: list[Vote] = []
         self.cases: list[Case] = []
@@ -76,22 +78,29 @@ class Twin:
 
     def register(self, name: str) -> None:
         known, elections = self.standing.get(name), self.electing.elections
+        if name in self.suspended:
+            return
         if known and known.resigned_in is not None:
             with refused(reverts.OwnerStands, owner=self.owner(name), candidate=name):
-                self.electing.send(elections, "register", name, name, self.stakes[name])
+                self.electing.send(elections, "register", name, name, self.stakes.get(name, self.spare[:STAKE]))
             return
         if name not in self.stakes:
-            if len(self.spare) < STAKE:
+            if len(self.spare) < STAKE or self.people[0] in self.suspended:
                 return
             self.stakes[name], self.spare = self._given(name, self.spare[:STAKE]), self.spare[STAKE:]
         if known and known.stake:
             return
+        if known and name in self.committee.abnormal:
+            with refused(reverts.StakeIsHeld, candidate=name):
+                self.electing.stand([name], self.stakes)
+            return
         self.electing.stand([name], self.stakes)
         if known:
             known.stake = self.stakes[name]
-            return
-        self.registrations += 1
-        self.standing[name] = Standing(self.registrations, self.stakes[name])
+        else:
+            self.registrations += 1
+            self.standing[name] = Standing(self.registrations, self.stakes[name])
+        self._fit(name)
 
     def _given(self, name: str, ids: list[int]) -> list[int]:
         first, certificates = self.people[0], self.electing.market.green_certificates
@@ -105,12 +114,51 @@ class Twin:
         if known is None or known.resigned_in is not None or any(vote.candidate == name for vote in self.votes):
             return
         self.electing.send(self.electing.elections, "resign", name, name)
+        self._left(name, known)
+
+    def _left(self, name: str, known: Standing) -> None:
         known.resigned_in = self.electing.epoch
+        self._fit(name)
+
+    def strike(self, name: str) -> None:
+        known, elections = self.standing.get(name), self.electing.elections
+        if known is None or known.resigned_in is not None:
+            with refused(reverts.NoCandidate, account=name):
+                self.electing.send(elections, "strike", self.electing.anybody, name)
+        elif self._sound(name):
+            with refused(reverts.StillFit, candidate=name):
+                self.electing.send(elections, "strike", self.electing.anybody, name)
+        else:
+            self.electing.send(elections, "strike", self.electing.anybody, name)
+            self._left(name, known)
+
+    def suspend(self, name: str) -> None:
+        """Or lets him be a member again."""
+        membership, regulator = self.electing.market.membership, known_account("regulator").address
+        member = membership.standing_of(name).member
+        if name in self.suspended:
+            self.electing.send(membership, "reinstate", regulator, member, "all is well")
+            self.suspended.remove(name)
+        else:
+            self.electing.send(membership, "suspend", regulator, member, "an inquiry")
+            self.suspended.add(name)
+        self._fit(name)
+
+    def _fit(self, name: str) -> None:
+        """Who stands can have a seat."""
+        known = self.standing.get(name)
+        if known and known.resigned_in is None and self._sound(name):
+            self.committee.unfit.discard(name)
+        else:
+            self.committee.unfit.add(name)
+
+    def _sound(self, name: str) -> bool:
+        return bool(self.standing[name].stake) and name not in self.suspended
 
     def return_stake(self, name: str) -> None:
         known, elections = self.standing.get(name), self.electing.elections
         since = max(self.left_in.get(name, 0), (known and known.resigned_in) or 0)
-        free = name not in self.committee.validators and name not in self.committee.abnormal
+        free = name not in self.committee.validators
         if known and known.resigned_in is not None and free and self.electing.epoch > since + 1:
             self.electing.send(elections, "returnStake", self.electing.anybody, name)
             del self.standing[name]
@@ -132,6 +180,9 @@ class Twin:
         elif candidate not in self.standing or self.standing[candidate].resigned_in is not None:
             with refused(reverts.NoCandidate, account=candidate):
                 send(elections, "vote", voter, self.electing.epoch, candidate, ids)
+        elif not self._sound(candidate):
+            with refused(reverts.NotFit, candidate=candidate):
+                send(elections, "vote", voter, self.electing.epoch, candidate, ids)
         else:
             assert self.electing.vote(voter, candidate, ids) == len(self.votes)
             self.votes.append(Vote(voter, count * 1_000_000, candidate))
@@ -147,10 +198,10 @@ class Twin:
         self.electing.decide(points, "setBudget", reason, self.electing.epoch, budget)
 
     def _election(self) -> Election:
-        """As the engine does, whoever has resigned or lost his stake left out."""
+        """As the engine does, whoever has resigned, lost his stake or is suspended left out."""
         candidates = [Candidate(name, known.registered) for name, known in self.standing.items()]
         found = elect(self.votes, candidates, self.seats)
-        fit = {name for name, known in self.standing.items() if known.resigned_in is None and known.stake}
+        fit = {name for name, known in self.standing.items() if known.resigned_in is None and self._sound(name)}
         order = tuple(name for name in (*found.delegates, *found.standby) if name in fit)
         return Election(found.cap, found.score, order[: self.seats], order[self.seats :])
 
@@ -184,9 +235,12 @@ class Twin:
         assert verdict is Verdict.ABNORMAL
         watch, delegates = self.electing.delegates.watch(), self.electing.delegates
         self.electing.send(delegates, "condemn", watch, case.accused, case.slashed)
+        if case.accused not in self.committee.validators:
+            self.left_in[case.accused] = self.electing.epoch
         if case.slashed and case.accused in self.standing and self.standing[case.accused].stake:
             self.standing[case.accused].stake = []
             del self.stakes[case.accused]
+            self._fit(case.accused)
 
     def readmit(self, name: str) -> None:
         if name in self.committee.abnormal and name not in self.committee.leaving:

@@ -51,6 +51,7 @@ def test_a_file_of_the_same_form_gives_the_same_settings(tmp_path):
         ("authority_delay = 60", "authority_delay = 1.5", "1.5 is not a whole number of seconds"),
         ("recovery_delay = 60", "recovery_delay = true", "True is not a whole number of seconds"),
         ("points_epoch = ", "# ", "points_epoch is missing"),
+        ("points_epoch = 2592000", "points_epoch = 172799", "points_epoch is 172799 seconds, less than two days"),
         ("[points_budgets]", "[budgets]", "points_budgets is missing"),
         ("clean_trade = ", "# ", "clean_trade is missing"),
         ("computation = 10000", "computation = -1", "the budget of points for computation is -1, not a whole number"),

@@ -5,7 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from wattbook.governance.committee import VOTE_SECONDS, Committee, Evidence, Verdict
+from wattbook.governance.committee import LEAST_TURNS, VOTE_SECONDS, Committee, Evidence, Verdict, missed
 from wattbook.governance.election import Candidate, Vote, elect
 from wattbook.governance.quorum import changes_an_epoch, faulty_tolerated
 from wattbook.governance.refusals import GovernanceError
@@ -50,6 +50,22 @@ def test_five_of_seven_remove_and_the_first_standing_by_is_seated():
     committee.readmit("c")
     committee.open_epoch(election("cabdefgx"))
     assert "c" in committee.target
+
+
+def test_who_stands_no_longer_gets_no_seat():
+    committee = Committee(list(FOUR), ["x", "y"])
+    committee.unfit = {"x", "e"}
+    condemn(committee, "c")
+    assert committee.step(10) and committee.validators == list("abyd")
+    committee.open_epoch(election("efgh", seats=4))
+    assert committee.step(11) and committee.validators == list("abyf")
+
+
+def test_half_of_ten_turns_can_be_missed_and_of_eleven_again():
+    assert len({missed(7, LEAST_TURNS, 5), missed(7, LEAST_TURNS + 1, 5), missed(8, LEAST_TURNS, 5)}) == 3
+    for expected, proposed in ((LEAST_TURNS - 1, 0), (LEAST_TURNS, 6)):
+        with refused("NotMissed"):
+            missed(7, expected, proposed)
 
 
 def test_four_of_seven_are_not_enough_and_a_day_later_it_is_over():

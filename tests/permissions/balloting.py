@@ -53,8 +53,9 @@ class Balloting:
         self._as_authority(self.elections, "setDelegates", self.delegates.address)
         self._as_authority(self.points, "setPort", int(Reason.BOOKKEEPING), self.delegates.address)
         self._as_authority(self.points, "setBudget", int(Reason.BOOKKEEPING), 0, BUDGET)
-        self.stakes = {member.address: certifying.more(member, STAKE) for member in members}
         self._stand(certifying, members)
+        # Made later: those that replace others expire no sooner.
+        self.stakes = {member.address: certifying.more(member, STAKE) for member in members}
 
     def _stand(self, certifying: Certifying, members: Sequence[LocalAccount]) -> None:
         self.candidates: dict[int, str] = {}
@@ -80,9 +81,10 @@ class Balloting:
         self.unrewarded = self._poked()
         epoch = self.rewarded - 1
         self.elections.count_votes(epoch, 1, sender=self.deployer)
-        self._as_authority(self.delegates, "setWatch", self.deployer.address)
+        watch = self.create("Watch", self.delegates.address)
+        self._as_authority(self.delegates, "setWatch", watch)
         self.condemned = NEW_ADDRESS
-        self.delegates.condemn(self.condemned, False, sender=self.deployer)
+        self._send(watch, self.delegates, "condemn", self.condemned, False)
         # Opened in the epoch in which it was created, which goes on for good: nothing takes time any more.
         self.opened = self._delegates()
 
@@ -104,7 +106,10 @@ class Balloting:
         return made
 
     def _as_authority(self, contract: Contract, function: str, *arguments: Any) -> None:
-        sent = message(contract, function, self.authority, *arguments)
+        self._send(self.authority, contract, function, *arguments)
+
+    def _send(self, sender: str, contract: Contract, function: str, *arguments: Any) -> None:
+        sent = message(contract, function, sender, *arguments)
         ask("anvil_setBalance", sent.sender, hex(10**20))
         ask("anvil_impersonateAccount", sent.sender)
         fields = {"from": sent.sender, "to": sent.to, "data": sent.data, "gas": hex(3_000_000)}
@@ -162,6 +167,7 @@ BALLOTS: dict[tuple[str, str, str], Scene] = {
     ("Elections", "setDelegates", ""): lambda *_: (NEW_ADDRESS,),
     ("Elections", "setSeats", ""): lambda *_: (9,),
     ("Elections", "slash", ""): lambda *_: (NEW_ADDRESS,),
+    ("Elections", "strike", ""): lambda world, _: (world.balloting.candidate_of(world.address("expelled member")),),
     ("Elections", "vote", ""): _vote,
     ("Elections", "voteSigned", ""): _vote_signed,
     ("Delegates", "changeSeat", ""): lambda *_: (),

@@ -12,7 +12,7 @@ from tests.permissions.certifying import HELD, MWH
 from tests.permissions.world import Caller, World
 from wattbook import Signed
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Slice
+from wattbook.contracts.structs import Place, Slice
 from wattbook.deployment.local import known_account
 from wattbook.eip712 import sign
 from wattbook.metering.roots import in_order
@@ -153,7 +153,7 @@ def _first(world: World, who: Caller) -> str:
 
 _CLEAN_ENERGY: dict[tuple[str, str], Scene] = {
     ("cancelNonce", ""): lambda *_: (NONCE,),
-    ("endWhole", ""): lambda *_: (False,),
+    ("endWhole", ""): lambda *_: (Place.RETIRED,),
     ("expire", ""): lambda world, _: (world.certifying.subject, []),
     ("exportSlices", ""): lambda world, _: ([world.certifying.slice], [1], REGISTER),
     ("issue", ""): _issue,

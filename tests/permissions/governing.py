@@ -16,6 +16,7 @@ from wattbook.contracts.structs import SealedHeader
 from wattbook.deployment.bytecode import storage_slot
 from wattbook.deployment.deployer import encode_call
 from wattbook.deployment.plan import Call
+from wattbook.governance.committee import LEAST_TURNS
 from wattbook.governance.council import VOTE_SECONDS
 
 REASON = "another zone"
@@ -58,7 +59,7 @@ class Watching:
         for one in delegates:
             ask("anvil_setBalance", one.address, hex(10**18))
         ask("anvil_setCoinbase", delegates[0].address)
-        for _ in delegates:
+        for _ in range(LEAST_TURNS * len(delegates)):
             market.delegates.poke(sender=delegates[0])
         ask("anvil_setCoinbase", "0x" + "00" * 20)
         watch.suspect_attestation(delegates[2].address, EVIDENCE, sender=delegates[1])

@@ -363,7 +363,7 @@ def _set_parts(grants: Grants, certificates: str, batteries: str) -> None:
     """They alone take slices into certificates and through batteries, and no others are named later."""
     assert (certificates, batteries) == ("GreenCertificates", "Batteries")
     market, energy = grants.market, grants.market.clean_energy
-    grants.only([], reverts.NotPart, energy, "endWhole", False)
+    grants.only([], reverts.NotPart, energy, "endWhole", 3)
     grants.only([], reverts.NotPart, energy, "turn", NOBODY, [], [], (0, 0, 0, 0, 0, 0, 0))
     named = market.green_certificates.address
     another = Call("CleanEnergy", "setParts", (STRANGER.address, STRANGER.address))

@@ -30,7 +30,11 @@ def expected(encoded: bytes) -> Read | None:
 
 def number(chance: Random) -> bytes:
     """As RLP has it, of any length up to 8 bytes."""
-    return bytes(rlp.sedes.big_endian_int.serialize(chance.choice((0, 1, 127, 128, 7_000_000, chance.getrandbits(64)))))
+    return bytes(
+        rlp.sedes.big_endian_int.serialize(
+            chance.choice((0, 1, 2, 9, 127, 128, 255, 7_000_000, 2**40, chance.getrandbits(64)))
+        )
+    )
 
 
 def parts(chance: Random) -> list[Any]:

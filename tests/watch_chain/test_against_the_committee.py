@@ -10,7 +10,7 @@ from tests.node import ask
 from tests.watch_chain.bench import ACCOUNTS, DAY, VALIDATORS, Bench
 from wattbook.contracts.revert import ContractRevert
 from wattbook.contracts.structs import Verdict as OnChain
-from wattbook.governance.committee import Committee, Evidence, Verdict
+from wattbook.governance.committee import Committee, Evidence, Verdict, missed
 from wattbook.governance.election import elect
 from wattbook.governance.refusals import GovernanceError
 
@@ -58,18 +58,23 @@ class Pair:
         )
 
     def miss(self) -> None:
-        """What is counted the chain alone knows; where it shows nothing, nothing is said to the engine."""
+        """What is counted the chain alone knows. What shows nothing it refuses, for that or for something else."""
         by, accused = self.chance.choice(ADDRESSES[:8]), self.chance.choice(ADDRESSES[:8])
         work = self.bench.delegates.work_of(self.epoch, accused)
-        if work.expected == 0 or 2 * (work.expected - work.proposed) < work.expected:
+        try:
+            evidence = missed(self.epoch, work.expected, work.proposed)
+        except GovernanceError as error:
+            assert error.name == "NotMissed"
+            with pytest.raises(ContractRevert):
+                self.bench.watch.suspect_missed(accused, self.epoch, sender=KEY[by])
             return
         self.both(
             lambda: self.bench.watch.suspect_missed(accused, self.epoch, sender=KEY[by]),
-            lambda: self.committee.suspect(by, accused, Evidence.MISSED, self.epoch.to_bytes(32), self.now),
+            lambda: self.committee.suspect(by, accused, Evidence.MISSED, evidence, self.now),
         )
 
     def prove(self) -> None:
-        accused, number = self.chance.randrange(8), self.chance.randint(1, 5)
+        accused, number = self.chance.randrange(8), self.chance.randint(2, 6)
         self.both(
             lambda: self.bench.prove(accused, number),
             lambda: self.committee.prove(ADDRESSES[accused], b"at %d" % number, self.now),
@@ -107,7 +112,7 @@ class Pair:
         self.committee.step(int(ask("eth_blockNumber"), 16))
 
     def propose(self) -> None:
-        self.bench.count_blocks([self.chance.choice(ACCOUNTS[:3]) for _ in range(self.chance.randint(3, 8))])
+        self.bench.count_blocks([self.chance.choice(ACCOUNTS[:3]) for _ in range(self.chance.randint(20, 40))])
 
     def readmit(self) -> None:
         if ready := sorted(self.committee.abnormal - set(self.committee.leaving)):
@@ -136,7 +141,7 @@ def test_whatever_happens(bench: Bench, seed: int) -> None:
     pair = Pair(bench, chance)
     acts = (pair.attest, pair.miss, pair.prove, pair.vote, pair.wait, pair.later, pair.step, pair.propose, pair.readmit)
     for step in range(STEPS):
-        chance.choices(acts, (12, 5, 5, 50, 8, 2, 6, 5, 2))[0]()
+        chance.choices(acts, (24, 5, 5, 40, 6, 2, 8, 5, 6))[0]()
         if step % 10 == 0:
             pair.compare()
     pair.compare()

@@ -123,9 +123,12 @@ class TestProofs:
         with refused(reverts.NoEquivocation, reason=reason):
             reader.equivocator_of(ONE, second)
 
-    def test_of_the_first_block(self, reader: Watch) -> None:
-        with refused(reverts.NoEquivocation, reason=NoProof.GENESIS):
-            reader.equivocator_of(sealed(number=0), sealed(number=0, state=b"\2" * 32))
+    def test_of_the_first_blocks(self, reader: Watch) -> None:
+        """The second has one parent on all chains with the same genesis."""
+        for number in (0, 1):
+            with refused(reverts.NoEquivocation, reason=NoProof.GENESIS):
+                reader.equivocator_of(sealed(number=number), sealed(number=number, state=b"\2" * 32))
+        reader.equivocator_of(sealed(number=2), sealed(number=2, state=b"\2" * 32))
 
     @pytest.mark.parametrize(
         "bad", [b"", ONE.seal[:64], ONE.seal + b"\0", ONE.seal[:64] + b"\x1b", bytes(65), b"\xff" * 64 + b"\0"]

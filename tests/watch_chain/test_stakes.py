@@ -42,12 +42,15 @@ def proved(electing: Electing, place: int, number: int) -> None:
     electing.send(electing.market.watch, "proveEquivocation", electing.anybody, *seals)
 
 
-def condemned(electing: Electing, accused: str) -> None:
+def condemned(electing: Electing, accused: str) -> bool:
+    """Whether it lost a stake."""
     watch = electing.market.watch
     needed = watch.suspicion_of(accused).needed
     seated = [one for one in electing.market.validator_set.get_validators() if one != accused]
     for voter in seated[:needed]:
-        electing.send(watch, "vote", voter, accused, True)
+        logs = electing.send(watch, "vote", voter, accused, True).logs
+    [slashed] = [log.args[1] for log in logs if log.name == "Condemned"]
+    return bool(slashed)
 
 
 def test_a_stake_is_lost_by_a_proof_and_by_nothing_else(electing: Electing) -> None:
@@ -55,17 +58,17 @@ def test_a_stake_is_lost_by_a_proof_and_by_nothing_else(electing: Electing) -> N
     stake = elections.stake_of(accused)
     assert len(stake) == elections.stake()
     electing.send(watch, "suspectAttestation", trader(0), accused, EVIDENCE)
-    condemned(electing, accused)
+    assert not condemned(electing, accused)
     assert elections.stake_of(accused) == stake
     electing.send(electing.delegates, "changeSeat", electing.anybody)
     assert not electing.delegates.is_seated(accused)
     # Without a seat, but with a stake: six vote, and it counts besides.
     proved(electing, 2, number=7)
     assert watch.suspicion_of(accused).needed == 5
-    condemned(electing, accused)
+    assert condemned(electing, accused)
     assert elections.stake_of(accused) == []
     of = electing.market.green_certificates
-    assert {of.certificate_of(one).status for one in stake} == {CertificateStatus.RETIRED}
+    assert {of.certificate_of(one).status for one in stake} == {CertificateStatus.SLASHED}
     # Nothing is left to lose.
     with refused(reverts.NoDelegate, account=accused):
         proved(electing, 2, number=8)
@@ -76,5 +79,5 @@ def test_a_stake_is_lost_by_a_proof_and_by_nothing_else(electing: Electing) -> N
 def test_a_seat_and_a_stake_at_once(electing: Electing) -> None:
     accused = trader(5)
     proved(electing, 5, number=7)
-    condemned(electing, accused)
+    assert condemned(electing, accused)
     assert electing.elections.stake_of(accused) == [] and electing.delegates.is_leaving(accused)

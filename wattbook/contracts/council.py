@@ -102,7 +102,7 @@ class Council(Contract):
         """Gives the authority what passed, to be carried out after its delay. A proposal passes if
         - as many voted as {quorumOf} says of the members that there were,
         - more than half of the votes are for it,
-        - and so is more than half of the classes that voted; a class is for it if more of it
+        - and so is at least half of the classes that voted; a class is for it if more of it
           voted for it than against.
 
         Emits {ProposalQueued}.

@@ -29,7 +29,9 @@ class Delegates(Contract):
         return self._call("blocksOf", (epoch,), EpochBlocks)
 
     def change_seat(self, *, sender: LocalAccount) -> Receipt:
-        """Makes the next change of seats that is due, removals first."""
+        """Makes the next change of seats that is due, removals first. Nobody gets one who does not
+        stand any more.
+        """
         return self._send("changeSeat", (), sender)
 
     def changes(self) -> int:
@@ -40,11 +42,11 @@ class Delegates(Contract):
         """How many seats may still change in the opened epoch by election, and how many by removal."""
         return self._call("changesLeft", (), tuple[int, int])
 
-    def condemn(self, account: str, slashed: bool, *, sender: LocalAccount) -> Receipt:
+    def condemn(self, account: str, to_slash: bool, *, sender: LocalAccount) -> Receipt:
         """Takes a delegate's seat as soon as another can have it, and bars him from all others
         until he is readmitted. It may be said of anybody, and again of the same.
         """
-        return self._send("condemn", (account, slashed), sender)
+        return self._send("condemn", (account, to_slash), sender)
 
     def current_epoch(self) -> int:
         """The epoch of this block, as elections and points have it."""
@@ -58,9 +60,13 @@ class Delegates(Contract):
         """Whether an account was condemned and not readmitted."""
         return self._call("isAbnormal", (account,), bool)
 
+    def is_accused(self, account: str) -> bool:
+        """Whether there is a vote on an account."""
+        return self._call("isAccused", (account,), bool)
+
     def is_free(self, account: str, since: int) -> bool:
-        """Whether an account has no seat and is not condemned, and a whole epoch has passed since
-        it had one, and since that one.
+        """Whether an account has no seat and is not under vote, and a whole epoch has passed since
+        it had one, since it was condemned without one, and since that one.
         """
         return self._call("isFree", (account, since), bool)
 

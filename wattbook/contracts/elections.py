@@ -99,8 +99,7 @@ class Elections(Contract):
 
     def order_of(self, epoch: int) -> tuple[list[str], int]:
         """Who would be elected by an epoch's votes now, in the order of their scores, and how many
-        of them have seats. Who is not active, or whose stake has expired, does not stand; who is
-        condemned does.
+        of them have seats. Only who {stands} is among them.
         """
         return self._call("orderOf", (epoch,), tuple[list[str], int])
 
@@ -122,8 +121,10 @@ class Elections(Contract):
 
         Requirements:
         - the account is active and of the caller's member, whose owner has no other candidate;
-        - it did not resign;
-        - the certificates are {STAKE}, and can be locked;
+        - it did not resign, nor was it struck off; who stands already is neither condemned nor
+          under vote;
+        - the certificates are {STAKE}, and can be locked; none expires before the two epochs
+          after this one have ended, nor before those that they replace;
         - there are fewer than {MOST_CANDIDATES}.
         """
         return self._send("register", (candidate, ids), sender)
@@ -144,8 +145,8 @@ class Elections(Contract):
         Emits {StakeReturned} and what {IGreenCertificates-release} emits.
 
         Requirements:
-        - he resigned, has no seat, and is not condemned;
-        - an epoch has passed since.
+        - he resigned or was struck off, has no seat, and is not under vote;
+        - an epoch has passed since, and since he was condemned without a seat.
         """
         return self._send("returnStake", (candidate,), sender)
 
@@ -175,18 +176,31 @@ class Elections(Contract):
         return self._send("setSeats", (seats,), sender)
 
     def slash(self, candidate: str, *, sender: LocalAccount) -> Receipt:
-        """Ends a candidate's stake, if he has one. He does not stand again before he gives another.
-
-        Emits what {IGreenCertificates-slash} emits.
-
-        Requirements:
-        - the caller is the contract of delegates.
-        """
+        """Ends a candidate's stake, if he has one. He does not stand again before he gives another."""
         return self._send("slash", (candidate,), sender)
 
     def stake_of(self, candidate: str) -> list[int]:
         """The certificates of a candidate's stake."""
         return self._call("stakeOf", (candidate,), list[int])
+
+    def stands(self, candidate: str) -> bool:
+        """Whether somebody can have a seat: a candidate who is active, of the owner with whom he
+        registered, and whose stake does not expire before the end of the next epoch. Who is
+        condemned may be one.
+        """
+        return self._call("stands", (candidate,), bool)
+
+    def strike(self, candidate: str, *, sender: LocalAccount) -> Receipt:
+        """Strikes off a candidate whom nobody could elect, so that others have his place; anyone
+        may send it. His stake is held as after {resign}.
+
+        Emits {CandidateResigned}.
+
+        Requirements:
+        - the account stands, and its stake has expired or was ended, or it is not active, or of
+          another owner than when it registered.
+        """
+        return self._send("strike", (candidate,), sender)
 
     def tally_of(self, epoch: int, candidate: str) -> Tally:
         """What a candidate got in an epoch, as far as it is counted."""
@@ -199,8 +213,8 @@ class Elections(Contract):
 
         Requirements:
         - the epoch is that of this block;
-        - the caller is an active member's, and no account of his owner voted in it;
-        - the candidate stands;
+        - the caller is an active member's, and no account of his member or owner voted in it;
+        - the candidate stands, and could not be struck off;
         - there are certificates, and they can be locked.
         """
         return self._send("vote", (epoch, candidate, ids), sender)

@@ -78,7 +78,7 @@ class GreenCertificates(Contract):
         Emits {Transfer} and {CertificateUnwrapped}, and what {ICleanEnergy-unwrapSlices} emits.
 
         Requirements:
-        - there is a certificate with these contents, and it has expired.
+        - there is a certificate with these contents, it has expired and is not locked.
         """
         return self._send("expire", (contents,), sender)
 
@@ -192,13 +192,13 @@ class GreenCertificates(Contract):
         return self._send("setElections", (elections,), sender)
 
     def slash(self, ids: list[int], *, sender: LocalAccount) -> Receipt:
-        """Ends certificates of a stake, whoever holds them by now: retired for nobody. What was
-        unwrapped is passed over.
+        """Ends certificates of a stake, whoever holds them by now. Nobody has used their energy: it
+        counts as expired.
 
-        Emits {Transfer} and {CertificateRetired} for each.
+        Emits {Transfer} and {CertificateSlashed} for each.
 
         Requirements:
-        - the caller is the contract of elections.
+        - the caller is the contract of elections; there are these certificates.
         """
         return self._send("slash", (ids,), sender)
 

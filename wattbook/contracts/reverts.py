@@ -1842,6 +1842,14 @@ class NotFirstAccount(ContractRevert):
     account: str
 
 
+class NotFit(ContractRevert):
+    """Thrown when a candidate is voted for who can be struck off."""
+
+    SIGNATURE = "NotFit(address)"
+    FIELDS = ("candidate",)
+    candidate: str
+
+
 class NotFounded(ContractRevert):
     """Thrown when anything else than the constitution is scheduled before the constitution was
     carried out.
@@ -1928,7 +1936,7 @@ class NotMeters(ContractRevert):
 
 
 class NotMissed(ContractRevert):
-    """Thrown when a delegate proposed more than half of what was expected, or nothing was."""
+    """Thrown when a delegate proposed more than half of what was expected, or too little was."""
 
     SIGNATURE = "NotMissed(uint256,uint256)"
     FIELDS = ("expected", "proposed")
@@ -2601,7 +2609,9 @@ class OwnerStands(ContractRevert):
 
 
 class OwnerVoted(ContractRevert):
-    """Thrown when somebody votes whose beneficial owner has voted."""
+    """Thrown when somebody votes whose beneficial owner has voted, or whose member has, whatever
+    owner was his then.
+    """
 
     SIGNATURE = "OwnerVoted(uint32,uint32)"
     FIELDS = ("proposal", "owner")
@@ -2610,7 +2620,7 @@ class OwnerVoted(ContractRevert):
 
 
 class OwnerVotedBefore(ContractRevert):
-    """Thrown when an owner votes again in an epoch."""
+    """Thrown when an owner votes again in an epoch, or a member, whatever owner was his then."""
 
     SIGNATURE = "OwnerVotedBefore(uint32,uint32)"
     FIELDS = ("owner", "epoch")
@@ -3014,13 +3024,25 @@ class SpendNotAllowed(ContractRevert):
 
 
 class StakeIsHeld(ContractRevert):
-    """Thrown when a stake is asked back of who has not resigned, has a seat or is condemned, or too
-    early: it is his when an epoch has passed since.
+    """Thrown when a stake is asked back of who has not resigned, has a seat or is under vote, or
+    too early: it is his when an epoch has passed since. And when one is replaced of who is
+    condemned or under vote.
     """
 
     SIGNATURE = "StakeIsHeld(address)"
     FIELDS = ("candidate",)
     candidate: str
+
+
+class StakeTooShort(ContractRevert):
+    """Thrown when a stake expires before a candidate can have had a seat for an epoch and been held
+    for another, or before the stake that it would replace.
+    """
+
+    SIGNATURE = "StakeTooShort(uint256,uint256)"
+    FIELDS = ("until", "least")
+    until: int
+    least: int
 
 
 class StatementRests(ContractRevert):
@@ -3039,6 +3061,16 @@ class StatementStands(ContractRevert):
     FIELDS = ("device", "until")
     device: int
     until: int
+
+
+class StillFit(ContractRevert):
+    """Thrown when a candidate shall be struck off whose stake is good, who is active, and whose
+    owner is the same.
+    """
+
+    SIGNATURE = "StillFit(address)"
+    FIELDS = ("candidate",)
+    candidate: str
 
 
 class StillHeld(ContractRevert):

@@ -32,7 +32,7 @@ class Carrier(IntEnum):
 
 class CertificateStatus(IntEnum):
     """What became of a certificate. Held: it can be handed on. Retired, Exported: for good.
-    Unwrapped: its slices were given back.
+    Unwrapped: its slices were given back. Slashed: it was a stake, which was lost.
     """
 
     NONE = 0
@@ -40,6 +40,7 @@ class CertificateStatus(IntEnum):
     RETIRED = 2
     EXPORTED = 3
     UNWRAPPED = 4
+    SLASHED = 5
 
 
 class ClaimRefusal(IntEnum):
@@ -172,8 +173,8 @@ class ModuleStatus(IntEnum):
 
 class NoProof(IntEnum):
     """What makes two seals no proof. Height, Round, Parent: the headers are not of one. Genesis:
-    nobody seals the first block. SameBlock: there is one header only. Signers: the seals are not
-    of one validator.
+    nobody seals the first block, and the second has the same parent on all chains that begin
+    with it. SameBlock: there is one header only. Signers: the seals are not of one validator.
     """
 
     HEIGHT = 0
@@ -195,6 +196,19 @@ class OrderState(IntEnum):
     SLASHED = 3
     REFUNDED = 4
     HANDED_OVER = 5
+
+
+class Place(IntEnum):
+    """A place where Wh can be, in the order of Totals."""
+
+    TAKEN = 0
+    SLICES = 1
+    WHOLES = 2
+    RETIRED = 3
+    EXPIRED = 4
+    WITHDRAWN = 5
+    LOST = 6
+    EXPORTED = 7
 
 
 class PoolStage(IntEnum):
@@ -727,8 +741,9 @@ class Candidacy(NamedTuple):
     - registered: as which he registered, from 1; of those with equal scores the earlier one
       comes first
     - stakedUntil: first second in which a certificate of his stake has expired
-    - place: where he stands in the list of candidates, from 1; 0 when he resigned
-    - resignedIn: epoch in which he resigned
+    - place: where he stands in the list of candidates, from 1; 0 when he resigned or was struck
+      off
+    - resignedIn: epoch in which he resigned or was struck off
     """
 
     number: int
@@ -2332,7 +2347,7 @@ class Totals(NamedTuple):
     - slices: held as slices
     - wholes: held in certificates of 1 MWh
     - retired: for good
-    - expired: past their date
+    - expired: past their date, or in certificates that were a stake, which was lost
     - withdrawn: because the device had made less than its counter said
     - lost: in batteries
     - exported: to other registers

@@ -12,6 +12,10 @@ class Watch(Contract):
 
     NAME = "Watch"
 
+    def least_turns(self) -> int:
+        """The fewest turns of which half can be missed."""
+        return self._call("LEAST_TURNS", (), int)
+
     def vote_seconds(self) -> int:
         """Seconds in which delegates vote on a suspicion."""
         return self._call("VOTE_SECONDS", (), int)
@@ -38,8 +42,8 @@ class Watch(Contract):
 
     def is_used(self, proof: bytes) -> bool:
         """Whether something served as evidence. Evidence is known by keccak256(abi.encode(accused,
-        evidence, what)); of missed blocks `what` is the epoch, of an equivocation
-        keccak256(abi.encode(number, round, parent)), else what the accuser says.
+        evidence, what)); of missed blocks `what` is keccak256(abi.encode(epoch, expected)), of
+        an equivocation keccak256(abi.encode(number, round, parent)), else what the accuser says.
         """
         return self._call("isUsed", (proof,), bool)
 
@@ -53,8 +57,8 @@ class Watch(Contract):
         Requirements:
         - both headers are as validators sign them: their lists of seals are empty; each seal is
           one of its header;
-        - they are of one height, but 0, one round and one parent, differ, and one account sealed
-          both;
+        - they are of one height, above 1, one round and one parent, differ, and one account
+          sealed both;
         - it has a seat, condemned or not, or a stake;
         - these height, round and parent did not serve as evidence against it, and there is no
           vote on another equivocation of it.
@@ -72,8 +76,10 @@ class Watch(Contract):
 
         Requirements:
         - caller and accused have seats, are not condemned, and are not the same;
-        - the epoch is this or the last one, and {IBookkeeping-workOf} says so of it;
-        - it did not serve as evidence yet, and there is no vote on the accused.
+        - the epoch is this or the last one, and {IBookkeeping-workOf} says so of it, of
+          {LEAST_TURNS} turns at least;
+        - that, with as many turns, did not serve as evidence yet, and there is no vote on the
+          accused.
         """
         return self._send("suspectMissed", (accused, epoch), sender)
 

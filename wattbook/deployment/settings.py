@@ -13,6 +13,7 @@ from web3 import Web3
 
 from wattbook.contracts.structs import Application, Purse, Schedule
 from wattbook.errors import SettingsError
+from wattbook.governance.committee import VOTE_SECONDS
 from wattbook.governance.quorum import LEAST_VALIDATORS, MOST_VALIDATORS
 from wattbook.points.reasons import Reason
 from wattbook.roles import MARKET_ROLES, OFFICES, Role
@@ -121,7 +122,7 @@ def _parse(text: str, name: str) -> MarketSettings:
             administrator=_address(data["administrator"]),
             authority_delay=_seconds(data["authority_delay"]),
             recovery_delay=_seconds(data["recovery_delay"]),
-            points_epoch=_seconds(data["points_epoch"]),
+            points_epoch=_epoch(data["points_epoch"]),
             points_budgets=_budgets(_table(data, "points_budgets")),
             schedule=_schedule(_table(data, "schedule")),
             attesters_needed=_signers(_table(data, "metering")["attesters_needed"]),
@@ -237,6 +238,13 @@ def _hash(value: str) -> str:
 def _signers(value: int) -> int:
     if type(value) is not int or not 1 <= value <= _MOST_SIGNERS:
         raise ValueError(f"attesters_needed is {value!r}, not a whole number from 1 to {_MOST_SIGNERS}")
+    return value
+
+
+def _epoch(value: int) -> int:
+    """What a delegate stakes is held for an epoch after he has left, in which a vote of a day must find room."""
+    if _seconds(value) < 2 * VOTE_SECONDS:
+        raise ValueError(f"points_epoch is {value} seconds, less than two days")
     return value
 
 

@@ -13,6 +13,7 @@ from wattbook.governance.quorum import LEAST_VALIDATORS, MOST_VALIDATORS, change
 from wattbook.governance.refusals import GovernanceError
 
 VOTE_SECONDS = 86_400
+LEAST_TURNS = 10
 
 
 class Evidence(StrEnum):
@@ -27,6 +28,14 @@ class Verdict(StrEnum):
     OPEN = "Open"
     NORMAL = "Normal"
     ABNORMAL = "Abnormal"
+
+
+def missed(epoch: int, expected: int, proposed: int) -> bytes:
+    """What serves as evidence that a validator missed half of its turns or more. Of more turns it is another: who had
+    missed few when it was voted on may miss all the rest."""
+    if expected < LEAST_TURNS or 2 * proposed > expected:
+        raise GovernanceError("NotMissed", f"{proposed} of {expected} blocks were proposed")
+    return epoch.to_bytes(32) + expected.to_bytes(32)
 
 
 @dataclass
@@ -58,7 +67,8 @@ class Committee:
 
     `abnormal` are those found so; they neither stand by nor are elected until the council lets them. Of them
     `leaving` still have a seat, as nobody could take it yet, or as the epoch's allowance is used up. `staked` are those
-    who can lose a stake, whether they have a seat or not.
+    who can lose a stake, whether they have a seat or not, and `unfit` those who get no seat though elected, as they
+    have resigned since, say.
     """
 
     validators: list[str]
@@ -73,6 +83,7 @@ class Committee:
     seats: int = 0
     staked: set[str] = field(default_factory=set)
     slashed: set[str] = field(default_factory=set)
+    unfit: set[str] = field(default_factory=set)
     _proofs: set[tuple[str, Evidence, bytes]] = field(default_factory=set)
     _changed_at: int = -1
 
@@ -194,7 +205,7 @@ class Committee:
         was not elected."""
         if not self.elected_left:
             return False
-        coming = [name for name in self.target if name not in self.validators]
+        coming = self._without_seat(self.target)
         going = [name for name in self.validators if name not in self.target and name not in self.leaving]
         if coming and going:
             self.validators[self.validators.index(going[-1])] = coming[0]
@@ -209,4 +220,7 @@ class Committee:
 
     def _waiting(self) -> Sequence[str]:
         """Who takes a removed one's seat: those elected who wait for theirs, then those standing by."""
-        return [name for name in (*self.target, *self.standby) if name not in self.validators]
+        return self._without_seat((*self.target, *self.standby))
+
+    def _without_seat(self, names: Sequence[str]) -> list[str]:
+        return [name for name in names if name not in self.validators and name not in self.unfit]

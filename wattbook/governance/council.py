@@ -70,21 +70,23 @@ def quorum(members: int) -> int:
 
 
 def passes(votes: Mapping[VoterClass, Votes], members: int) -> bool:
-    """Whether enough voted, more than half of them for it, and so did more than half of the classes that voted."""
+    """Whether enough voted, more than half of them for it, and so did at least half of the classes that voted."""
     yes, no = sum(one.yes for one in votes.values()), sum(one.no for one in votes.values())
     voting = [one for one in votes.values() if one.yes or one.no]
     agreeing = [one for one in voting if one.yes > one.no]
-    return yes + no >= quorum(members) and yes > no and 2 * len(agreeing) > len(voting)
+    return yes + no >= quorum(members) and yes > no and 2 * len(agreeing) >= len(voting)
 
 
 @dataclass
 class Ballot:
-    """A proposal under vote: made when there were so many members, of whom each beneficial owner votes once."""
+    """A proposal under vote: made when there were so many members, of whom each beneficial owner votes once. A member
+    whose owner changes after his vote has none for another."""
 
     since: int
     members: int
     votes: dict[VoterClass, Votes] = field(default_factory=lambda: {one: Votes() for one in VoterClass})
     owners: set[int] = field(default_factory=set)
+    voted: set[int] = field(default_factory=set)
 
     def vote(self, voter: Voter, yes: bool, now: int) -> None:
         if self.state(now) is not State.VOTING:
@@ -92,9 +94,10 @@ class Ballot:
         its = class_of(voter.roles)
         if voter.member > self.members:
             raise GovernanceError("CameAfterProposal", f"member {voter.member} came after the proposal")
-        if voter.owner in self.owners:
+        if voter.owner in self.owners or voter.member in self.voted:
             raise GovernanceError("OwnerVoted", f"owner {voter.owner} has voted")
         self.owners.add(voter.owner)
+        self.voted.add(voter.member)
         if yes:
             self.votes[its].yes += 1
         else:
