@@ -28,6 +28,8 @@ contract AssetPools is IAssetPools, Governed, SignedActions {
         keccak256("Subscribe(address signer,uint32 pool,uint8 kind,uint96 amount,uint256 nonce,uint256 deadline)");
     /// @inheritdoc IAssetPools
     uint40 public constant GRACE = 12 days;
+    /// @inheritdoc IAssetPools
+    uint40 public constant LATE_REST = 1 days;
     uint256 private constant WHOLE = 10_000;
 
     /// @inheritdoc IAssetPools
@@ -88,14 +90,6 @@ contract AssetPools is IAssetPools, Governed, SignedActions {
     }
 
     /// @inheritdoc IAssetPools
-    function quotingOf(uint32 pool) external view returns (address servicer, uint16 floorPrice) {
-        PoolStanding storage s = _standings[pool];
-        bool sells = s.stage == PoolStage.Active || s.stage == PoolStage.Matured;
-        (, floorPrice) = offers.quotedBy(pool);
-        if (sells) servicer = servicers.servicerOf(pool);
-    }
-
-    /// @inheritdoc IAssetPools
     function payoutOf(uint32 pool, uint16 period, TrancheKind kind) external view returns (Payout memory) {
         return _payouts[_closingOf(pool, period)][kind];
     }
@@ -122,14 +116,12 @@ contract AssetPools is IAssetPools, Governed, SignedActions {
     }
 
     /// @inheritdoc IAssetPools
-    function open(uint32 pool) external onlyAuthority {
+    function open(uint32 pool, uint32[] calldata plants) external onlyAuthority {
         PoolStanding storage s = _inStage(pool, PoolStage.Offered);
-        PoolSale memory sale = offers.saleOf(pool);
+        PoolSale memory sale = _saleOf(pool);
         require(block.timestamp < sale.deadline, SubscriptionOver(sale.deadline));
-        (uint256 offered, uint96 limit) = (uint256(sale.senior) + sale.mezz, offers.limitOf(pool));
-        require(offered <= limit, AboveLimit(offered, limit));
+        offers.requireOpenable(pool, plants, s.company);
         s.stage = PoolStage.Subscribing;
-        uint32[] memory plants = offers.plantsOf(pool);
         _plants[pool] = plants;
         emit PoolOpened(pool, plants);
         IPlantCompany company = IPlantCompany(s.company);
@@ -138,7 +130,7 @@ contract AssetPools is IAssetPools, Governed, SignedActions {
             company.take(plants[i]);
         }
         // Now, and not when it is decided: that depends on nobody's standing.
-        _tranches[pool][uint256(TrancheKind.Junior)].mint(sale.owner, sale.junior);
+        _tranches[pool][uint256(TrancheKind.Junior)].mint(_membership.currentOf(sale.owner), sale.junior);
     }
 
     // ------------------------------------------------------------------------------------------------- investing
@@ -159,7 +151,7 @@ contract AssetPools is IAssetPools, Governed, SignedActions {
     /// @inheritdoc IAssetPools
     function decide(uint32 pool) external {
         PoolStanding storage s = _inStage(pool, PoolStage.Subscribing);
-        PoolSale memory sale = offers.saleOf(pool);
+        PoolSale memory sale = _saleOf(pool);
         ITranche[3] storage tranches = _tranches[pool];
         uint96 senior = uint96(tranches[0].totalSupply());
         uint96 mezz = uint96(tranches[1].totalSupply());
@@ -231,7 +223,8 @@ contract AssetPools is IAssetPools, Governed, SignedActions {
     /// @inheritdoc IAssetPools
     function closeLate(uint32 pool) external {
         PoolStanding storage s = _inStage(pool, PoolStage.Matured);
-        uint96 collected = _collect(s.company, 0);
+        require(block.timestamp > s.record + LATE_REST, NotYet(s.record + LATE_REST + 1));
+        uint96 collected = _collectLate(pool, s.company);
         require(collected != 0, NothingCollected(pool));
         PoolOutcome memory outcome = waterfall.late(_states[pool], collected);
         _conclude(pool, s, collected, uint16(WHOLE), uint40(block.timestamp) - 1, outcome);
@@ -270,14 +263,23 @@ contract AssetPools is IAssetPools, Governed, SignedActions {
         PoolStanding storage s = _standings[pool];
         bool over = s.stage == PoolStage.Cancelled || s.stage == PoolStage.Matured;
         require(over, WrongPoolStage(pool, s.stage));
-        PoolState storage state = _states[pool];
-        uint256 owed = _owed(state.senior, state.seniorArrears) + _owed(state.mezz, state.mezzArrears);
+        uint256 owed = _owedBy(pool);
         require(owed == 0, StillOwed(owed));
         require(_isPlant(pool, device), IMeters.UnknownDevice(device));
         if (_meters.deviceOf(device).pledgee == address(this)) _meters.releasePledge(device);
         address to = _membership.currentOf(offers.ownerOf(pool));
         emit PlantHandedBack(pool, device, to);
         IPlantCompany(s.company).giveBack(device, to);
+    }
+
+    /// @inheritdoc IAssetPools
+    function returnEarned(uint32 pool) external {
+        PoolStanding storage s = _inStage(pool, PoolStage.Cancelled);
+        uint96 amount = _collect(s.company, 0);
+        require(amount != 0, NothingCollected(pool));
+        address to = _membership.currentOf(offers.ownerOf(pool));
+        emit EarnedReturned(pool, to, amount);
+        vault.pay(s.company, to, amount);
     }
 
     // ------------------------------------------------------------------------------------------------------ inside
@@ -287,9 +289,13 @@ contract AssetPools is IAssetPools, Governed, SignedActions {
         require(s.stage == stage, WrongPoolStage(pool, s.stage));
     }
 
+    function _saleOf(uint32 pool) private view returns (PoolSale memory) {
+        return offers.saleOf(pool);
+    }
+
     function _subscribe(address holder, uint32 pool, TrancheKind kind, uint96 amount) private {
         _inStage(pool, PoolStage.Subscribing);
-        PoolSale memory sale = offers.saleOf(pool);
+        PoolSale memory sale = _saleOf(pool);
         require(block.timestamp < sale.deadline, SubscriptionOver(sale.deadline));
         require(kind != TrancheKind.Junior, JuniorNotOffered());
         ITranche tranche = _tranches[pool][uint256(kind)];
@@ -300,9 +306,16 @@ contract AssetPools is IAssetPools, Governed, SignedActions {
         tranche.mint(holder, amount);
     }
 
-    /// @dev Takes what a company has beside what it keeps.
+    /// @dev After the final period too a company keeps what its quotes need, unless all that it has pays all that is owed.
+    function _collectLate(uint32 pool, address company) private returns (uint96) {
+        bool pays = vault.accountOf(company).free >= _owedBy(pool);
+        return _collect(company, pays ? 0 : _saleOf(pool).working);
+    }
+
+    /// @dev Takes what a company has beside what it keeps. Without what its quotes need they would lose their bonds.
     function _collect(address company, uint256 kept) private returns (uint96 collected) {
         uint256 free = vault.accountOf(company).free;
+        kept = Math.max(kept, IPlantCompany(company).reserved());
         if (free <= kept) return 0;
         collected = uint96(Math.min(free - kept, type(uint96).max));
         vault.lockMore(company, collected);
@@ -318,6 +331,7 @@ contract AssetPools is IAssetPools, Governed, SignedActions {
         PoolOutcome memory o
     ) private {
         uint16 period = s.closed++;
+        s.record = record;
         _states[pool] = o.state;
         emit PeriodClosed(pool, period, collected, completeBps, o.dscrBps, record, o.paid, o.state);
         bytes32 closing = _closingOf(pool, period);
@@ -356,6 +370,11 @@ contract AssetPools is IAssetPools, Governed, SignedActions {
             if (plants[i] == device) return true;
         }
         return false;
+    }
+
+    function _owedBy(uint32 pool) private view returns (uint256) {
+        PoolState storage state = _states[pool];
+        return _owed(state.senior, state.seniorArrears) + _owed(state.mezz, state.mezzArrears);
     }
 
     function _owed(uint96 principal, uint96 arrears) private pure returns (uint256) {

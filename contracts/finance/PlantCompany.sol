@@ -3,14 +3,15 @@ pragma solidity 0.8.30;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IAssetPools} from "../interfaces/IAssetPools.sol";
-import {IAuction, SizeClass} from "../interfaces/IAuction.sol";
+import {Book, IAuction, SizeClass} from "../interfaces/IAuction.sol";
 import {IEnergyUnits} from "../interfaces/IEnergyUnits.sol";
 import {IImbalance} from "../interfaces/IImbalance.sol";
 import {IMembership} from "../interfaces/IMembership.sol";
-import {IMeters} from "../interfaces/IMeters.sol";
-import {IPlantCompany} from "../interfaces/IPlantCompany.sol";
+import {Description, IMeters} from "../interfaces/IMeters.sol";
+import {IPlantCompany, PendingQuote} from "../interfaces/IPlantCompany.sol";
 import {IPool} from "../interfaces/IPool.sol";
 import {IVault} from "../interfaces/IVault.sol";
+import {Margins} from "../libraries/Margins.sol";
 import {OrderWords} from "../libraries/OrderWords.sol";
 import {Words} from "../libraries/Words.sol";
 
@@ -18,6 +19,8 @@ import {Words} from "../libraries/Words.sol";
 /// @notice See IPlantCompany. Pools have clones of one that is deployed with the market, and is itself no pool's.
 contract PlantCompany is IPlantCompany {
     uint256 private constant LEAST_WH = 100;
+    /// @inheritdoc IPlantCompany
+    uint256 public constant MOST_QUOTES = 32;
 
     /// @inheritdoc IPlantCompany
     IMeters public immutable meters;
@@ -35,6 +38,10 @@ contract PlantCompany is IPlantCompany {
     IAssetPools public pools;
     /// @inheritdoc IPlantCompany
     uint32 public pool;
+    /// @inheritdoc IPlantCompany
+    mapping(bytes32 book => mapping(uint32 device => uint256)) public quotedOf;
+
+    PendingQuote[] private _pending;
 
     modifier onlyPools() {
         require(msg.sender == address(pools), NotPools(msg.sender));
@@ -51,6 +58,15 @@ contract PlantCompany is IPlantCompany {
         _membership = _vault.membership();
         // Nobody's for good.
         pools = IAssetPools(address(this));
+    }
+
+    // ------------------------------------------------------------------------------------------------- read only
+
+    /// @inheritdoc IPlantCompany
+    function reserved() public view returns (uint256 needed) {
+        for (uint256 i = 0; i < _pending.length; ++i) {
+            if (_pending[i].until > block.timestamp) needed += _pending[i].cost;
+        }
     }
 
     // ----------------------------------------------------------------------------------------------------- pools
@@ -83,7 +99,8 @@ contract PlantCompany is IPlantCompany {
 
     /// @inheritdoc IPlantCompany
     function payDebt(address creditor) external {
-        uint256 amount = Math.min(_vault.debtTo(address(this), creditor), _vault.accountOf(address(this)).free);
+        uint256 unbound = Math.saturatingSub(_free(), reserved());
+        uint256 amount = Math.min(_vault.debtTo(address(this), creditor), unbound);
         require(amount != 0, NothingToPay(creditor));
         _vault.payDebt(address(this), creditor, uint128(amount));
     }
@@ -98,8 +115,13 @@ contract PlantCompany is IPlantCompany {
     /// @inheritdoc IPlantCompany
     function quote(bytes32 book, uint8 number, uint32 device, uint16 price, uint40 wh) external {
         _requireMayQuote(price);
-        uint256 left = _units.available(address(this), device, auction.bookOf(book).slotStart);
-        SizeClass sizeClass = _classOf(device, wh, left);
+        Book memory b = _bookFor(book, device);
+        SizeClass sizeClass = _classOf(device, wh, _leftOf(book, device, b));
+        uint256 held = auction.bondOf(sizeClass) + auction.KEEPER_FEE();
+        uint256 cost = Math.saturatingSub(wh * Margins.rate(price, b.dearestWh), held);
+        _requireCovered(held + cost);
+        _remember(PendingQuote(b.clearsAt, uint128(cost)));
+        quotedOf[book][device] += wh;
         uint256 order = Words.sell(address(this), wh, price, number, device);
         emit QuoteSealed(book, device, order);
         auction.commit(book, sizeClass, number, auction.sealOf(book, order, 0));
@@ -108,12 +130,47 @@ contract PlantCompany is IPlantCompany {
     /// @inheritdoc IPlantCompany
     function offerToPool(bytes32 book, uint32 device, uint16 price, uint40 wh) external {
         _requireMayQuote(price);
+        Book memory b = _bookFor(book, device);
+        uint256 left = _leftOf(book, device, b);
+        require(wh <= left, NotThatMuch(device, wh, left));
+        _requireCovered(wh * Margins.rate(price, b.dearestWh));
         marketPool.offer(book, device, price, wh);
     }
 
     // ------------------------------------------------------------------------------------------------------ inside
 
-    /// @dev The smallest class, whose bond is the smallest too. What nobody could reveal would cost the pool its bond.
+    function _free() private view returns (uint256) {
+        return _vault.accountOf(address(this)).free;
+    }
+
+    function _bookFor(bytes32 book, uint32 device) private view returns (Book memory b) {
+        b = auction.bookOf(book);
+        Description memory d = meters.deviceOf(device).description;
+        require(b.zone == d.zone && b.carrier == d.carrier, OtherBook(book, device));
+    }
+
+    /// @dev Sealed quotes draw on a plant when they are revealed; until then only this contract knows of them.
+    function _leftOf(bytes32 book, uint32 device, Book memory b) private view returns (uint256) {
+        return Math.saturatingSub(_units.available(address(this), device, b.slotStart), quotedOf[book][device]);
+    }
+
+    /// @dev A quote that cannot be revealed, for want of money, loses its bond.
+    function _requireCovered(uint256 more) private view {
+        (uint256 free, uint256 needed) = (_free(), reserved() + more);
+        require(free >= needed, NotCovered(free, needed));
+    }
+
+    function _remember(PendingQuote memory made) private {
+        for (uint256 i = 0; i < _pending.length; ++i) {
+            if (_pending[i].until > block.timestamp) continue;
+            _pending[i] = made;
+            return;
+        }
+        require(_pending.length < MOST_QUOTES, TooManyPending());
+        _pending.push(made);
+    }
+
+    /// @dev The smallest class, whose bond is the smallest too.
     function _classOf(uint32 device, uint40 wh, uint256 left) private pure returns (SizeClass) {
         require(wh >= LEAST_WH && wh <= left, NotThatMuch(device, wh, left));
         for (uint256 class = 0; class <= uint256(type(SizeClass).max); ++class) {
@@ -123,7 +180,7 @@ contract PlantCompany is IPlantCompany {
     }
 
     function _requireMayQuote(uint16 price) private view {
-        (address servicer, uint16 floorPrice) = pools.quotingOf(pool);
+        (address servicer, uint16 floorPrice) = pools.servicers().quotingOf(pool);
         require(msg.sender == servicer, NotServicer(msg.sender));
         require(price >= floorPrice, BelowFloor(price, floorPrice));
     }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Evaluation, IAdmissions} from "../interfaces/IAdmissions.sol";
+import {IEnergyUnits, Reservation} from "../interfaces/IEnergyUnits.sol";
 import {IMembership} from "../interfaces/IMembership.sol";
 import {IMeters} from "../interfaces/IMeters.sol";
 import {IPoolOffers, PoolDue, PoolPlan, PoolSale, PoolTerms} from "../interfaces/IPoolOffers.sol";
@@ -22,7 +23,6 @@ contract PoolOffers is IPoolOffers {
     uint256 public constant MOST_PERIODS = 64;
 
     uint256 private constant WHOLE = 10_000;
-    uint256 private constant YEAR = 365;
 
     /// @inheritdoc IPoolOffers
     IAdmissions public immutable admissions;
@@ -117,6 +117,28 @@ contract PoolOffers is IPoolOffers {
         return Completeness.leastOf(admissions.readings(), _meters, plants, first, Months.at(end));
     }
 
+    /// @inheritdoc IPoolOffers
+    function evaluationOf(uint32 pool, uint32[] calldata devices) public view returns (uint256 dscrBps, uint96 limit) {
+        PoolTerms memory terms = _existing(pool);
+        address owner = _membership.currentOf(terms.owner);
+        for (uint256 i = 0; i < devices.length; ++i) {
+            require(_meters.ownerOf(devices[i]) == owner, IMeters.NotDeviceOwner(devices[i], owner));
+            _requireUnreserved(devices[i]);
+        }
+        dscrBps = _coverage(pool, terms, devices);
+        limit = _limitOf(pool, terms, devices, dscrBps);
+    }
+
+    /// @inheritdoc IPoolOffers
+    function requireOpenable(uint32 pool, uint32[] calldata devices, address company) external view {
+        PoolTerms storage terms = _existing(pool);
+        require(keccak256(abi.encode(devices)) == keccak256(abi.encode(_plants[pool])), OtherPlants(pool));
+        _requireCertified(pool, company);
+        (, uint96 limit) = evaluationOf(pool, devices);
+        uint256 offered = uint256(terms.senior) + terms.mezz;
+        require(offered <= limit, AboveLimit(offered, limit));
+    }
+
     // --------------------------------------------------------------------------------------------------- offering
 
     /// @inheritdoc IPoolOffers
@@ -139,11 +161,10 @@ contract PoolOffers is IPoolOffers {
         require(devices.length != 0 && devices.length <= MOST_PLANTS, BadPlants());
         for (uint256 i = 0; i < devices.length; ++i) {
             require(i == 0 || devices[i] > devices[i - 1], BadPlants());
-            bool his = _meters.ownerOf(devices[i]) == msg.sender && _isOwner(terms, msg.sender);
-            require(his, IMeters.NotDeviceOwner(devices[i], msg.sender));
         }
-        uint256 dscrBps = _coverage(pool, terms, devices);
-        uint96 limit = _limitOf(pool, terms, devices, dscrBps);
+        bool isOwner = _membership.currentOf(terms.owner) == msg.sender;
+        require(isOwner, IMeters.NotDeviceOwner(devices[0], msg.sender));
+        (uint256 dscrBps, uint96 limit) = evaluationOf(pool, devices);
         (limitOf[pool], _plants[pool]) = (limit, devices);
         emit PlantsAdmitted(pool, devices, dscrBps, limit);
     }
@@ -166,21 +187,36 @@ contract PoolOffers is IPoolOffers {
     }
 
     function _ownerIdOf(address account) private view returns (uint32) {
-        return _membership.standingOf(account).owner;
+        return _membership.standingOf(_membership.currentOf(account)).owner;
     }
 
-    function _isOwner(PoolTerms memory terms, address account) private view returns (bool) {
-        return _membership.currentOf(terms.owner) == account;
+    /// @dev What its owner sold ahead the company would have to deliver, and be paid nothing.
+    function _requireUnreserved(uint32 device) private view {
+        Reservation[] memory list = IEnergyUnits(_meters.mirror()).reservationsOf(device);
+        for (uint256 i = 0; i < list.length; ++i) {
+            bool over = list[i].wh == 0 || list[i].until <= block.timestamp;
+            require(over, PlantReserved(device, list[i].until));
+        }
+    }
+
+    /// @dev A company whose certification lapsed could sell nothing, and nobody but an office renews it.
+    function _requireCertified(uint32 pool, address company) private view {
+        _membership.requireActive(company, Roles.PRODUCER);
+        _membership.requireActive(company, Roles.STORAGE);
+        PoolDue[] storage periods = _periods[pool];
+        uint40 needed = periods[periods.length - 1].end + admissions.GRACE();
+        uint40 until = _membership.standingOf(company).certifiedUntil;
+        require(until > needed, CertificationTooShort(until, needed));
     }
 
     /// @dev How what all plants earned together covers what is planned for the first twelve months.
     function _coverage(uint32 pool, PoolTerms memory terms, uint32[] calldata devices) private view returns (uint256) {
-        (uint256 service, uint256 length) = PoolPlans.firstYear(terms, _periods[pool]);
         uint256 net = 0;
         for (uint256 i = 0; i < devices.length; ++i) {
             net += admissions.netOf(devices[i]);
         }
-        return waterfall.coverage(net * length / YEAR, service);
+        (uint256 left, uint256 service) = PoolPlans.firstYear(terms, _periods[pool], net);
+        return waterfall.coverage(left, service);
     }
 
     /// @dev What may be raised on all plants together.
@@ -210,14 +246,15 @@ contract PoolOffers is IPoolOffers {
         _membership.requireActive(terms.owner, Roles.PRODUCER | Roles.PROSUMER);
         _membership.requireActive(terms.servicer, 0);
         require(_ownerIdOf(terms.servicer) != _ownerIdOf(terms.owner), NotApart(terms.servicer));
-        _requirePayable(terms.trusteeAccount);
-        _requirePayable(terms.taxAccount);
+        _requirePayable(terms.trusteeAccount, terms.owner);
+        _requirePayable(terms.taxAccount, terms.owner);
     }
 
-    /// @dev One account that nobody can pay would stop a pool for good; the Vault has none with itself.
-    function _requirePayable(address account) private view {
+    /// @dev One account that nobody can pay would stop a pool for good; the Vault has none with itself. What comes before
+    /// senior must not be the owner's.
+    function _requirePayable(address account, address owner) private view {
         require(account != _membership.mirror(), Standings.NotMember(account));
-        _membership.currentOf(account);
+        require(_ownerIdOf(account) != _ownerIdOf(owner), NotApart(account));
     }
 
     function _requireTerms(PoolTerms calldata terms) private view {

@@ -22,7 +22,7 @@ contract Servicers is IServicers {
 
     mapping(uint32 pool => Service) private _services;
     mapping(bytes32 vote => uint256 units) private _votes;
-    mapping(bytes32 vote => mapping(address voter => bool)) private _voted;
+    mapping(bytes32 vote => mapping(address holder => bool)) private _voted;
 
     modifier onlyPools() {
         require(msg.sender == address(pools), IPlantCompany.NotPools(msg.sender));
@@ -43,6 +43,16 @@ contract Servicers is IServicers {
     /// @inheritdoc IServicers
     function servicerOf(uint32 pool) external view returns (address) {
         return _services[pool].servicer;
+    }
+
+    /// @inheritdoc IServicers
+    function quotingOf(uint32 pool) external view returns (address servicer, uint16 floorPrice) {
+        PoolStage stage = pools.standingOf(pool).stage;
+        bool sells = stage == PoolStage.Active || stage == PoolStage.Matured;
+        (, floorPrice) = pools.offers().quotedBy(pool);
+        if (!sells) return (address(0), floorPrice);
+        address current = membership.currentOf(_services[pool].servicer);
+        if (membership.isActive(current, 0)) servicer = current;
     }
 
     /// @inheritdoc IServicers
@@ -88,26 +98,29 @@ contract Servicers is IServicers {
     // -------------------------------------------------------------------------------------------------- investors
 
     /// @inheritdoc IServicers
-    function voteServicer(uint32 pool, address servicer) external {
+    function voteServicer(uint32 pool, address holder, address servicer) external {
         PoolStanding memory standing = pools.standingOf(pool);
-        require(standing.stage == PoolStage.Active, IAssetPools.WrongPoolStage(pool, standing.stage));
+        PoolState memory state = pools.stateOf(pool);
+        bool serves =
+            standing.stage == PoolStage.Active || (standing.stage == PoolStage.Matured && _isOwedAnything(state));
+        require(serves, IAssetPools.WrongPoolStage(pool, standing.stage));
+        require(membership.currentOf(holder) == msg.sender, NotHolder(holder, msg.sender));
         membership.requireActive(servicer, 0);
         Service storage s = _services[pool];
-        IPoolOffers offers = pools.offers();
         uint32 owner = _ownerIdOf(servicer);
-        bool isApart = owner != _ownerIdOf(s.servicer) && owner != _ownerIdOf(offers.ownerOf(pool));
+        bool isApart = owner != _ownerIdOf(s.servicer) && owner != _ownerIdOf(pools.offers().ownerOf(pool));
         require(isApart, IPoolOffers.NotApart(servicer));
         ServicerCause cause = causeOf(pool);
         require(cause != ServicerCause.None, NoCause(pool));
-        ITranche tranche = pools.tranchesOf(pool)[uint256(_votingOf(pools.stateOf(pool)))];
-        uint256 units = tranche.unitsAt(msg.sender, offers.planOf(pool, standing.closed - 1).end - 1);
-        require(units != 0, NoUnitsToVote(msg.sender));
+        ITranche tranche = pools.tranchesOf(pool)[uint256(_votingOf(state))];
+        uint256 units = tranche.unitsAt(holder, standing.record);
+        require(units != 0, NoUnitsToVote(holder));
         bytes32 vote = _voteFor(pool, standing.closed, s.term, servicer);
-        require(!_voted[vote][msg.sender], VotedAlready(msg.sender));
-        _voted[vote][msg.sender] = true;
+        require(!_voted[vote][holder], VotedAlready(holder));
+        _voted[vote][holder] = true;
         units += _votes[vote];
         _votes[vote] = units;
-        emit ServicerVoted(pool, servicer, msg.sender, uint96(units));
+        emit ServicerVoted(pool, servicer, holder, uint96(units));
         if (2 * units <= tranche.issued()) return;
         emit ServicerReplaced(pool, s.servicer, servicer, cause);
         (s.servicer, s.term) = (servicer, s.term + 1);
@@ -117,12 +130,16 @@ contract Servicers is IServicers {
     // ------------------------------------------------------------------------------------------------------ inside
 
     function _ownerIdOf(address account) private view returns (uint32) {
-        return membership.standingOf(account).owner;
+        return membership.standingOf(membership.currentOf(account)).owner;
     }
 
     /// @dev Each closing begins a vote anew, and so does each servicer.
     function _voteFor(uint32 pool, uint16 closed, uint16 term, address servicer) private pure returns (bytes32) {
         return keccak256(abi.encode(pool, closed, term, servicer));
+    }
+
+    function _isOwedAnything(PoolState memory state) private pure returns (bool) {
+        return _votingOf(state) != TrancheKind.Junior;
     }
 
     /// @dev Whose holders vote: the first tranche that is still owed something.

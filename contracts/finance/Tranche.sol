@@ -20,7 +20,7 @@ contract Tranche is ITranche, MemberToken {
     string private constant NAME = "Wattbook Tranche";
 
     /// @inheritdoc ITranche
-    uint256 public constant MOST_HOLDERS = 512;
+    uint256 public constant MOST_HOLDERS = 10_000;
 
     /// @inheritdoc ITranche
     address public issuer;

@@ -24,11 +24,13 @@ enum PoolStage {
 /// @param stage see PoolStage
 /// @param periods how many the offer has
 /// @param closed how many closings there were, those after the final period included
+/// @param record who had units at the end of this second is paid, or votes, by the last of them
 struct PoolStanding {
     address company;
     PoolStage stage;
     uint8 periods;
     uint16 closed;
+    uint40 record;
 }
 
 /// @notice What a tranche gets at a closing, in one storage slot.
@@ -66,12 +68,11 @@ interface IAssetPools {
     );
     event Distributed(uint32 indexed pool, uint16 indexed period, TrancheKind kind, uint256[] moves);
     event TriggerReset(uint32 indexed pool);
+    event EarnedReturned(uint32 indexed pool, address to, uint96 amount);
     event PlantHandedBack(uint32 indexed pool, uint32 indexed device, address to);
 
     /// @notice Thrown when a pool is not in the stage that this asks for.
     error WrongPoolStage(uint32 pool, PoolStage stage);
-    /// @notice Thrown when more is offered than may be raised on the plants.
-    error AboveLimit(uint256 offered, uint96 limit);
     /// @notice Thrown when subscription is over.
     error SubscriptionOver(uint40 deadline);
     /// @notice Thrown when a pool is decided, or a period closed, before its time.
@@ -86,7 +87,7 @@ interface IAssetPools {
     error PeriodIsClosed(uint32 pool, uint16 period);
     /// @notice Thrown when another period is to be closed first.
     error OutOfTurn(uint32 pool, uint16 next);
-    /// @notice Thrown when nothing came in since the last closing.
+    /// @notice Thrown when nothing came in since the last closing, or since the pool was opened.
     error NothingCollected(uint32 pool);
     /// @notice Thrown when all holders of a tranche have what they get of a period.
     error NothingToDistribute(uint32 pool, uint16 period, TrancheKind kind);
@@ -101,6 +102,9 @@ interface IAssetPools {
 
     /// @notice Seconds after a period's end until its readings are final, its bills paid, and it can be closed.
     function GRACE() external view returns (uint40);
+
+    /// @notice Seconds after which what came in after the final period can be closed again.
+    function LATE_REST() external view returns (uint40);
 
     /// @notice Who keeps the money.
     function vault() external view returns (IVault);
@@ -135,9 +139,6 @@ interface IAssetPools {
     /// @notice What a tranche gets of a closing, and how far it was paid.
     function payoutOf(uint32 pool, uint16 period, TrancheKind kind) external view returns (Payout memory);
 
-    /// @notice Who may quote for a pool's company now, zero when nobody may, and the least price.
-    function quotingOf(uint32 pool) external view returns (address servicer, uint16 floorPrice);
-
     // --------------------------------------------------------------------------------------------------- offering
 
     /// @notice Makes the company and the tranches of an offer, once. By anyone.
@@ -153,10 +154,9 @@ interface IAssetPools {
     /// Emits {PoolOpened}.
     ///
     /// Requirements:
-    /// - the caller is the authority; the pool is Offered, and no more is offered than may be raised on
-    ///   them;
-    /// - subscription is not over; the company was admitted as a member, and each plant was offered to it.
-    function open(uint32 pool) external;
+    /// - the caller is the authority; the pool is Offered; subscription is not over;
+    /// - those of {IPoolOffers-requireOpenable}; each plant was offered to the company.
+    function open(uint32 pool, uint32[] calldata plants) external;
 
     // ------------------------------------------------------------------------------------------------- investing
 
@@ -205,7 +205,8 @@ interface IAssetPools {
 
     // --------------------------------------------------------------------------------------------------- periods
 
-    /// @notice Closes a period: takes what the company has beside its working money, in the final period all, pays
+    /// @notice Closes a period: takes what the company has beside its working money, in the final period all, but never what its
+    /// quotes still need, pays
     /// fees, and sets aside what tranches get. By anyone.
     ///
     /// Emits {PeriodClosed}.
@@ -214,12 +215,14 @@ interface IAssetPools {
     /// - the pool is Active, the period is the next one, and ended {GRACE} ago.
     function close(uint32 pool, uint16 period) external;
 
-    /// @notice Closes what came in after the final period; who held in the second before is paid. By anyone.
+    /// @notice Closes what came in after the final period; who held in the second before is paid. The company keeps its working
+    /// money while senior or mezzanine are owed something after it. By anyone.
     ///
     /// Emits {PeriodClosed}.
     ///
     /// Requirements:
-    /// - the pool is Matured, and its company has money.
+    /// - the pool is Matured, and its company has money beside what it keeps;
+    /// - the last closing's record date is {LATE_REST} ago.
     function closeLate(uint32 pool) external;
 
     /// @notice Pays the next `count` holders of a tranche what they get of a closing. By anyone.
@@ -249,6 +252,16 @@ interface IAssetPools {
     ///
     /// Requirements:
     /// - the pool is Cancelled, or Matured and owes nothing;
-    /// - the plant is one of the pool's, and its company has it.
+    /// - the plant is one of the pool's, and its company has it;
+    /// - the company is active: what an office stopped the authority sets right.
     function handBack(uint32 pool, uint32 device) external;
+
+    /// @notice Gives what the plants of a pool earned while units were sold to whom they belonged to, since the pool was
+    /// cancelled. By anyone.
+    ///
+    /// Emits {EarnedReturned}.
+    ///
+    /// Requirements:
+    /// - the pool is Cancelled, and its company has money.
+    function returnEarned(uint32 pool) external;
 }

@@ -7,10 +7,19 @@ import {IImbalance} from "./IImbalance.sol";
 import {IMeters} from "./IMeters.sol";
 import {IPool} from "./IPool.sol";
 
+/// @notice A sealed quote that is not revealed for sure, in one storage slot.
+/// @param until first second in which it cannot be revealed any more
+/// @param cost uPT that revealing it locks beside its bond
+struct PendingQuote {
+    uint40 until;
+    uint128 cost;
+}
+
 /// @title The company that owns a pool's plants
 /// @notice One for each pool, and a member like any other legal person. Nobody has a key of it: all that it does stands here. Its
 /// account in the Vault is the pool's till. It sells what its plants will make and cannot buy, nor withdraw, nor name
-/// another payee, nor sell to somebody in particular. What its plants sell is a sum that its owners divide, so it has
+/// another payee, nor sell to somebody in particular. A servicer can have it sell more than the plants make, and so pay for what is
+/// missing: he gains nothing by that, and it costs the pool no more than what is free. What its plants sell is a sum that its owners divide, so it has
 /// nothing to hide: its quotes are sealed and open at once.
 interface IPlantCompany {
     event QuoteSealed(bytes32 indexed book, uint32 indexed device, uint256 order);
@@ -23,8 +32,15 @@ interface IPlantCompany {
     error NotServicer(address caller);
     /// @notice Thrown when energy is quoted below the least price of the pool's terms.
     error BelowFloor(uint16 price, uint16 floorPrice);
-    /// @notice Thrown when less than 100 Wh are quoted, or more than 10 MWh, or more than the plant has left in the slot.
+    /// @notice Thrown when less than 100 Wh are quoted, or more than 10 MWh, or more than the plant has left in the slot,
+    /// beside what is quoted in its book already.
     error NotThatMuch(uint32 device, uint40 wh, uint256 left);
+    /// @notice Thrown when a book is of another zone or carrier than the plant.
+    error OtherBook(bytes32 book, uint32 device);
+    /// @notice Thrown when the company could not pay for revealing all of its quotes.
+    error NotCovered(uint256 free, uint256 needed);
+    /// @notice Thrown when as many quotes wait to be revealed as may.
+    error TooManyPending();
     /// @notice Thrown when a creditor is owed nothing, or there is nothing to pay it with.
     error NothingToPay(address creditor);
 
@@ -47,6 +63,15 @@ interface IPlantCompany {
 
     /// @notice The contract that settles what is delivered.
     function imbalance() external view returns (IImbalance);
+
+    /// @notice How many quotes can wait to be revealed.
+    function MOST_QUOTES() external view returns (uint256);
+
+    /// @notice Wh of a plant that were quoted in a book, revealed or not.
+    function quotedOf(bytes32 book, uint32 device) external view returns (uint256);
+
+    /// @notice uPT that revealing the company's quotes may still lock; nobody takes it from the till before.
+    function reserved() external view returns (uint256);
 
     // ----------------------------------------------------------------------------------------------------- pools
 
@@ -83,11 +108,11 @@ interface IPlantCompany {
     /// Emits nothing; the Vault tells of it.
     ///
     /// Requirements:
-    /// - the company was admitted as a member.
+    /// - the company was admitted as a member. It needs the role PRODUCER to quote, and STORAGE to offer to the market's pool.
     function join() external;
 
-    /// @notice Pays what the company owes a creditor for what its plants did not deliver, as far as there is money. By anyone: who
-    /// owes begins no new business.
+    /// @notice Pays what the company owes a creditor for what its plants did not deliver, as far as there is money beside what
+    /// {reserved} says. By anyone: who owes begins no new business.
     ///
     /// Emits nothing; the Vault tells of it.
     ///
@@ -112,7 +137,10 @@ interface IPlantCompany {
     ///
     /// Requirements:
     /// - the caller is the pool's servicer; `price` is not below the pool's least;
-    /// - `wh` is from 100 to 10,000,000 and free in the plant, which is the company's;
+    /// - `wh` is from 100 to 10,000,000 and free in the plant, which is the company's, beside what is quoted in the book already;
+    /// - the book is of the plant's zone and carrier;
+    /// - what is free pays the bond, and the margin of this quote and of all that wait to be revealed, which are fewer than
+    ///   {MOST_QUOTES};
     /// - those of {IAuction-commit}, for the smallest class of size that `wh` is of.
     function quote(bytes32 book, uint8 number, uint32 device, uint16 price, uint40 wh) external;
 
@@ -122,6 +150,8 @@ interface IPlantCompany {
     ///
     /// Requirements:
     /// - the caller is the pool's servicer; `price` is not below the pool's least;
-    /// - those of {IPool-offer}.
+    /// - the book is of the plant's zone and carrier; so much is free in the plant beside what is quoted in the book;
+    /// - what is free pays the margin beside what {reserved} says;
+    /// - those of {IPool-offer}, for which the company needs the role STORAGE.
     function offerToPool(bytes32 book, uint32 device, uint16 price, uint40 wh) external;
 }

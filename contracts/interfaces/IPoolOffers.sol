@@ -85,9 +85,17 @@ interface IPoolOffers {
     error ReserveAboveLeast(uint256 putAside, uint96 least);
     /// @notice Thrown when a pool would have no plants, too many, or one of them twice.
     error BadPlants();
-    /// @notice Thrown when a servicer belongs to whom the plants belonged to, or to the servicer in whose place it
-    /// would come.
-    error NotApart(address servicer);
+    /// @notice Thrown when a servicer, or who is paid tax or the trustee's fee, belongs to whom the plants belonged to,
+    /// or a servicer to the one in whose place it would come.
+    error NotApart(address account);
+    /// @notice Thrown when a pool would be opened with other plants than were admitted to it last.
+    error OtherPlants(uint32 pool);
+    /// @notice Thrown when energy of a plant is reserved for a time to come.
+    error PlantReserved(uint32 device, uint40 until);
+    /// @notice Thrown when more is offered than may be raised on the plants.
+    error AboveLimit(uint256 offered, uint96 limit);
+    /// @notice Thrown when a company's certification lapses before the last period can be closed.
+    error CertificationTooShort(uint40 certifiedUntil, uint40 needed);
     /// @notice Thrown when there is no such offer.
     error UnknownPool(uint32 pool);
 
@@ -142,8 +150,26 @@ interface IPoolOffers {
     /// @notice The plants that were admitted to an offer.
     function plantsOf(uint32 pool) external view returns (uint32[] memory);
 
-    /// @notice uPT that may be raised on the plants of an offer.
+    /// @notice uPT that could be raised on the plants of an offer when they were admitted.
     function limitOf(uint32 pool) external view returns (uint96);
+
+    /// @notice What may be raised on plants by the terms of an offer, as they are now.
+    /// @return dscrBps how what they earn, after tax and fees, covers what the terms pay in the first twelve months
+    /// @return limit uPT
+    ///
+    /// Requirements:
+    /// - they are the offer's owner's, and nothing of them is reserved for a time to come;
+    /// - those of {IAdmissions-evaluate}, and each is admitted.
+    function evaluationOf(uint32 pool, uint32[] calldata devices) external view returns (uint256 dscrBps, uint96 limit);
+
+    /// @notice Reverts unless a pool can be opened with these plants.
+    ///
+    /// Requirements:
+    /// - they are those that were admitted to the offer last;
+    /// - the company is an active member with the roles PRODUCER and STORAGE, and certified until after the last period
+    ///   can be closed;
+    /// - those of {evaluationOf}, and no more is offered than may be raised on them now.
+    function requireOpenable(uint32 pool, uint32[] calldata devices, address company) external view;
 
     // --------------------------------------------------------------------------------------------------- offering
 
@@ -154,7 +180,8 @@ interface IPoolOffers {
     ///
     /// Requirements:
     /// - the caller is the owner of the terms and an active producer or prosumer;
-    /// - the servicer is an active member of another beneficial owner; the two accounts that are paid fees can be paid;
+    /// - the servicer is an active member of another beneficial owner; the two accounts that are paid tax and the
+    ///   trustee's fee can be paid, and are of another beneficial owner too;
     /// - there is a junior tranche, and `least` is from 1 to all that is offered; reserve and working money are at
     ///   most `least`; shares and rates are at most the whole;
     /// - subscription ends after now and not after the start; periods follow one another, each of whole days and no
@@ -162,7 +189,8 @@ interface IPoolOffers {
     function offer(PoolTerms calldata terms, PoolDue[] calldata periods) external returns (uint32 pool);
 
     /// @notice Has the plants of an offer admitted, in the place of those that were before. What may be raised on them
-    /// follows from what they earned, and from how that covers what the terms pay in the first twelve months.
+    /// follows from what they earned, and from how that, after tax and fees, covers what the terms pay in the first twelve
+    /// months.
     ///
     /// A pool that is open has the plants that it was opened with, whatever is admitted since.
     ///
@@ -170,7 +198,7 @@ interface IPoolOffers {
     ///
     /// Requirements:
     /// - the caller is the offer's owner; subscription is not over;
-    /// - there are 1 to {MOST_PLANTS} devices, in rising order, all the caller's;
-    /// - those of {IAdmissions-evaluate}, and each is admitted.
+    /// - there are 1 to {MOST_PLANTS} devices, in rising order;
+    /// - those of {evaluationOf}.
     function admit(uint32 pool, uint32[] calldata devices) external;
 }

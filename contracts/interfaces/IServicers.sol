@@ -27,21 +27,23 @@ struct Service {
 }
 
 /// @title The servicers of pools
-/// @notice A servicer quotes what a pool's plants will make and gets its fee; it can move no money. Investors replace it by a vote,
+/// @notice A servicer quotes what a pool's plants will make and gets its fee; it can take none of the pool's money. Investors replace it by a vote,
 /// for a cause that the pool's closings show.
 interface IServicers {
     event ServicerAppointed(uint32 indexed pool, address indexed servicer);
-    event ServicerVoted(uint32 indexed pool, address indexed servicer, address indexed voter, uint96 units);
+    event ServicerVoted(uint32 indexed pool, address indexed servicer, address indexed holder, uint96 units);
     event ServicerReplaced(uint32 indexed pool, address former, address servicer, ServicerCause cause);
 
     /// @notice Thrown when the contract of the pools would be named a second time.
     error PoolsKnown(IAssetPools pools);
     /// @notice Thrown when nothing that the servicer did gives cause to replace it.
     error NoCause(uint32 pool);
-    /// @notice Thrown when an account votes a second time.
-    error VotedAlready(address voter);
+    /// @notice Thrown when an account's units vote a second time.
+    error VotedAlready(address holder);
     /// @notice Thrown when an account had no units on the vote's record date.
-    error NoUnitsToVote(address voter);
+    error NoUnitsToVote(address holder);
+    /// @notice Thrown when somebody votes for an account that is not, or is no more, his.
+    error NotHolder(address holder, address caller);
 
     // ------------------------------------------------------------------------------------------------- read only
 
@@ -59,6 +61,10 @@ interface IServicers {
 
     /// @notice The servicer of a pool.
     function servicerOf(uint32 pool) external view returns (address);
+
+    /// @notice Who may quote for a pool's company now, and the least price. It is the account in the servicer's place, and
+    /// zero while that is not active or the pool sells nothing.
+    function quotingOf(uint32 pool) external view returns (address servicer, uint16 floorPrice);
 
     /// @notice What gives cause to replace a pool's servicer.
     function causeOf(uint32 pool) external view returns (ServicerCause);
@@ -99,15 +105,16 @@ interface IServicers {
     // -------------------------------------------------------------------------------------------------- investors
 
     /// @notice Votes for another servicer, with the units of the first tranche that is owed something, as they were
-    /// held at the end of the last closed period. The vote by which more than half are for it replaces the servicer at
+    /// held on the last closing's record date. Who took the place of a lost key votes in the name of that. The vote by which more than half are for it replaces the servicer at
     /// once; each closing begins the vote anew.
     ///
     /// Emits {ServicerVoted}, and {ServicerReplaced} when that is so.
     ///
     /// Requirements:
-    /// - the pool is Active, and its servicer gave cause;
+    /// - the pool is Active, or Matured while senior or mezzanine are owed something, and its servicer gave cause;
+    /// - the caller is the holder, or the account in his place;
     /// - the new one is an active member, of another beneficial owner than the servicer and whom the plants belonged
     ///   to;
-    /// - the caller had units and did not vote for it before.
-    function voteServicer(uint32 pool, address servicer) external;
+    /// - the holder had units, and they were not cast for it before.
+    function voteServicer(uint32 pool, address holder, address servicer) external;
 }

@@ -56,7 +56,7 @@ class TestBeginning:
         assert (tranche.name(), tranche.symbol()) == ("Wattbook Tranche", f"WB{kind.name[0]}7")
         assert tranche.decimals() == market.power_token.decimals() == 6
         assert tranche.membership() == market.membership.address
-        assert tranche.most_holders() == 512
+        assert tranche.most_holders() == 10_000
 
 
 class TestIssuing:

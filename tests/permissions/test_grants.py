@@ -19,6 +19,7 @@ from tests.permissions.device_grants import DEVICE_PROOFS, fails
 from tests.permissions.governance_grants import GOVERNANCE_PROOFS, said_of_governance
 from tests.permissions.history import History, contract_of, standing_roles
 from tests.permissions.point_grants import POINT_PROOFS, said_of_points
+from tests.permissions.system_grants import register_system_account
 from wattbook import Application, ContractRevert, Market, Role, abi
 from wattbook.chain import Chain
 from wattbook.contracts import reverts
@@ -26,10 +27,9 @@ from wattbook.contracts.base import Contract
 from wattbook.contracts.structs import Carrier, Module, ModuleStatus, Purse, Root, Schedule, Status
 from wattbook.deployment.deployer import deploy
 from wattbook.deployment.local import known_account
-from wattbook.deployment.plan import CONTRACTS, MODULES, PROPOSER_ROLE, SETTLED, Call, constitution, purse_account
+from wattbook.deployment.plan import MODULES, PROPOSER_ROLE, SETTLED, Call, constitution, purse_account
 from wattbook.deployment.settings import MarketSettings, local_settings
 from wattbook.metering.roots import in_order, sign_root
-from wattbook.roles import MARKET_ROLES, OFFICES
 
 SETTINGS = local_settings()
 ADMINISTRATOR = SETTINGS.administrator
@@ -376,37 +376,6 @@ def _regulator_key() -> LocalAccount:
     return key
 
 
-def _register_system_account(grants: Grants, account: str) -> None:
-    """It is known and can do nothing to others; of the contracts only the Vault can take tokens and give them back."""
-    membership = grants.market.membership
-    if account == "AssetPools":
-        # Plants are pledged to it, which to an address that nobody knows they cannot be.
-        _has_no_role(grants.market, grants.market.asset_pools.address)
-        return
-    if account != "Vault":
-        assert account in map(purse_account, Purse)
-        _has_no_role(grants.market, account)
-        assert grants.market.vault.account_of(account).status == Status.SYSTEM
-        return
-    _has_no_role(grants.market, grants.market.vault.address)
-    token, vault, issuer = grants.market.power_token, grants.market.vault, known_account("issuer")
-    token.mint(issuer.address, 1, REFERENCE, sender=issuer)
-    token.approve(vault.address, 1, sender=issuer)
-    vault.deposit(1, sender=issuer)
-    vault.withdraw(1, sender=issuer)
-    for planned_contract in CONTRACTS:
-        address = grants.market.deployment.address(planned_contract.name)
-        status = membership.standing_of(address).status
-        assert (status == Status.SYSTEM) == (planned_contract.name in (account, "AssetPools"))
-
-
-def _has_no_role(market: Market, account: str) -> None:
-    membership = market.membership
-    assert membership.standing_of(account).status == Status.SYSTEM
-    assert membership.is_active(account, 0)
-    assert not membership.is_active(account, int(MARKET_ROLES | OFFICES))
-
-
 def _grant_role(grants: Grants, role: bytes, account: str) -> None:
     assert role == PROPOSER_ROLE
     _proposer(grants)
@@ -438,7 +407,7 @@ def _update_delay(grants: Grants, delay: int) -> None:
 
 CALL_PROOFS: dict[tuple[str, str], Callable[..., None]] = {
     ("Membership", "admit"): _admit,
-    ("Membership", "registerSystemAccount"): _register_system_account,
+    ("Membership", "registerSystemAccount"): register_system_account,
     ("Membership", "setMirror"): _set_mirror,
     ("Membership", "setReadings"): _set_readings,
     **DEVICE_PROOFS,

@@ -6,6 +6,7 @@ from typing import Any
 
 from wattbook import ContractRevert
 from wattbook.contracts.structs import PoolDue, PoolRates, PoolStage, PoolTerms, ServicerCause, TrancheKind
+from wattbook.finance.coverage import coverage
 from wattbook.finance.pool import GRACE_SECONDS, Due, Pool, Stage, Terms
 from wattbook.finance.refusals import FinanceError
 from wattbook.finance.servicer import Cause, Tranche
@@ -35,18 +36,23 @@ class Beside:
     def __init__(self, stand: Pooling, luck: Random, terms: PoolTerms, periods: list[PoolDue]) -> None:
         self.stand, self.luck, self.terms, self.periods = stand, luck, terms, periods
         self.device = stand.plant(terms.owner, months=12)
-        stand.state_earned(self.device, 60 * (terms.senior + terms.mezz))
+        net = 60 * (terms.senior + terms.mezz)
+        stand.state_earned(self.device, net)
         stand.rest()
         self.pool = stand.offered(terms, periods, [self.device])
-        stand.decide(stand.pools, "open", self.pool)
+        found = stand.offers.evaluation_of(self.pool, [self.device])
+        stand.open(self.pool)
         self.tranches = [stand.tranche(self.pool, kind) for kind in KINDS]
         self.people = [*stand.investors, terms.owner]
         self.engine = Pool(self._terms())
+        assert found == [coverage(self.engine.terms, net), self.engine.terms.limit]
         self.base = stand.locked
         accounts = [*self.people, terms.servicer, stand.anyone, stand.spare, terms.tax_account, terms.trustee_account]
         self.before = {account: stand.free(account) for account in accounts}
         self.bought = dict.fromkeys(self.people, 0)
         self.open_payouts: dict[tuple[int, TrancheKind], int] = {}
+        self.votes: dict[tuple[int, int, str], list[str]] = {}
+        self.earned_early = 0
         self.compare()
 
     def _terms(self) -> Terms:
@@ -89,7 +95,13 @@ class Beside:
         self.both(holder, self.stand.pools, "subscribe", (self.pool, TRANCHES[tranche], amount), same)
 
     def decide(self) -> None:
-        self.both(self.stand.anyone, self.stand.pools, "decide", (self.pool,), self.engine.decide)
+        def same(time: int) -> None:
+            self.engine.decide(time)
+            if self.engine.stage is Stage.ACTIVE:
+                self.engine.collect(self.earned_early)
+                self.earned_early = 0
+
+        self.both(self.stand.anyone, self.stand.pools, "decide", (self.pool,), same)
 
     def refund(self, holder: str) -> None:
         arguments = (self.pool, [holder])
@@ -108,6 +120,19 @@ class Beside:
         self.stand.earn(self.pool, amount)
         self.compare()
 
+    def earn_early(self, amount: int) -> None:
+        """While units are sold; the engine knows of it when it is decided."""
+        self.earned_early += amount
+        self.stand.earn(self.pool, amount)
+        self.compare()
+
+    def return_earned(self) -> None:
+        """What a cancelled pool earned is the owner's."""
+        self.engine.paid[self.terms.owner] = self.engine.paid.get(self.terms.owner, 0) + self.earned_early
+        self.stand.do(self.stand.anyone, self.stand.pools, "returnEarned", self.pool)
+        self.earned_early = 0
+        self.compare()
+
     def close(self, period: int) -> None:
         complete_bps = self._count(period) if period < len(self.periods) else 10_000
 
@@ -120,7 +145,7 @@ class Beside:
         self._closing("close", (self.pool, period), same)
 
     def close_late(self) -> None:
-        self._closing("closeLate", (self.pool,), lambda time: self.engine.close_late())
+        self._closing("closeLate", (self.pool,), self.engine.close_late)
 
     def _closing(self, function: str, arguments: tuple[int, ...], same: Callable[[int], Any]) -> None:
         reserve, closed = self.engine.state.reserve, self.engine.closed
@@ -189,16 +214,15 @@ class Beside:
 
     def replace_servicer(self, voters: list[str], servicer: str) -> None:
         """They vote one after the other, until it is replaced."""
-        votes: list[str] = []
+        term = self.stand.servicers.service_of(self.pool).term
+        votes = self.votes.setdefault((len(self.engine.outcomes), term, servicer), [])
         for voter in voters:
 
             def same(time: int, voter: str = voter) -> None:
-                if self.engine.replace_servicer([*votes, voter], servicer):
-                    votes.clear()
-                else:
-                    votes.append(voter)
+                self.engine.replace_servicer([*votes, voter], servicer)
+                votes.append(voter)
 
-            self.both(voter, self.stand.servicers, "voteServicer", (self.pool, servicer), same)
+            self.both(voter, self.stand.servicers, "voteServicer", (self.pool, voter, servicer), same)
 
     # -------------------------------------------------------------------------------------------------- comparing
 
@@ -251,7 +275,7 @@ class Beside:
         gained = sum(self.gained(account) for account in self.before)
         assert gained + undistributed == sum(self.due_to(account) for account in self.before)
         working = self.terms.working if engine.stage is Stage.ACTIVE else 0
-        assert self.stand.free(self.stand.company(self.pool).address) == working + engine.collected
+        assert self.stand.free(self.stand.company(self.pool).address) == working + engine.collected + self.earned_early
 
 
 def any_terms(stand: Pooling, luck: Random) -> tuple[PoolTerms, list[PoolDue]]:

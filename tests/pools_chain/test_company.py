@@ -31,7 +31,7 @@ def test_sells_in_a_book_and_is_paid(stand):
     terms = stand.terms()
     pool = stand.offered(terms, stand.periods(terms), [device])
     company = stand.company(pool)
-    stand.decide(stand.pools, "open", pool)
+    stand.open(pool)
     found = stand.market.meters.device_of(device)
     assert (found.owner, found.pledgee, found.payee) == (company.address, stand.pools.address, company.address)
     investor = stand.investors[0]

@@ -34,15 +34,18 @@ def test_from_the_offer_to_the_first_period(stand):
     stand.admit_company(pool)
     stand.do(stand.owner, stand.market.meters, "offer", device, company.address)
     mined = stand.do(stand.owner, stand.offers, "admit", pool, [device])
-    # 10 million a year over what half a year and a half year pay of interest and all principal.
+    # 10 million a year, less 3 % of tax, the servicer's cap and the trustee's fee of each period, over interest and
+    # all principal of two periods.
     interest = [terms.senior * 380 * 90 // 3_650_000 + terms.mezz * 650 * 90 // 3_650_000]
     interest += [terms.senior // 2 * 380 * 90 // 3_650_000 + terms.mezz // 2 * 650 * 90 // 3_650_000]
-    dscr_bps = (pt(10**7) * 180 // 365) * 10_000 // (terms.senior + terms.mezz + sum(interest))
+    earned = pt(10**7) * 90 // 365
+    left = 2 * (earned - earned * 3 // 100 - pt(6_000) - pt(500))
+    dscr_bps = left * 10_000 // (terms.senior + terms.mezz + sum(interest))
     value = pt(10**7) * 180 // 365
     score = 30 + 20 + 20 + 15 - 500 * 15 // 4_000 + 15
     assert score >= 80
     assert told(mined, "PlantsAdmitted") == [(pool, (device,), dscr_bps, value * 8_500 // 10_000)]
-    mined = stand.decide(stand.pools, "open", pool)
+    mined = stand.open(pool)
     assert told(mined, "PoolOpened") == [(pool, (device,))]
     mined = stand.do(stand.investors[0], stand.pools, "subscribe", pool, SENIOR, terms.senior)
     assert told(mined, "Subscribed") == [(pool, SENIOR, stand.investors[0].lower(), terms.senior)]
@@ -57,7 +60,7 @@ def test_from_the_offer_to_the_first_period(stand):
     move = int(stand.investors[0], 16) | (2**96 - paid) << 160
     assert told(mined, "Distributed") == [(pool, 0, SENIOR, (move,))]
     assert told(stand.decide(stand.pools, "resetTrigger", pool), "TriggerReset") == [(pool,)]
-    assert stand.pools.quoting_of(pool) == [stand.servicer, terms.floor_price]
+    assert stand.servicers.quoting_of(pool) == [stand.servicer, terms.floor_price]
 
 
 class TestSigned:
@@ -124,5 +127,7 @@ def test_what_no_period_pays_of_the_principal_the_last_one_covers(stand):
         mined = stand.do(stand.owner, stand.offers, "admit", pool, [device])
         [(_, _, found[number], _)] = told(mined, "PlantsAdmitted")
     interest = terms.senior * 380 * 90 // 3_650_000
-    half, year = (pt(10**6) * days // 365 for days in (180, 360))
+    quarter = pt(10**6) * 90 // 365
+    quarter -= quarter * 3 // 100 + pt(6_000) + pt(500)
+    half, year = 2 * quarter, 4 * quarter
     assert found == {2: half * 10_000 // (2 * interest + terms.senior), 6: year * 10_000 // (4 * interest)}

@@ -75,13 +75,14 @@ class TestOffering:
         self.refuse(stand, reverts.ReserveAboveLeast, terms, put_aside=terms.least + 1, least=terms.least)
 
     def test_owner_and_servicer_are_apart(self, stand, terms):
-        self.refuse(stand, reverts.NotApart, terms._replace(servicer=stand.owner), servicer=stand.owner)
+        self.refuse(stand, reverts.NotApart, terms._replace(servicer=stand.owner), account=stand.owner)
 
     @pytest.mark.parametrize("who", ["trustee_account", "tax_account"])
     def test_fees_can_be_paid(self, stand, terms, who):
         for account in (NOBODY, stand.market.vault.address):
             account = stand.market.chain.web3.to_checksum_address(account)
             self.refuse(stand, reverts.NotMember, terms._replace(**{who: account}), account=account)
+        self.refuse(stand, reverts.NotApart, terms._replace(**{who: stand.owner}), account=stand.owner)
 
     def test_the_servicer_is_a_member(self, stand, terms):
         account = stand.market.chain.web3.to_checksum_address(NOBODY)
@@ -141,7 +142,7 @@ class TestPlants:
         limit = stand.offers.limit_of(offered)
         assert 0 < limit < terms.senior + terms.mezz
         with refused(reverts.AboveLimit, offered=terms.senior + terms.mezz, limit=limit):
-            stand.decide(stand.pools, "open", offered)
+            stand.open(offered)
 
     def test_a_pledged_plant_is_not_pledged_again(self, stand):
         pool = stand.opened()
@@ -165,9 +166,9 @@ class TestPlants:
         with pytest.raises(reverts.NotAdmitted) as caught:
             stand.do(stand.owner, stand.offers, "admit", pool, [device])
         assert caught.value.arguments[0] == 1 << 4
-        company = stand.company(pool).address
-        with refused(reverts.PledgeeDidNotConsent, device=device, account=company):
-            stand.decide(stand.pools, "open", pool)
+        with pytest.raises(reverts.NotAdmitted) as caught:
+            stand.open(pool)
+        assert caught.value.arguments[0] == 1 << 4
 
     def test_one_plant_is_in_one_pool(self, stand, terms):
         device = stand.plant(stand.owner)
@@ -176,8 +177,8 @@ class TestPlants:
         first = stand.offered(terms, stand.periods(terms), [device])
         second = stand.offered(terms, stand.periods(terms), [device])
         with refused(reverts.NotOffered, device=device, account=stand.company(first).address):
-            stand.decide(stand.pools, "open", first)
-        stand.decide(stand.pools, "open", second)
+            stand.open(first)
+        stand.open(second)
 
 
 class TestRevenue:
@@ -322,7 +323,7 @@ class TestSubscribing:
         with refused(reverts.SubscriptionOver, deadline=terms.deadline):
             stand.do(stand.investors[0], stand.pools, "subscribe", pool, SENIOR, 1)
         with refused(reverts.SubscriptionOver, deadline=terms.deadline):
-            stand.decide(stand.pools, "open", offered)
+            stand.open(offered)
 
     def test_is_of_what_is_left_of_what_is_offered(self, stand, terms):
         pool = stand.opened(terms)
@@ -417,7 +418,7 @@ class TestPeriods:
         with refused(reverts.NotAuthority, caller=stand.anyone):
             stand.do(stand.anyone, stand.pools, "resetTrigger", pool)
         with refused(reverts.NotAuthority, caller=stand.owner):
-            stand.do(stand.owner, stand.pools, "open", pool)
+            stand.do(stand.owner, stand.pools, "open", pool, stand.offers.plants_of(pool))
         stand.closed(pool, 0)
         assert stand.pools.state_of(pool).trigger
         stand.decide(stand.pools, "resetTrigger", pool)
@@ -465,14 +466,14 @@ class TestTheEnd:
 class TestServicers:
     def test_are_replaced_for_a_cause_only(self, stand):
         pool = stand.active()
-        vote = (stand.investors[0], stand.servicers, "voteServicer", pool)
+        vote = (stand.investors[0], stand.servicers, "voteServicer", pool, stand.investors[0])
         with refused(reverts.NoCause, pool=pool):
             stand.do(*vote, stand.spare)
         for account in (stand.owner, stand.servicer):
-            with refused(reverts.NotApart, servicer=account):
+            with refused(reverts.NotApart, account=account):
                 stand.do(*vote, account)
         with refused(reverts.WrongPoolStage, pool=99_999, stage=PoolStage.NONE):
-            stand.do(stand.investors[0], stand.servicers, "voteServicer", 99_999, stand.spare)
+            stand.do(stand.investors[0], stand.servicers, "voteServicer", 99_999, stand.spare, stand.spare)
         with refused(reverts.NotPools, caller=stand.anyone):
             stand.do(stand.anyone, stand.servicers, "appoint", pool, stand.anyone)
         with refused(reverts.NotPools, caller=stand.anyone):
@@ -492,16 +493,18 @@ class TestServicers:
         # Who bought units since the end of the last closed period has no vote yet.
         token = stand.tranche(pool, SENIOR)
         stand.do(other, token, "transfer", third, 1, at=stand.now + 1)
-        with refused(reverts.NoUnitsToVote, voter=third):
-            stand.do(third, stand.servicers, "voteServicer", pool, stand.spare)
-        stand.do(one, stand.servicers, "voteServicer", pool, stand.spare)
+        with refused(reverts.NoUnitsToVote, holder=third):
+            stand.do(third, stand.servicers, "voteServicer", pool, third, stand.spare)
+        with refused(reverts.NotHolder, holder=one, caller=third):
+            stand.do(third, stand.servicers, "voteServicer", pool, one, stand.spare)
+        stand.do(one, stand.servicers, "voteServicer", pool, one, stand.spare)
         assert stand.servicers.votes_of(pool, stand.spare) == half
-        with refused(reverts.VotedAlready, voter=one):
-            stand.do(one, stand.servicers, "voteServicer", pool, stand.spare)
-        mined = stand.do(other, stand.servicers, "voteServicer", pool, stand.spare)
+        with refused(reverts.VotedAlready, holder=one):
+            stand.do(one, stand.servicers, "voteServicer", pool, one, stand.spare)
+        mined = stand.do(other, stand.servicers, "voteServicer", pool, other, stand.spare)
         [told] = [log.args for log in mined.logs if log.name == "ServicerReplaced"]
         assert told == (pool, stand.servicer.lower(), stand.spare.lower(), ServicerCause.MISSED)
-        assert stand.pools.quoting_of(pool)[0] == stand.spare
+        assert stand.servicers.quoting_of(pool)[0] == stand.spare
         with refused(reverts.NotServicer, caller=stand.servicer):
             stand.do(stand.servicer, stand.company(pool), "quote", bytes(32), 0, 1, 400, 1_000)
         assert stand.servicers.cause_of(pool) == ServicerCause.NONE
@@ -519,4 +522,4 @@ def test_a_company_that_is_no_member_opens_no_pool(stand, terms):
     stand.do(stand.owner, stand.offers, "admit", pool, [device])
     assert stand.market.membership.standing_of(company).status == Status.NONE
     with refused(reverts.NotMember, account=company):
-        stand.decide(stand.pools, "open", pool)
+        stand.open(pool)

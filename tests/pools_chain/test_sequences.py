@@ -32,13 +32,23 @@ class Life:
 
     def step(self):
         happenings = {
-            Stage.SUBSCRIBING: (self.subscribe,) * 9 + (self.decide, self.wait, self.close),
+            Stage.SUBSCRIBING: (self.subscribe,) * 9 + (self.decide, self.wait, self.close, self.earn_early),
             Stage.CANCELLED: (self.refund,) * 4 + (self.decide, self.close),
             Stage.ACTIVE: (self.close,) * 4
             + (self.transfer,) * 4
             + (self.earn, self.earn, self.wait, self.wait, self.wait, self.distribute, self.vote, self.vote)
             + (self.redeem, self.reset, self.late),
-            Stage.MATURED: (self.late, self.earn, self.redeem, self.transfer, self.distribute, self.close),
+            Stage.MATURED: (
+                self.late,
+                self.late,
+                self.wait,
+                self.vote,
+                self.earn,
+                self.redeem,
+                self.transfer,
+                self.distribute,
+                self.close,
+            ),
         }
         self.luck.choice(happenings[self.engine.stage])()
 
@@ -70,6 +80,9 @@ class Life:
         owed = max(10, self.engine.state.owed)
         amount = self.luck.choice([0, 1, owed // 4, owed // 2, owed, 3 * owed, self.luck.randint(0, owed)])
         self.pool.collect(amount)
+
+    def earn_early(self):
+        self.pool.earn_early(self.luck.randint(1, 1_000))
 
     def wait(self):
         """To a second on which something depends, or the one before it."""
@@ -117,11 +130,14 @@ class Life:
             self.pool.close(self.engine.closed)
         if self.engine.stage is Stage.MATURED:
             self.pool.collect(self.engine.state.owed + 7)
+            self.stand.pass_to(self.stand.now + DAY)
             self.pool.close_late()
             assert self.engine.state.owed == 0
         for holder in self.stand.investors:
             if self.engine.stage is Stage.CANCELLED and any(one.get(holder) for one in self.engine.units.values()):
                 self.pool.refund(holder)
+        if self.pool.earned_early:
+            self.pool.return_earned()
         self.pool.distribute_all()
         assert self.stand.locked == self.pool.base
 

@@ -29,7 +29,7 @@ def measure() -> dict[str, int]:
         second = pooling.closed(pool, 1)
         pooling.closed(pool, 2)
         votes = [
-            pooling.do(investor, pooling.servicers, "voteServicer", pool, pooling.spare)
+            pooling.do(investor, pooling.servicers, "voteServicer", pool, investor, pooling.spare)
             for investor in pooling.investors[: HOLDERS // 2 + 1]
         ]
         return {

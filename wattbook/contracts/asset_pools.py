@@ -18,6 +18,10 @@ class AssetPools(Contract):
         """
         return self._call("GRACE", (), int)
 
+    def late_rest(self) -> int:
+        """Seconds after which what came in after the final period can be closed again."""
+        return self._call("LATE_REST", (), int)
+
     def subscribe_typehash(self) -> bytes:
         """EIP-712 type of {subscribeSigned}."""
         return self._call("SUBSCRIBE_TYPEHASH", (), bytes)
@@ -38,7 +42,8 @@ class AssetPools(Contract):
 
     def close(self, pool: int, period: int, *, sender: LocalAccount) -> Receipt:
         """Closes a period: takes what the company has beside its working money, in the final period
-        all, pays fees, and sets aside what tranches get. By anyone.
+        all, but never what its quotes still need, pays fees, and sets aside what tranches get.
+        By anyone.
 
         Emits {PeriodClosed}.
 
@@ -48,13 +53,15 @@ class AssetPools(Contract):
         return self._send("close", (pool, period), sender)
 
     def close_late(self, pool: int, *, sender: LocalAccount) -> Receipt:
-        """Closes what came in after the final period; who held in the second before is paid. By
+        """Closes what came in after the final period; who held in the second before is paid. The
+        company keeps its working money while senior or mezzanine are owed something after it. By
         anyone.
 
         Emits {PeriodClosed}.
 
         Requirements:
-        - the pool is Matured, and its company has money.
+        - the pool is Matured, and its company has money beside what it keeps;
+        - the last closing's record date is {LATE_REST} ago.
         """
         return self._send("closeLate", (pool,), sender)
 
@@ -104,7 +111,8 @@ class AssetPools(Contract):
 
         Requirements:
         - the pool is Cancelled, or Matured and owes nothing;
-        - the plant is one of the pool's, and its company has it.
+        - the plant is one of the pool's, and its company has it;
+        - the company is active: what an office stopped the authority sets right.
         """
         return self._send("handBack", (pool, device), sender)
 
@@ -116,18 +124,16 @@ class AssetPools(Contract):
         """What pools are offered."""
         return self._call("offers", (), str)
 
-    def open(self, pool: int, *, sender: LocalAccount) -> Receipt:
+    def open(self, pool: int, plants: list[int], *, sender: LocalAccount) -> Receipt:
         """Opens a pool: its company takes its plants over, and units are sold.
 
         Emits {PoolOpened}.
 
         Requirements:
-        - the caller is the authority; the pool is Offered, and no more is offered than may be
-          raised on them;
-        - subscription is not over; the company was admitted as a member, and each plant was
-          offered to it.
+        - the caller is the authority; the pool is Offered; subscription is not over;
+        - those of {IPoolOffers-requireOpenable}; each plant was offered to the company.
         """
-        return self._send("open", (pool,), sender)
+        return self._send("open", (pool, plants), sender)
 
     def payout_of(self, pool: int, period: int, kind: TrancheKind) -> Payout:
         """What a tranche gets of a closing, and how far it was paid."""
@@ -136,10 +142,6 @@ class AssetPools(Contract):
     def plants_of(self, pool: int) -> list[int]:
         """The plants of a pool that was opened."""
         return self._call("plantsOf", (pool,), list[int])
-
-    def quoting_of(self, pool: int) -> tuple[str, int]:
-        """Who may quote for a pool's company now, zero when nobody may, and the least price."""
-        return self._call("quotingOf", (pool,), tuple[str, int])
 
     def redeem(self, pool: int, kind: TrancheKind, *, sender: LocalAccount) -> Receipt:
         """Takes the caller's units of a tranche that is paid off.
@@ -171,6 +173,17 @@ class AssetPools(Contract):
         - the caller is the authority; the pool is Active.
         """
         return self._send("resetTrigger", (pool,), sender)
+
+    def return_earned(self, pool: int, *, sender: LocalAccount) -> Receipt:
+        """Gives what the plants of a pool earned while units were sold to whom they belonged to,
+        since the pool was cancelled. By anyone.
+
+        Emits {EarnedReturned}.
+
+        Requirements:
+        - the pool is Cancelled, and its company has money.
+        """
+        return self._send("returnEarned", (pool,), sender)
 
     def servicers(self) -> str:
         """Who knows the servicers of pools, and has them replaced."""

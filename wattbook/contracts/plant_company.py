@@ -11,6 +11,10 @@ class PlantCompany(Contract):
 
     NAME = "PlantCompany"
 
+    def most_quotes(self) -> int:
+        """How many quotes can wait to be revealed."""
+        return self._call("MOST_QUOTES", (), int)
+
     def auction(self) -> str:
         """Where energy is quoted."""
         return self._call("auction", (), str)
@@ -47,7 +51,8 @@ class PlantCompany(Contract):
         Emits nothing; the Vault tells of it.
 
         Requirements:
-        - the company was admitted as a member.
+        - the company was admitted as a member. It needs the role PRODUCER to quote, and STORAGE
+          to offer to the market's pool.
         """
         return self._send("join", (), sender)
 
@@ -77,13 +82,16 @@ class PlantCompany(Contract):
 
         Requirements:
         - the caller is the pool's servicer; `price` is not below the pool's least;
-        - those of {IPool-offer}.
+        - the book is of the plant's zone and carrier; so much is free in the plant beside what
+          is quoted in the book;
+        - what is free pays the margin beside what {reserved} says;
+        - those of {IPool-offer}, for which the company needs the role STORAGE.
         """
         return self._send("offerToPool", (book, device, price, wh), sender)
 
     def pay_debt(self, creditor: str, *, sender: LocalAccount) -> Receipt:
         """Pays what the company owes a creditor for what its plants did not deliver, as far as
-        there is money. By anyone: who owes begins no new business.
+        there is money beside what {reserved} says. By anyone: who owes begins no new business.
 
         Emits nothing; the Vault tells of it.
 
@@ -108,10 +116,24 @@ class PlantCompany(Contract):
 
         Requirements:
         - the caller is the pool's servicer; `price` is not below the pool's least;
-        - `wh` is from 100 to 10,000,000 and free in the plant, which is the company's;
+        - `wh` is from 100 to 10,000,000 and free in the plant, which is the company's, beside
+          what is quoted in the book already;
+        - the book is of the plant's zone and carrier;
+        - what is free pays the bond, and the margin of this quote and of all that wait to be
+          revealed, which are fewer than {MOST_QUOTES};
         - those of {IAuction-commit}, for the smallest class of size that `wh` is of.
         """
         return self._send("quote", (book, number, device, price, wh), sender)
+
+    def quoted_of(self, book: bytes, device: int) -> int:
+        """Wh of a plant that were quoted in a book, revealed or not."""
+        return self._call("quotedOf", (book, device), int)
+
+    def reserved(self) -> int:
+        """uPT that revealing the company's quotes may still lock; nobody takes it from the till
+        before.
+        """
+        return self._call("reserved", (), int)
 
     def take(self, device: int, *, sender: LocalAccount) -> Receipt:
         """Takes over a plant that was offered to the company, and pledges it to the contract of the

@@ -26,16 +26,16 @@ class PoolOffers(Contract):
 
     def admit(self, pool: int, devices: list[int], *, sender: LocalAccount) -> Receipt:
         """Has the plants of an offer admitted, in the place of those that were before. What may be
-        raised on them follows from what they earned, and from how that covers what the terms pay
-        in the first twelve months. A pool that is open has the plants that it was opened with,
-        whatever is admitted since.
+        raised on them follows from what they earned, and from how that, after tax and fees,
+        covers what the terms pay in the first twelve months. A pool that is open has the plants
+        that it was opened with, whatever is admitted since.
 
         Emits {PlantsAdmitted}.
 
         Requirements:
         - the caller is the offer's owner; subscription is not over;
-        - there are 1 to {MOST_PLANTS} devices, in rising order, all the caller's;
-        - those of {IAdmissions-evaluate}, and each is admitted.
+        - there are 1 to {MOST_PLANTS} devices, in rising order;
+        - those of {evaluationOf}.
         """
         return self._send("admit", (pool, devices), sender)
 
@@ -46,8 +46,12 @@ class PoolOffers(Contract):
         """
         return self._call("completenessOf", (pool, period, plants), int)
 
+    def evaluation_of(self, pool: int, devices: list[int]) -> tuple[int, int]:
+        """What may be raised on plants by the terms of an offer, as they are now."""
+        return self._call("evaluationOf", (pool, devices), tuple[int, int])
+
     def limit_of(self, pool: int) -> int:
-        """uPT that may be raised on the plants of an offer."""
+        """uPT that could be raised on the plants of an offer when they were admitted."""
         return self._call("limitOf", (pool,), int)
 
     def offer(self, terms: PoolTerms, periods: list[PoolDue], *, sender: LocalAccount) -> Receipt:
@@ -85,6 +89,17 @@ class PoolOffers(Contract):
     def quoted_by(self, pool: int) -> tuple[str, int]:
         """Who quotes first, and the least price: see PoolTerms."""
         return self._call("quotedBy", (pool,), tuple[str, int])
+
+    def require_openable(self, pool: int, devices: list[int], company: str) -> None:
+        """Reverts unless a pool can be opened with these plants.
+
+        Requirements:
+        - they are those that were admitted to the offer last;
+        - the company is an active member with the roles PRODUCER and STORAGE, and certified
+          until after the last period can be closed;
+        - those of {evaluationOf}, and no more is offered than may be raised on them now.
+        """
+        self._call("requireOpenable", (pool, devices, company), type(None))
 
     def sale_of(self, pool: int) -> PoolSale:
         """What of an offer matters while it is sold."""

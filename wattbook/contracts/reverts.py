@@ -374,6 +374,15 @@ class CertificationShortened(ContractRevert):
     current: int
 
 
+class CertificationTooShort(ContractRevert):
+    """Thrown when a company's certification lapses before the last period can be closed."""
+
+    SIGNATURE = "CertificationTooShort(uint40,uint40)"
+    FIELDS = ("certified_until", "needed")
+    certified_until: int
+    needed: int
+
+
 class ChangedHands(ContractRevert):
     """Thrown when a device changed hands within the slots."""
 
@@ -1543,8 +1552,8 @@ class NoUnitsToVote(ContractRevert):
     """Thrown when an account had no units on the vote's record date."""
 
     SIGNATURE = "NoUnitsToVote(address)"
-    FIELDS = ("voter",)
-    voter: str
+    FIELDS = ("holder",)
+    holder: str
 
 
 class NoVote(ContractRevert):
@@ -1637,13 +1646,13 @@ class NotAmongBills(ContractRevert):
 
 
 class NotApart(ContractRevert):
-    """Thrown when a servicer belongs to whom the plants belonged to, or to the servicer in whose
-    place it would come.
+    """Thrown when a servicer, or who is paid tax or the trustee's fee, belongs to whom the plants
+    belonged to, or a servicer to the one in whose place it would come.
     """
 
     SIGNATURE = "NotApart(address)"
-    FIELDS = ("servicer",)
-    servicer: str
+    FIELDS = ("account",)
+    account: str
 
 
 class NotAsShown(ContractRevert):
@@ -1750,6 +1759,15 @@ class NotCounted(ContractRevert):
     FIELDS = ("epoch", "left")
     epoch: int
     left: int
+
+
+class NotCovered(ContractRevert):
+    """Thrown when the company could not pay for revealing all of its quotes."""
+
+    SIGNATURE = "NotCovered(uint256,uint256)"
+    FIELDS = ("free", "needed")
+    free: int
+    needed: int
 
 
 class NotCustomer(ContractRevert):
@@ -1872,6 +1890,15 @@ class NotHeld(ContractRevert):
     SIGNATURE = "NotHeld(uint40)"
     FIELDS = ("payable_from",)
     payable_from: int
+
+
+class NotHolder(ContractRevert):
+    """Thrown when somebody votes for an account that is not, or is no more, his."""
+
+    SIGNATURE = "NotHolder(address,address)"
+    FIELDS = ("holder", "caller")
+    holder: str
+    caller: str
 
 
 class NotInRoot(ContractRevert):
@@ -2189,7 +2216,7 @@ class NotTenders(ContractRevert):
 
 class NotThatMuch(ContractRevert):
     """Thrown when less than 100 Wh are quoted, or more than 10 MWh, or more than the plant has left
-    in the slot.
+    in the slot, beside what is quoted in its book already.
     """
 
     SIGNATURE = "NotThatMuch(uint32,uint40,uint256)"
@@ -2257,7 +2284,7 @@ class NothingAwarded(ContractRevert):
 
 
 class NothingCollected(ContractRevert):
-    """Thrown when nothing came in since the last closing."""
+    """Thrown when nothing came in since the last closing, or since the pool was opened."""
 
     SIGNATURE = "NothingCollected(uint32)"
     FIELDS = ("pool",)
@@ -2440,6 +2467,15 @@ class OrderNotTaken(ContractRevert):
     refusal: Refusal
 
 
+class OtherBook(ContractRevert):
+    """Thrown when a book is of another zone or carrier than the plant."""
+
+    SIGNATURE = "OtherBook(bytes32,uint32)"
+    FIELDS = ("book", "device")
+    book: bytes
+    device: int
+
+
 class OtherCarrier(ContractRevert):
     """Thrown when a slice is of another carrier than the battery or the first slice of a
     certificate.
@@ -2484,6 +2520,14 @@ class OtherMonth(ContractRevert):
     FIELDS = ("until", "last")
     until: int
     last: int
+
+
+class OtherPlants(ContractRevert):
+    """Thrown when a pool would be opened with other plants than were admitted to it last."""
+
+    SIGNATURE = "OtherPlants(uint32)"
+    FIELDS = ("pool",)
+    pool: int
 
 
 class OutOfBounds(ContractRevert):
@@ -2670,6 +2714,15 @@ class PeriodIsClosed(ContractRevert):
     FIELDS = ("pool", "period")
     pool: int
     period: int
+
+
+class PlantReserved(ContractRevert):
+    """Thrown when energy of a plant is reserved for a time to come."""
+
+    SIGNATURE = "PlantReserved(uint32,uint40)"
+    FIELDS = ("device", "until")
+    device: int
+    until: int
 
 
 class PlantSupplied(ContractRevert):
@@ -3315,6 +3368,12 @@ class TooManyOffers(ContractRevert):
     book: bytes
 
 
+class TooManyPending(ContractRevert):
+    """Thrown when as many quotes wait to be revealed as may."""
+
+    SIGNATURE = "TooManyPending()"
+
+
 class TooManyPoints(ContractRevert):
     """Thrown when a bill takes fewer points than are given."""
 
@@ -3596,11 +3655,11 @@ class UnknownZoneNumber(ContractRevert):
 
 
 class VotedAlready(ContractRevert):
-    """Thrown when an account votes a second time."""
+    """Thrown when an account's units vote a second time."""
 
     SIGNATURE = "VotedAlready(address)"
-    FIELDS = ("voter",)
-    voter: str
+    FIELDS = ("holder",)
+    holder: str
 
 
 class VotedTwice(ContractRevert):

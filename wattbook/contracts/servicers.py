@@ -42,6 +42,12 @@ class Servicers(Contract):
         """The contract of the pools."""
         return self._call("pools", (), str)
 
+    def quoting_of(self, pool: int) -> tuple[str, int]:
+        """Who may quote for a pool's company now, and the least price. It is the account in the
+        servicer's place, and zero while that is not active or the pool sells nothing.
+        """
+        return self._call("quotingOf", (pool,), tuple[str, int])
+
     def service_of(self, pool: int) -> Service:
         """The servicer of a pool, and what he did."""
         return self._call("serviceOf", (pool,), Service)
@@ -61,20 +67,23 @@ class Servicers(Contract):
         """
         return self._send("setPools", (), sender)
 
-    def vote_servicer(self, pool: int, servicer: str, *, sender: LocalAccount) -> Receipt:
+    def vote_servicer(self, pool: int, holder: str, servicer: str, *, sender: LocalAccount) -> Receipt:
         """Votes for another servicer, with the units of the first tranche that is owed something,
-        as they were held at the end of the last closed period. The vote by which more than half
-        are for it replaces the servicer at once; each closing begins the vote anew.
+        as they were held on the last closing's record date. Who took the place of a lost key
+        votes in the name of that. The vote by which more than half are for it replaces the
+        servicer at once; each closing begins the vote anew.
 
         Emits {ServicerVoted}, and {ServicerReplaced} when that is so.
 
         Requirements:
-        - the pool is Active, and its servicer gave cause;
+        - the pool is Active, or Matured while senior or mezzanine are owed something, and its
+          servicer gave cause;
+        - the caller is the holder, or the account in his place;
         - the new one is an active member, of another beneficial owner than the servicer and whom
           the plants belonged to;
-        - the caller had units and did not vote for it before.
+        - the holder had units, and they were not cast for it before.
         """
-        return self._send("voteServicer", (pool, servicer), sender)
+        return self._send("voteServicer", (pool, holder, servicer), sender)
 
     def votes_of(self, pool: int, servicer: str) -> int:
         """Units that are for a servicer in the place of the present one, in the vote that the last

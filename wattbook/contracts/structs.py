@@ -1551,12 +1551,14 @@ class PoolStanding(NamedTuple):
     - stage: see PoolStage
     - periods: how many the offer has
     - closed: how many closings there were, those after the final period included
+    - record: who had units at the end of this second is paid, or votes, by the last of them
     """
 
     company: str
     stage: PoolStage
     periods: int
     closed: int
+    record: int
 
 
 class PoolState(NamedTuple):

@@ -11,6 +11,8 @@ from wattbook.finance.waterfall import Outcome, Period, State, late, run, shares
 SECONDS_A_DAY = 86_400
 GRACE_SECONDS = 12 * SECONDS_A_DAY
 """How long after a period its readings become final and its bills are paid."""
+LATE_REST_SECONDS = SECONDS_A_DAY
+"""How long after a closing what came in after the final period can be closed."""
 
 
 class Stage(StrEnum):
@@ -36,8 +38,8 @@ class Terms:
     - least: with less than that subscribed at the deadline everybody has his money back
     - junior: units of the tranche that the plants' owners keep
     - reserve: what is put aside of the proceeds
-    - working: what of the proceeds the plants' company keeps for its bonds, and what it keeps of what it collects until
-      the final period
+    - working: what of the proceeds the plants' company keeps for its bonds, and what it keeps of what it collects, in
+      the final period nothing, and after it as long as senior or mezzanine are owed something
     """
 
     owner: str
@@ -88,6 +90,8 @@ class Pool:
     paid: dict[str, int] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
     _records: list[dict[Tranche, Holdings]] = field(default_factory=list)
+    _last: dict[Tranche, Holdings] = field(default_factory=dict)
+    _record_time: int = 0
 
     def __post_init__(self) -> None:
         self.state = replace(self.terms.state, senior=0, mezz=0, senior_arrears=0, mezz_arrears=0, reserve=0)
@@ -168,16 +172,21 @@ class Pool:
         self.closed += 1
         if final:
             self.stage = Stage.MATURED
-        self._distribute(outcome, self._records[period])
+        self._distribute(outcome, self._records[period], due.end - 1)
         return outcome
 
-    def close_late(self) -> Outcome:
-        """Pays out what came in after the final period, to who holds then."""
+    def close_late(self, now: int) -> Outcome:
+        """Pays out what came in after the final period, to who holds then. The plants' company keeps its working money
+        unless all that there is pays all that is owed."""
         self._only(Stage.MATURED)
-        if not self.collected:
+        if now <= self._record_time + LATE_REST_SECONDS:
+            raise FinanceError("NotYet", f"it can be closed again from {self._record_time + LATE_REST_SECONDS + 1}")
+        kept = 0 if self.collected >= self.state.owed else min(self.terms.working, self.collected)
+        if self.collected == kept:
             raise FinanceError("NothingCollected", "nothing came in since")
-        outcome = late(self.state, self.collected)
-        self._distribute(outcome, self.units)
+        outcome = late(self.state, self.collected - kept)
+        self._distribute(outcome, self.units, now - 1)
+        self.collected = kept
         return outcome
 
     def redeem(self, tranche: Tranche, holder: str) -> int:
@@ -203,19 +212,22 @@ class Pool:
         return cause(self.served)
 
     def replace_servicer(self, votes: Collection[str], servicer: str) -> bool:
-        """A vote of those who held the first tranche that is still owed something when the last period ended; the
-        new servicer starts clean."""
-        self._only(Stage.ACTIVE)
+        """A vote of those who held the first tranche that is still owed something on the last closing's record date;
+        the new servicer starts clean."""
+        if self.stage is not Stage.MATURED or not self.state.owed:
+            self._only(Stage.ACTIVE)
         if servicer in (self.servicer, self.terms.owner):
             raise FinanceError("NotApart", f"{servicer} is the servicer already, or the plants' owner")
-        units = self._records[self.closed - 1] if self.closed else self.units
+        units = self._last or self.units
         if not replaced(units[voting(self.state)], votes, self.served):
             return False
         self.servicer, self.served = servicer, []
         return True
 
-    def _distribute(self, outcome: Outcome, holdings: dict[Tranche, Holdings]) -> None:
+    def _distribute(self, outcome: Outcome, holdings: dict[Tranche, Holdings], record_time: int) -> None:
         self.state, self.collected = outcome.state, 0
+        self._last = {tranche: dict(held) for tranche, held in holdings.items()}
+        self._record_time = record_time
         self.outcomes.append(outcome)
         self._pay("tax", outcome.paid("tax"))
         self._pay(self.servicer, outcome.paid("servicer"))

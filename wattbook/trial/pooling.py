@@ -200,6 +200,10 @@ class Pooling:
         self.do(self.payer, self.market.vault, "lock", self.source, amount, 0)
         self.do(self.payer, self.market.vault, "pay", self.source, self.company(pool).address, amount)
 
+    def open(self, pool: int) -> Mined:
+        """With the plants that were admitted to it."""
+        return self.decide(self.pools, "open", pool, self.offers.plants_of(pool))
+
     def opened(self, terms: PoolTerms | None = None, number: int = 4) -> int:
         """A pool of one new plant that is open."""
         terms = terms or self.terms()
@@ -207,7 +211,7 @@ class Pooling:
         self.state_earned(device, 10 * (terms.senior + terms.mezz))
         self.rest()
         pool = self.offered(terms, self.periods(terms, number), [device])
-        self.decide(self.pools, "open", pool)
+        self.open(pool)
         return pool
 
     def active(self, terms: PoolTerms | None = None, number: int = 4) -> int:
