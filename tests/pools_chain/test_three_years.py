@@ -3,10 +3,10 @@
 from random import Random
 
 from tests.pools_chain.beside import Beside
-from tests.pools_chain.stand import DAY
 from wattbook.contracts.structs import PoolDue, PoolRates, ServicerCause
 from wattbook.finance.pool import GRACE_SECONDS
 from wattbook.trial import pledged
+from wattbook.trial.pooling import DAY
 
 
 class AllRead(Random):
