@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wattbook.vectors import finance, governance, run_file
+from wattbook.vectors import finance, governance
 from wattbook.vectors.check import VectorFile
 
 FOLDER = Path(__file__).parent
@@ -30,16 +30,6 @@ def expected(name):
         for path in leaves(data)
         if "expect" in path or (path[-1] in ("faultyTolerated", "quorum") and path[0] == "qbft")
     ]
-
-
-@pytest.fixture
-def run(tmp_path):
-    def run(data):
-        file = tmp_path / "another.json"
-        file.write_text(json.dumps(data))
-        return run_file(file)
-
-    return run
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wattbook.vectors import VectorError, run_file
+from wattbook.vectors import VectorError
 from wattbook.vectors.packages import LISTS
 
 DATA = json.loads((Path(__file__).parent / "energy_package.json").read_text())
@@ -24,16 +24,6 @@ PLACES = [
         [("expect", key) for key in case["expect"]] if "expect" in case else [(key,) for key in EXPECTED[name]]
     )
 ]
-
-
-@pytest.fixture
-def run(tmp_path):
-    def run(data):
-        file = tmp_path / "another.json"
-        file.write_text(json.dumps(data))
-        return run_file(file)
-
-    return run
 
 
 def test_each_changed_value_is_reported(run):
