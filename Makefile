@@ -31,7 +31,7 @@ deep: setup
 
 bench: setup
 	$(BIN)/wattbook bench --orders 10 --orders 100 --orders 1000 --orders 10000 --seconds 60 --days 30 \
-	    --api-seconds 25 --api-orders 100000
+	    --api-seconds 25 --api-orders 100000 --docs docs
 
 lint: setup
 	$(BIN)/ruff check

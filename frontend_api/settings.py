@@ -16,6 +16,7 @@ proxies = ["127.0.0.1"]                     # whose X-Forwarded-For is believed
 requests_per_second = 20                    # of one client, over time; 0 for no limit
 burst = 100
 streams = 12000
+streams_of_one = 100                        # of one client at a time; 0 for no limit
 body_bytes = 65536
 
 [bridge]                                    # to ask for readings' values; the key is the operator's
@@ -63,6 +64,7 @@ class Limits:
     requests_per_second: int = 20
     burst: int = 100
     streams: int = 12_000
+    streams_of_one: int = 100
     body_bytes: int = 65_536
 
 
@@ -220,6 +222,7 @@ def _limits(table: Table) -> Limits:
         requests_per_second=number("requests_per_second", 0, usual.requests_per_second),
         burst=number("burst", 1, usual.burst),
         streams=number("streams", 0, usual.streams),
+        streams_of_one=number("streams_of_one", 0, usual.streams_of_one),
         body_bytes=number("body_bytes", 1_024, usual.body_bytes),
     )
     table.done()

@@ -299,7 +299,7 @@ class TestEvents:
         assert [[log["address"] for log in each] for each in logs] == [
             [event.address for event in each] for each in events
         ]
-        names = [event.name for event in events[-1]]
+        names = [event.name for each in events for event in each]
         assert names.count("MemberAdmitted") == len(local_settings().members)
         assert names.count("CallExecuted") == len(constitution(local_settings(), deployment.address, founder.address))
         assert names.index("MirrorSet") < names.index("SystemAccountRegistered")

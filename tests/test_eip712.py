@@ -32,7 +32,7 @@ GETTERS = [
 TAKEN = [(contract, message.name) for message in MESSAGES.values() for contract in message.contracts]
 DOMAINS = ["Membership", "PowerToken", "PowerPoints", "Vault", "Meters", "EnergyUnits", "Auction", "DirectSale"]
 DOMAINS += ["Readings", "RegistrationBonus", "Bills", "Deposits", "CleanEnergy", "GreenCertificates"]
-DOMAINS += ["EnergyPackages", "Tenders", "Supplies"]
+DOMAINS += ["EnergyPackages", "Tenders", "Supplies", "Tranche", "AssetPools", "Council", "Elections"]
 
 
 @pytest.fixture
@@ -42,7 +42,8 @@ def client(market):
     clients = (*registries, *tokens, market.vault, market.auction, market.direct_sale, market.readings)
     clients += (market.registration_bonus, market.subsidy_fund, market.use_subsidy, market.bills, market.deposits)
     clients += (market.clean_energy, market.green_certificates, market.energy_packages, market.supply_reports)
-    clients += (market.tenders, market.supplies)
+    clients += (market.tenders, market.supplies, market.tranche, market.admissions, market.asset_pools)
+    clients += (market.council, market.elections)
     return {contract.NAME: contract for contract in clients}
 
 

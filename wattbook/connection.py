@@ -4,6 +4,8 @@ from functools import cached_property
 from pathlib import Path
 
 from wattbook.chain import Chain
+from wattbook.contracts.admissions import Admissions
+from wattbook.contracts.asset_pools import AssetPools
 from wattbook.contracts.auction import Auction
 from wattbook.contracts.authority import Authority
 from wattbook.contracts.batteries import Batteries
@@ -12,8 +14,11 @@ from wattbook.contracts.clean_energy import CleanEnergy
 from wattbook.contracts.clean_trades import CleanTrades
 from wattbook.contracts.clearing import Clearing
 from wattbook.contracts.computation import Computation
+from wattbook.contracts.council import Council
+from wattbook.contracts.delegates import Delegates
 from wattbook.contracts.deposits import Deposits
 from wattbook.contracts.direct_sale import DirectSale
+from wattbook.contracts.elections import Elections
 from wattbook.contracts.energy_packages import EnergyPackages
 from wattbook.contracts.energy_units import EnergyUnits
 from wattbook.contracts.green_certificates import GreenCertificates
@@ -22,21 +27,28 @@ from wattbook.contracts.losses import Losses
 from wattbook.contracts.membership import Membership
 from wattbook.contracts.meters import Meters
 from wattbook.contracts.package_rules import PackageRules
+from wattbook.contracts.plant_company import PlantCompany
 from wattbook.contracts.pool import Pool
+from wattbook.contracts.pool_offers import PoolOffers
 from wattbook.contracts.power_points import PowerPoints
 from wattbook.contracts.power_token import PowerToken
 from wattbook.contracts.production import Production
 from wattbook.contracts.readings import Readings
 from wattbook.contracts.registration_bonus import RegistrationBonus
 from wattbook.contracts.rulebook import Rulebook
+from wattbook.contracts.servicers import Servicers
 from wattbook.contracts.subsidy_fund import SubsidyFund
 from wattbook.contracts.supplied_devices import SuppliedDevices
 from wattbook.contracts.supplies import Supplies
 from wattbook.contracts.supply_reports import SupplyReports
 from wattbook.contracts.tariffs import Tariffs
 from wattbook.contracts.tenders import Tenders
+from wattbook.contracts.tranche import Tranche
 from wattbook.contracts.use_subsidy import UseSubsidy
+from wattbook.contracts.validator_set import ValidatorSet
 from wattbook.contracts.vault import Vault
+from wattbook.contracts.watch import Watch
+from wattbook.contracts.waterfall import Waterfall
 from wattbook.contracts.zones import Zones
 from wattbook.deployment.record import Deployment, find_deployment
 
@@ -103,6 +115,26 @@ class Market:
     @cached_property
     def production(self) -> Production:
         return Production(self.chain, self.deployment.address("Production"))
+
+    @cached_property
+    def council(self) -> Council:
+        return Council(self.chain, self.deployment.address("Council"))
+
+    @cached_property
+    def delegates(self) -> Delegates:
+        return Delegates(self.chain, self.deployment.address("Delegates"))
+
+    @cached_property
+    def elections(self) -> Elections:
+        return Elections(self.chain, self.deployment.address("Elections"))
+
+    @cached_property
+    def watch(self) -> Watch:
+        return Watch(self.chain, self.deployment.address("Watch"))
+
+    @cached_property
+    def validator_set(self) -> ValidatorSet:
+        return ValidatorSet(self.chain, self.deployment.address("ValidatorSet"))
 
     @cached_property
     def deposits(self) -> Deposits:
@@ -185,8 +217,38 @@ class Market:
         return SuppliedDevices(self.chain, self.deployment.address("SuppliedDevices"))
 
     @cached_property
+    def waterfall(self) -> Waterfall:
+        return Waterfall(self.chain, self.deployment.address("Waterfall"))
+
+    @cached_property
+    def tranche(self) -> Tranche:
+        """What the tranches of all pools are clones of."""
+        return Tranche(self.chain, self.deployment.address("Tranche"))
+
+    @cached_property
+    def admissions(self) -> Admissions:
+        return Admissions(self.chain, self.deployment.address("Admissions"))
+
+    @cached_property
     def rulebook(self) -> Rulebook:
         return Rulebook(self.chain, self.deployment.address("Rulebook"))
+
+    @cached_property
+    def plant_company(self) -> PlantCompany:
+        """What the companies of pools are clones of."""
+        return PlantCompany(self.chain, self.deployment.address("PlantCompany"))
+
+    @cached_property
+    def servicers(self) -> Servicers:
+        return Servicers(self.chain, self.deployment.address("Servicers"))
+
+    @cached_property
+    def pool_offers(self) -> PoolOffers:
+        return PoolOffers(self.chain, self.deployment.address("PoolOffers"))
+
+    @cached_property
+    def asset_pools(self) -> AssetPools:
+        return AssetPools(self.chain, self.deployment.address("AssetPools"))
 
 
 def connect(rpc_url: str, deployment: str | Path | Deployment | None = None) -> Market:

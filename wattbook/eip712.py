@@ -42,6 +42,10 @@ _DOMAIN_NAMES = {
     "CleanEnergy": "Wattbook Clean Energy",
     "GreenCertificates": "Wattbook Green Certificates",
     "EnergyPackages": "Wattbook Energy Packages",
+    "Tranche": "Wattbook Tranche",
+    "AssetPools": "Wattbook Asset Pools",
+    "Council": "Wattbook Council",
+    "Elections": "Wattbook Elections",
 }
 
 
@@ -93,7 +97,7 @@ PARTS: dict[str, Fields] = {
 }
 
 
-_TOKENS = ("PowerToken", "PowerPoints")
+_TOKENS = ("PowerToken", "PowerPoints", "Tranche")
 _RETIREMENT: Fields = (
     ("beneficiary", "address"),
     ("since", "uint40"),
@@ -307,6 +311,21 @@ MESSAGES = {
             ),
             taken_by="Bills",
         ),
+        Message(
+            "PlantStatement",
+            ("Readings",),
+            (
+                ("admissions", "address"),
+                ("device", "uint32"),
+                ("until", "uint16"),
+                ("version", "uint32"),
+                ("wh", "uint64"),
+                ("net", "uint96"),
+                ("topBps", "uint16"),
+                ("dataHash", "bytes32"),
+            ),
+            taken_by="Admissions",
+        ),
         _action("Deposit", "Vault", ("amount", "uint128")),
         _action("Withdraw", "Vault", ("amount", "uint128")),
         _action("PayDebt", "Vault", ("debtor", "address"), ("creditor", "address"), ("amount", "uint128")),
@@ -350,7 +369,10 @@ MESSAGES = {
         _action("BuyPackages", "EnergyPackages", ("purchases", "Purchase[]"), part="Purchase"),
         _action("PayPackage", "EnergyPackages", ("subscription", "uint256"), ("amount", "uint96")),
         _action("CancelPackage", "EnergyPackages", ("subscription", "uint256")),
+        _action("Subscribe", "AssetPools", ("pool", "uint32"), ("kind", "uint8"), ("amount", "uint96")),
         _action("AssignPackage", "EnergyPackages", ("subscription", "uint256"), ("to", "address")),
+        _action("CastVote", "Elections", ("epoch", "uint32"), ("candidate", "address"), ("ids", "uint256[]")),
+        _action("CouncilVote", "Council", ("proposal", "uint32"), ("yes", "bool")),
         Message(
             "Supply",
             ("Readings",),

@@ -294,8 +294,8 @@ contract CleanEnergy is ICleanEnergy, Origins, ERC1155, SignedActions, Governed 
     }
 
     /// @inheritdoc ICleanEnergy
-    function endWhole(bool exported) external onlyPart(certificates) {
-        _sums.move(Place.Wholes, exported ? Place.Exported : Place.Retired, WHOLE_WH);
+    function endWhole(Place to) external onlyPart(certificates) {
+        _sums.move(Place.Wholes, to, WHOLE_WH);
     }
 
     // ------------------------------------------------------------------------------------------------------ inside

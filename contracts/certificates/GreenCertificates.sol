@@ -6,6 +6,7 @@ import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.s
 import {ERC721Utils} from "@openzeppelin/contracts/token/ERC721/utils/ERC721Utils.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {ERC165, IERC165} from "@openzeppelin/contracts/utils/introspection/ERC165.sol";
+import {Governed} from "../access/Governed.sol";
 import {SignedActions} from "../access/SignedActions.sol";
 import {ICleanEnergy, Retirement} from "../interfaces/ICleanEnergy.sol";
 import {
@@ -15,6 +16,7 @@ import {
     IGreenCertificates,
     Origin
 } from "../interfaces/IGreenCertificates.sol";
+import {IGoverned} from "../interfaces/IGoverned.sol";
 import {IMembership} from "../interfaces/IMembership.sol";
 import {IMemberToken} from "../interfaces/IMemberToken.sol";
 import {Description, IMeters} from "../interfaces/IMeters.sol";
@@ -22,10 +24,11 @@ import {IProduction} from "../interfaces/IProduction.sol";
 import {Signed} from "../interfaces/ISignedActions.sol";
 import {InTurn} from "../libraries/InTurn.sol";
 import {Slice, Slices} from "../libraries/Slices.sol";
+import {Place} from "../libraries/Sums.sol";
 
 /// @title Certificates of 1 MWh of clean energy
 /// @notice See IGreenCertificates. An ERC-721 of its own, as holder, expiry and number of transfers share a storage slot.
-contract GreenCertificates is IGreenCertificates, IERC721Errors, ERC165, SignedActions {
+contract GreenCertificates is IGreenCertificates, IERC721Errors, ERC165, SignedActions, Governed {
     bytes32 public constant ISSUE_CERTIFICATE_TYPEHASH = keccak256(
         "IssueCertificate(address signer,uint32 device,uint40 since,uint40 until,uint256 nonce,uint256 deadline)"
     );
@@ -43,12 +46,23 @@ contract GreenCertificates is IGreenCertificates, IERC721Errors, ERC165, SignedA
     IMembership public immutable membership;
     uint256 private immutable _wholeWh;
 
+    /// @inheritdoc IGreenCertificates
+    address public elections;
+
     mapping(uint256 id => Certificate) private _certificates;
     mapping(address holder => uint256) private _balances;
     mapping(uint256 id => address) private _approved;
     mapping(address holder => mapping(address operator => bool)) private _operators;
 
-    constructor(ICleanEnergy cleanEnergy_) EIP712("Wattbook Green Certificates", "1") {
+    modifier onlyElections() {
+        require(msg.sender == elections, NotElections(msg.sender));
+        _;
+    }
+
+    constructor(ICleanEnergy cleanEnergy_)
+        EIP712("Wattbook Green Certificates", "1")
+        Governed(IGoverned(address(cleanEnergy_)).authority())
+    {
         cleanEnergy = cleanEnergy_;
         membership = cleanEnergy_.membership();
         _wholeWh = cleanEnergy_.WHOLE_WH();
@@ -169,6 +183,7 @@ contract GreenCertificates is IGreenCertificates, IERC721Errors, ERC165, SignedA
     function unwrap(Contents calldata contents) external {
         uint256 id = _idOf(contents.number, contents.ids, contents.amounts);
         Certificate memory c = _heldBy(msg.sender, id);
+        _requireFree(id, c);
         _requireOwnName(msg.sender);
         // Slices that were sold wrapped would be sold again wrapped anew.
         uint16 limit = cleanEnergy.maxTransfers();
@@ -181,6 +196,8 @@ contract GreenCertificates is IGreenCertificates, IERC721Errors, ERC165, SignedA
         uint256 id = _idOf(contents.number, contents.ids, contents.amounts);
         Certificate memory c = _held(id);
         require(block.timestamp >= c.expires, ICleanEnergy.NotExpired(id, c.expires));
+        // Its energy would vote again in another, or be no stake any more.
+        _requireFree(id, c);
         _unwrap(id, c, contents);
     }
 
@@ -215,7 +232,7 @@ contract GreenCertificates is IGreenCertificates, IERC721Errors, ERC165, SignedA
         _requireSpender(msg.sender);
         _end(id, _good(msg.sender, id), msg.sender, CertificateStatus.Exported);
         emit CertificateExported(id, msg.sender, destination);
-        cleanEnergy.endWhole(true);
+        cleanEnergy.endWhole(Place.Exported);
     }
 
     /// @inheritdoc IERC721
@@ -272,6 +289,50 @@ contract GreenCertificates is IGreenCertificates, IERC721Errors, ERC165, SignedA
         emit CertificatesRecovered(account, replacement, ids);
     }
 
+    // -------------------------------------------------------------------------------------------- stakes and votes
+
+    /// @inheritdoc IGreenCertificates
+    function setElections(address elections_) external onlyAuthority {
+        require(elections == address(0), ElectionsAlreadySet(elections));
+        elections = elections_;
+        emit ElectionsSet(elections_);
+    }
+
+    /// @inheritdoc IGreenCertificates
+    function lock(address holder, uint256[] calldata ids, uint32 until)
+        external
+        onlyElections
+        returns (uint40 expires)
+    {
+        expires = type(uint40).max;
+        for (uint256 i = 0; i < ids.length; ++i) {
+            Certificate memory c = _good(holder, ids[i]);
+            c.lockedUntil = until;
+            _certificates[ids[i]] = c;
+            if (c.expires < expires) expires = c.expires;
+        }
+        emit CertificatesLocked(holder, ids, until);
+    }
+
+    /// @inheritdoc IGreenCertificates
+    function release(uint256[] calldata ids) external onlyElections {
+        for (uint256 i = 0; i < ids.length; ++i) {
+            _certificates[ids[i]].lockedUntil = 0;
+        }
+        emit CertificatesReleased(ids);
+    }
+
+    /// @inheritdoc IGreenCertificates
+    function slash(uint256[] calldata ids) external onlyElections {
+        for (uint256 i = 0; i < ids.length; ++i) {
+            Certificate memory c = _held(ids[i]);
+            address holder = c.holder;
+            _end(ids[i], c, holder, CertificateStatus.Slashed);
+            emit CertificateSlashed(ids[i], holder);
+            cleanEnergy.endWhole(Place.Expired);
+        }
+    }
+
     // ------------------------------------------------------------------------------------------------------ inside
 
     function _issue(address account, uint32 device, uint40 since, uint40 until) private returns (uint256 id) {
@@ -299,7 +360,7 @@ contract GreenCertificates is IGreenCertificates, IERC721Errors, ERC165, SignedA
         returns (uint256 id)
     {
         id = _idOf(number, ids, amounts);
-        _certificates[id] = Certificate(holder, uint40(expires), 0, CertificateStatus.Held);
+        _certificates[id] = Certificate(holder, uint40(expires), 0, CertificateStatus.Held, 0);
         ++_balances[holder];
         emit Transfer(address(0), holder, id);
         emit CertificateMade(id, number, holder, uint40(expires), ids, amounts);
@@ -317,7 +378,7 @@ contract GreenCertificates is IGreenCertificates, IERC721Errors, ERC165, SignedA
         _requireSpender(holder);
         _end(id, _good(holder, id), beneficiary, CertificateStatus.Retired);
         emit CertificateRetired(id, holder, beneficiary, since, until, retirement.purpose);
-        cleanEnergy.endWhole(false);
+        cleanEnergy.endWhole(Place.Retired);
     }
 
     /// @dev Nobody's any more; its word stays, so that its id is never used again.
@@ -363,6 +424,11 @@ contract GreenCertificates is IGreenCertificates, IERC721Errors, ERC165, SignedA
     function _good(address holder, uint256 id) private view returns (Certificate memory c) {
         c = _heldBy(holder, id);
         require(block.timestamp < c.expires, ICleanEnergy.CertificateExpired(id, c.expires));
+        _requireFree(id, c);
+    }
+
+    function _requireFree(uint256 id, Certificate memory c) private view {
+        require(block.timestamp >= c.lockedUntil, CertificateLocked(id, c.lockedUntil));
     }
 
     /// @dev As with slices.

@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import {Slice} from "../libraries/Slices.sol";
-import {Totals} from "../libraries/Sums.sol";
+import {Place, Totals} from "../libraries/Sums.sol";
 import {IClaims} from "./IClaims.sol";
 import {IOrigins} from "./IOrigins.sol";
 import {IReadings, ShortSignature} from "./IReadings.sol";
@@ -271,11 +271,11 @@ interface ICleanEnergy is IERC1155, IClaims, IOrigins {
     /// - the caller is the contract of certificates.
     function unwrapSlices(address holder, uint256[] calldata ids, uint256[] calldata amounts) external;
 
-    /// @notice Counts a certificate as retired or exported.
+    /// @notice Counts a certificate as retired or exported, or as expired when it was a stake that is lost.
     ///
     /// Emits nothing; the caller's own event tells it.
     ///
     /// Requirements:
     /// - the caller is the contract of certificates.
-    function endWhole(bool exported) external;
+    function endWhole(Place to) external;
 }

@@ -7,13 +7,14 @@ import {IMembership} from "./IMembership.sol";
 import {Signed} from "./ISignedActions.sol";
 
 /// @notice What became of a certificate. Held: it can be handed on. Retired, Exported: for good. Unwrapped: its slices were
-/// given back.
+/// given back. Slashed: it was a stake, which was lost.
 enum CertificateStatus {
     None,
     Held,
     Retired,
     Exported,
-    Unwrapped
+    Unwrapped,
+    Slashed
 }
 
 /// @notice A certificate of 1 MWh, in one storage slot.
@@ -21,11 +22,13 @@ enum CertificateStatus {
 /// @param expires first second in which it is worth nothing any more: that of its earliest slice
 /// @param transfers how many times it changed hands
 /// @param status see CertificateStatus
+/// @param lockedUntil first second in which its holder may do with it what he likes, as it stands for a vote or a candidacy
 struct Certificate {
     address holder;
     uint40 expires;
     uint16 transfers;
     CertificateStatus status;
+    uint32 lockedUntil;
 }
 
 /// @notice What a certificate is made of; its id is the hash of this.
@@ -48,7 +51,7 @@ struct Origin {
 /// @title Certificates of 1 MWh of clean energy
 /// @notice An ERC-721 token holds exactly 1,000,000 Wh in slices, its producer's own or such as were bought. Its id is the
 /// hash of its slices, which {CertificateMade} lists. It is handed on, taken apart again, retired for somebody's use,
-/// or exported.
+/// or exported. Locked for a vote or a candidacy it stays with its holder until the lock ends, though it may expire meanwhile.
 interface IGreenCertificates is IERC721 {
     event CertificateMade(
         uint256 indexed id,
@@ -68,8 +71,19 @@ interface IGreenCertificates is IERC721 {
         string purpose
     );
     event CertificateExported(uint256 indexed id, address indexed holder, string destination);
+    event CertificateSlashed(uint256 indexed id, address indexed holder);
     event CertificatesRecovered(address indexed account, address indexed replacement, uint256[] ids);
 
+    event ElectionsSet(address indexed elections);
+    event CertificatesLocked(address indexed holder, uint256[] ids, uint32 until);
+    event CertificatesReleased(uint256[] ids);
+
+    /// @notice Thrown when a certificate is locked, until that second.
+    error CertificateLocked(uint256 id, uint32 until);
+    /// @notice Thrown when somebody else than the contract of elections locks, releases or ends certificates.
+    error NotElections(address caller);
+    /// @notice Thrown when the contract of elections is named a second time.
+    error ElectionsAlreadySet(address elections);
     /// @notice Thrown when a certificate changed hands as many times as it may.
     error TransferLimitReached(uint256 id, uint16 transfers);
 
@@ -92,6 +106,9 @@ interface IGreenCertificates is IERC721 {
 
     /// @notice The slices.
     function cleanEnergy() external view returns (ICleanEnergy);
+
+    /// @notice The contract that locks certificates for votes and candidacies, zero before it is named.
+    function elections() external view returns (address);
 
     /// @notice What is known of a certificate; all zero when there never was one.
     function certificateOf(uint256 id) external view returns (Certificate memory);
@@ -149,7 +166,7 @@ interface IGreenCertificates is IERC721 {
     /// Emits {Transfer} and {CertificateUnwrapped}, and what {ICleanEnergy-unwrapSlices} emits.
     ///
     /// Requirements:
-    /// - the caller holds the certificate with these contents, and was not replaced;
+    /// - the caller holds the certificate with these contents, it is not locked, and he was not replaced;
     /// - it never changed hands, if there is a limit to that.
     function unwrap(Contents calldata contents) external;
 
@@ -159,7 +176,7 @@ interface IGreenCertificates is IERC721 {
     /// Emits {Transfer} and {CertificateUnwrapped}, and what {ICleanEnergy-unwrapSlices} emits.
     ///
     /// Requirements:
-    /// - there is a certificate with these contents, and it has expired.
+    /// - there is a certificate with these contents, it has expired and is not locked.
     function expire(Contents calldata contents) external;
 
     /// @notice Retires a certificate for good.
@@ -167,7 +184,7 @@ interface IGreenCertificates is IERC721 {
     /// Emits {Transfer} and {CertificateRetired}.
     ///
     /// Requirements:
-    /// - the caller holds it and has the right to spend; it has not expired;
+    /// - the caller holds it and has the right to spend; it has not expired and is not locked;
     /// - somebody benefits, in a time that does not end before it begins.
     function retire(uint256 id, Retirement calldata retirement) external;
 
@@ -184,7 +201,7 @@ interface IGreenCertificates is IERC721 {
     /// Emits {Transfer} and {CertificateExported}.
     ///
     /// Requirements:
-    /// - the caller holds it and has the right to spend; it has not expired.
+    /// - the caller holds it and has the right to spend; it has not expired and is not locked.
     function exportCertificate(uint256 id, string calldata destination) external;
 
     /// @notice A transfer, signed by the holder.
@@ -193,14 +210,50 @@ interface IGreenCertificates is IERC721 {
     ///
     /// Requirements:
     /// - a valid signature of TransferCertificate;
-    /// - both accounts are active, the signer holds the certificate, which has not expired and may change hands.
+    /// - both accounts are active, the signer holds the certificate, which has not expired, is not locked and may change hands.
     function transferSigned(address to, uint256 id, Signed calldata auth) external;
 
-    /// @notice Moves certificates of a lost key to the account that replaced it; anyone may send it.
+    /// @notice Moves certificates of a lost key to the account that replaced it, as they are, locked ones too; anyone may send it.
     ///
     /// Emits {Transfer} for each, and {CertificatesRecovered}.
     ///
     /// Requirements:
     /// - the account was replaced, and holds each of them.
     function recoverCertificates(address account, uint256[] calldata ids) external;
+
+    // -------------------------------------------------------------------------------------------- stakes and votes
+
+    /// @notice Names the contract that locks certificates for votes and candidacies, for good.
+    ///
+    /// Emits {ElectionsSet}.
+    ///
+    /// Requirements:
+    /// - the caller is the authority; none was named before.
+    function setElections(address elections_) external;
+
+    /// @notice Locks certificates of a holder's until a second.
+    /// @return expires the first second in which one of them has expired
+    ///
+    /// Emits {CertificatesLocked}.
+    ///
+    /// Requirements:
+    /// - the caller is the contract of elections;
+    /// - the holder has each of them, none has expired or is locked.
+    function lock(address holder, uint256[] calldata ids, uint32 until) external returns (uint40 expires);
+
+    /// @notice Ends the locks of certificates, whoever holds them by now.
+    ///
+    /// Emits {CertificatesReleased}.
+    ///
+    /// Requirements:
+    /// - the caller is the contract of elections.
+    function release(uint256[] calldata ids) external;
+
+    /// @notice Ends certificates of a stake, whoever holds them by now. Nobody has used their energy: it counts as expired.
+    ///
+    /// Emits {Transfer} and {CertificateSlashed} for each.
+    ///
+    /// Requirements:
+    /// - the caller is the contract of elections; there are these certificates.
+    function slash(uint256[] calldata ids) external;
 }

@@ -6,4 +6,5 @@ library Reasons {
     uint16 internal constant REGISTRATION = 1;
     uint16 internal constant CLEAN_TRADE = 2;
     uint16 internal constant COMPUTATION = 3;
+    uint16 internal constant BOOKKEEPING = 4;
 }

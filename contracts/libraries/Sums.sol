@@ -6,7 +6,7 @@ pragma solidity 0.8.30;
 /// @param slices held as slices
 /// @param wholes held in certificates of 1 MWh
 /// @param retired for good
-/// @param expired past their date
+/// @param expired past their date, or in certificates that were a stake, which was lost
 /// @param withdrawn because the device had made less than its counter said
 /// @param lost in batteries
 /// @param exported to other registers

@@ -46,6 +46,15 @@ library Words {
         return uint160(word) | number(word) << 160;
     }
 
+    /// @dev An order to sell that has no index yet.
+    function sell(address trader_, uint256 qty_, uint256 price_, uint256 number_, uint256 device_)
+        internal
+        pure
+        returns (uint256)
+    {
+        return uint256(uint160(trader_)) | qty_ << 160 | price_ << 200 | 1 << 216 | number_ << 231 | device_ << 235;
+    }
+
     function withIndex(uint256 word, uint256 index_) internal pure returns (uint256) {
         return (word & ~INDEX_MASK) | index_ << 217;
     }

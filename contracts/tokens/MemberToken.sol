@@ -23,8 +23,8 @@ abstract contract MemberToken is IMemberToken, ERC20Permit, SignedActions {
     /// @inheritdoc IMemberToken
     function transferSigned(address to, uint256 amount, Signed calldata auth) external {
         _useSigned(auth, keccak256(abi.encode(TRANSFER_TYPEHASH, auth.signer, to, amount, auth.nonce, auth.deadline)));
-        membership.checkTransfer(auth.signer, auth.signer, to);
-        ERC20._update(auth.signer, to, amount);
+        _requireTransfer(auth.signer, auth.signer, to);
+        _move(auth.signer, to, amount);
     }
 
     /// @inheritdoc IMemberToken
@@ -32,7 +32,7 @@ abstract contract MemberToken is IMemberToken, ERC20Permit, SignedActions {
         address replacement = membership.currentOf(account);
         require(replacement != account, NotReplaced(account));
         uint256 amount = balanceOf(account);
-        ERC20._update(account, replacement, amount);
+        _move(account, replacement, amount);
         emit BalanceRecovered(account, replacement, amount);
     }
 
@@ -44,7 +44,16 @@ abstract contract MemberToken is IMemberToken, ERC20Permit, SignedActions {
 
     /// @dev Every transfer between accounts passes here; minting and burning have rules of their own.
     function _update(address from, address to, uint256 amount) internal virtual override {
-        if (from != address(0) && to != address(0)) membership.checkTransfer(msg.sender, from, to);
-        super._update(from, to, amount);
+        if (from != address(0) && to != address(0)) _requireTransfer(msg.sender, from, to);
+        _move(from, to, amount);
+    }
+
+    function _requireTransfer(address operator, address from, address to) internal view virtual {
+        membership.checkTransfer(operator, from, to);
+    }
+
+    /// @dev Every change of balances passes here, a recovered one too.
+    function _move(address from, address to, uint256 amount) internal virtual {
+        ERC20._update(from, to, amount);
     }
 }

@@ -55,7 +55,7 @@ def build(settings: Settings, database: Database, node: Node | None = None) -> F
     state.secret = secret
     state.pages = Pages(secret)
     state.directory = Directory()
-    state.streams = Streams(database, settings.limits.streams)
+    state.streams = Streams(database, settings.limits)
     state.metrics = Metrics(database, state.streams)
     state.slow = None
     _add_operations(app)

@@ -6,7 +6,7 @@ event `rollback` with the newest block that still holds: all of later blocks is 
 
 import asyncio
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +22,7 @@ from frontend_api.api.problems import Problem
 from frontend_api.api.shapes.events import Which, event, event_id, read_events
 from frontend_api.database.database import Database, DatabaseError
 from frontend_api.database.tables import blocks, events, progress, subjects
+from frontend_api.settings import Limits
 
 _PERIOD = 0.25
 # Seconds between two signs of life; each second a part of the streams gets its own.
@@ -71,9 +72,10 @@ class _Seen:
 class Stream:
     """One reader."""
 
-    __slots__ = ("after", "beat", "ended", "task", "waiter", "waiting", "which")
+    __slots__ = ("after", "beat", "client", "ended", "task", "waiter", "waiting", "which")
 
-    def __init__(self, which: Which) -> None:
+    def __init__(self, client: str, which: Which) -> None:
+        self.client = client
         self.which = which
         # Of blocks up to this one it got everything from the database.
         self.after = -1
@@ -101,9 +103,10 @@ class Stream:
 class Streams:
     """All streams of a process."""
 
-    def __init__(self, database: Database, most: int, period: float = _PERIOD, beat: float = _BEAT) -> None:
+    def __init__(self, database: Database, limits: Limits, period: float = _PERIOD, beat: float = _BEAT) -> None:
         self._database = database
-        self._most = most
+        self._most = limits.streams
+        self._most_of_one = limits.streams_of_one or limits.streams
         self._period = period
         self._beat = beat
         self._streams: dict[Which, dict[Stream, None]] = {}
@@ -121,16 +124,20 @@ class Streams:
         self._newest = b""
         self._down = False
         self._closed = False
+        self._of = Counter[str]()
         self.open = 0
         self.sent = 0
         self.lost = 0
 
-    def admit(self, which: Which, last_event_id: str | None) -> "EventStream":
-        """A stream for an answer; a problem when there are too many, or the id is none."""
+    def admit(self, client: str, which: Which, last_event_id: str | None) -> "EventStream":
+        """A stream for an answer; a problem when there are too many, of all or of this client, or the id is none."""
         resumed = Resumed.at(last_event_id) if last_event_id else None
         if self.open >= self._most or self._closed:
             raise Problem("too-many-streams", "come back later, or ask for /events", {"retry-after": "30"})
-        return EventStream(self, which, resumed)
+        if self._of[client] >= self._most_of_one:
+            why = f"{self._most_of_one} streams of yours are open"
+            raise Problem("too-many-requests", why, {"retry-after": "30"})
+        return EventStream(self, client, which, resumed)
 
     def close(self) -> None:
         """Ends all streams, as the process does."""
@@ -147,6 +154,7 @@ class Streams:
 
     def enter(self, stream: Stream) -> None:
         self.open += 1
+        self._of[stream.client] += 1
         self._begun += 1
         stream.beat = self._begun
         if self._poller is None and not self._closed:
@@ -154,6 +162,9 @@ class Streams:
 
     def leave(self, stream: Stream) -> None:
         self.open -= 1
+        self._of[stream.client] -= 1
+        if not self._of[stream.client]:
+            del self._of[stream.client]
         some = self._streams.get(stream.which)
         if some is not None:
             some.pop(stream, None)
@@ -339,11 +350,11 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, streams: Streams, which: Which, resumed: Resumed | None) -> None:
+    def __init__(self, streams: Streams, client: str, which: Which, resumed: Resumed | None) -> None:
         super().__init__(headers={"cache-control": "no-cache", "x-accel-buffering": "no"})
         del self.headers["content-length"]
         self._streams = streams
-        self._stream = Stream(which)
+        self._stream = Stream(client, which)
         self._resumed = resumed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -415,7 +415,7 @@ slices = _table(
     Index("slices_of_device", "device", "block", "log"),
 )
 
-# Certificates of 1 MWh. `ended` is retired, exported or unwrapped.
+# Certificates of 1 MWh. `ended` is retired, exported, unwrapped or slashed.
 certificates = _table(
     "certificates",
     Column("certificate", Big, primary_key=True),

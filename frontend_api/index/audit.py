@@ -71,6 +71,7 @@ _CERTIFICATES = {
     "retired": CertificateStatus.RETIRED,
     "exported": CertificateStatus.EXPORTED,
     "unwrapped": CertificateStatus.UNWRAPPED,
+    "slashed": CertificateStatus.SLASHED,
 }
 _TENDERS = {
     None: {TenderState.OPEN},

@@ -28,7 +28,7 @@ class TestStraightFromTheCounter:
         said = {"id": id, "number": 1, "holder": register.alice.address, "expires": since + SLOT + VALIDITY}
         check_event(receipt, "CertificateMade", **said, ids=[slice], amounts=[MWH])
         check_event(receipt, "Transfer", **{"from": NOBODY, "to": register.alice.address, "tokenId": id})
-        expected = Certificate(register.alice.address, since + SLOT + VALIDITY, 0, CertificateStatus.HELD)
+        expected = Certificate(register.alice.address, since + SLOT + VALIDITY, 0, CertificateStatus.HELD, 0)
         assert register.certificates.certificate_of(id) == expected
         assert register.certificates.owner_of(id) == register.alice.address
         assert register.certificates.balance_of(register.alice.address) == 1

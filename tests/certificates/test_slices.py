@@ -7,7 +7,7 @@ from tests.certificates.register import NOBODY, VALIDITY, Register
 from tests.devices import SLOT
 from wattbook import Signed
 from wattbook.contracts import reverts
-from wattbook.contracts.structs import Carrier, DeviceStatus, Direction, Origin, Slice, Status
+from wattbook.contracts.structs import Carrier, DeviceStatus, Direction, Origin, Place, Slice, Status
 from wattbook.eip712 import sign_action
 
 
@@ -327,7 +327,7 @@ class TestAuthority:
             lambda: register.energy.take_whole(alice.address, 1, 0, 0, sender=alice),
             lambda: register.energy.wrap_slices(alice.address, [], [], sender=alice),
             lambda: register.energy.unwrap_slices(alice.address, [1], [1], sender=alice),
-            lambda: register.energy.end_whole(False, sender=alice),
+            lambda: register.energy.end_whole(Place.RETIRED, sender=alice),
             lambda: register.energy.turn(alice.address, [], [], slice, sender=alice),
         ]
         for call in calls:

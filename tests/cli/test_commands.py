@@ -25,7 +25,7 @@ def lines(result):
 def test_deploy_and_status(program, rpc, working_folder):
     file = Path("deployments/31337.json")
     said = lines(program("deploy", "--network", rpc))
-    assert [line.split()[0] for line in said] == [*NAMES, "constitution", "the"]
+    assert [line.split()[0] for line in said] == [*NAMES, "constitution", "validators", "the"]
     assert said[-1] == f"the market stands on chain 31337; addresses in {file}"
     deployment = Deployment.read(working_folder / file)
 
@@ -42,7 +42,7 @@ def test_deploy_and_status_as_json(command, rpc, working_folder):
     deployment = Deployment.read(working_folder / answer["file"])
     assert answer["chainId"] == 31337
     assert answer["contracts"] == {name: item.address for name, item in deployment.contracts.items()}
-    assert len(answer["steps"]) == len(NAMES) + 1
+    assert len(answer["steps"]) == len(NAMES) + 2
     assert parsed(command("deploy", "--network", rpc, "--json")) == {**answer, "steps": []}
 
     answer = parsed(command("status", "--network", rpc, "--json"))

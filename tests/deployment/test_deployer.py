@@ -10,10 +10,13 @@ from threading import Timer
 
 import pytest
 
+from wattbook import abi
 from wattbook.chain import Chain
 from wattbook.connection import Market
 from wattbook.contracts.structs import Purse
+from wattbook.contracts.validator_set import ValidatorSet
 from wattbook.deployment.anvil import Anvil
+from wattbook.deployment.bytecode import creation_code
 from wattbook.deployment.deployer import deploy
 from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
 from wattbook.deployment.plan import CONTRACTS, MODULES, RULES
@@ -24,7 +27,7 @@ from wattbook.errors import ChainError, DeploymentError, SettingsError
 from wattbook.roles import Role
 
 NAMES = [planned.name for planned in CONTRACTS]
-TRANSACTIONS = len(NAMES) + 2  # the creations, then scheduling and executing the constitution
+TRANSACTIONS = len(NAMES) + 3  # the creations, scheduling and executing the constitution, naming the feeder
 STRANGER = known_account(FIRST_FREE_ACCOUNT)
 
 
@@ -86,6 +89,10 @@ def test_a_deployment_is_recorded_completely(node, found, file):
         [at["Readings"], at["PowerPoints"], at["Authority"]],
         [at["Production"], at["Authority"]],
         [at["CleanEnergy"]],
+        [at["GreenCertificates"], at["PowerPoints"], at["Authority"]],
+        [list(local_settings().validators), known_account("administrator").address],
+        [at["Elections"], at["ValidatorSet"], at["Authority"]],
+        [at["Delegates"]],
         [at["CleanEnergy"]],
         [at["Imbalance"], at["CleanEnergy"], at["Authority"]],
         [at["Vault"], at["EnergyUnits"], at["Authority"]],
@@ -95,11 +102,52 @@ def test_a_deployment_is_recorded_completely(node, found, file):
         [at["Tariffs"], at["SupplyReports"]],
         [at["PackageRules"]],
         [at["EnergyPackages"]],
+        [],
+        [at["Membership"]],
+        [at["Readings"], at["Authority"]],
+        [at["Pool"], at["Imbalance"]],
+        [at["Membership"]],
+        [at["Admissions"], at["Waterfall"]],
+        [at["PoolOffers"], at["Servicers"], at["PlantCompany"], at["Tranche"], at["Authority"]],
+        [at["Membership"], at["Authority"]],
     ]
     for item in recorded["contracts"].values():
         receipt = node.web3.eth.get_transaction_receipt(item["transaction"])
         assert (receipt["blockNumber"], receipt["contractAddress"]) == (item["block"], item["address"])
     assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+@pytest.fixture
+def network(node):
+    """What stands in a network's first block: here its founder created it before."""
+    founder = known_account("administrator")
+    factory = node.web3.eth.contract(abi=abi.interface("ValidatorSet").abi, bytecode=creation_code("ValidatorSet"))
+    creation = node.sign_creation(factory.constructor(list(local_settings().validators), founder.address), founder)
+    node.submit(creation.signed)
+    return replace(local_settings(), validators=(), validator_set=creation.address)
+
+
+def test_the_validators_of_a_network_are_a_part_of_its_market(node, found, network, file):
+    deployment = found(settings=network)
+    assert all(finding.good for finding in check(node, deployment))
+    validators = Market(node, deployment).validator_set
+    assert validators.address == network.validator_set
+    assert validators.feeder() == deployment.address("Delegates")
+    assert json.loads(file.read_text())["contracts"]["ValidatorSet"]["transaction"] == ""
+    before = node.web3.eth.block_number
+    assert found(settings=network) == deployment and node.web3.eth.block_number == before
+
+
+def test_only_their_founder_deploys_it(found, network):
+    with pytest.raises(DeploymentError, match="were founded by 0xf39F"):
+        found(settings=network, deployer=STRANGER)
+
+
+def test_validators_whom_another_contract_changes(node, found, network):
+    validators = ValidatorSet(node, network.validator_set)
+    validators.set_feeder(network.validator_set, sender=known_account("administrator"))
+    with pytest.raises(DeploymentError, match=f"are changed by {network.validator_set}, not by 0x"):
+        found(settings=network)
 
 
 def test_the_constitution_founds_the_market_that_the_settings_describe(node, found):
@@ -121,6 +169,10 @@ def test_the_constitution_founds_the_market_that_the_settings_describe(node, fou
     assert market.readings.window() == settings.dispute_window
     assert market.clean_energy.certificates() == market.green_certificates.address
     assert market.clean_energy.batteries() == market.batteries.address
+    assert market.green_certificates.elections() == market.elections.address
+    assert market.elections.delegates() == market.delegates.address
+    assert market.validator_set.feeder() == market.delegates.address
+    assert market.validator_set.get_validators() == market.delegates.target() == list(settings.validators)
 
 
 def test_a_repeated_deployment_changes_nothing(node, found, file):
@@ -156,7 +208,7 @@ def test_interrupted_around_a_transaction(node, found, monkeypatch, number, mome
     assert is_whole(node, found())
 
 
-@pytest.mark.parametrize("number", range(len(NAMES) + 1))
+@pytest.mark.parametrize("number", range(len(NAMES) + 2))
 def test_interrupted_after_a_step_was_recorded(node, found, number):
     said = []
 

@@ -33,9 +33,9 @@ TERMS = Terms(
 )
 
 
-def sold():
+def sold(terms=TERMS):
     """A pool of which everything is sold."""
-    pool = Pool(TERMS)
+    pool = Pool(terms)
     pool.subscribe("a", SENIOR, 6_000, 0)
     pool.subscribe("b", SENIOR, 4_000, 0)
     pool.subscribe("a", MEZZ, 4_000, 0)
@@ -63,14 +63,14 @@ def test_a_pool_that_sells_too_little_gives_everything_back():
     pool = Pool(TERMS)
     pool.subscribe("a", SENIOR, 6_000, 0)
     pool.subscribe("a", MEZZ, 999, 0)
-    with refused("TooEarly"):
+    with refused("NotYet"):
         pool.decide(TERMS.deadline - 1)
     pool.decide(TERMS.deadline)
     assert pool.stage is Stage.CANCELLED
     assert pool.refund("a") == 6_999 and pool.cash == 0
     with refused("NothingHeld"):
         pool.refund("a")
-    with refused("WrongStage"):
+    with refused("WrongPoolStage"):
         pool.collect(1)
 
 
@@ -80,7 +80,7 @@ def test_one_unit_more_is_enough():
     pool.subscribe("a", MEZZ, 1_000, 0)
     pool.decide(TERMS.deadline)
     assert (pool.stage, pool.state.senior, pool.state.mezz) == (Stage.ACTIVE, 6_000, 1_000)
-    with refused("WrongStage"):
+    with refused("WrongPoolStage"):
         pool.refund("a")
 
 
@@ -92,30 +92,30 @@ def test_without_investors_there_is_no_pool():
 
 def test_subscriptions_that_are_refused():
     pool = Pool(TERMS)
-    with refused("TooLate"):
+    with refused("SubscriptionOver"):
         pool.subscribe("a", SENIOR, 1, TERMS.deadline)
-    with refused("NotOffered"):
+    with refused("JuniorNotOffered"):
         pool.subscribe("a", JUNIOR, 1, 0)
     with refused("OutOfBounds"):
         pool.subscribe("a", SENIOR, 0, 0)
     pool.subscribe("a", MEZZ, 4_000, 0)
     with refused("Oversubscribed"):
         pool.subscribe("b", MEZZ, 1, 0)
-    with refused("WrongStage"):
+    with refused("WrongPoolStage"):
         pool.transfer(MEZZ, "a", "b", 1, 0)
-    with refused("WrongStage"):
+    with refused("WrongPoolStage"):
         pool.close(0, closing(0), 10_000)
 
 
 def test_a_period_is_closed_once_and_in_turn():
     pool = sold()
     pool.collect(9_000)
-    with refused("TooEarly"):
+    with refused("NotYet"):
         pool.close(0, closing(0) - 1, 10_000)
     with refused("OutOfTurn"):
         pool.close(1, closing(1), 10_000)
     pool.close(0, closing(0), 10_000)
-    with refused("AlreadyClosed"):
+    with refused("PeriodIsClosed"):
         pool.close(0, closing(0), 10_000)
 
 
@@ -170,13 +170,13 @@ def test_what_comes_late_is_junior_s():
     pool = matured()
     assert (pool.stage, pool.state.owed, pool.cash) == (Stage.MATURED, 0, 0)
     with refused("NothingCollected"):
-        pool.close_late()
-    with refused("WrongStage"):
+        pool.close_late(closing(3))
+    with refused("WrongPoolStage"):
         pool.close(4, closing(3), 10_000)
     before = pool.paid["owner"]
     pool.transfer(JUNIOR, "owner", "heir", 2_000, closing(3))
     pool.collect(301)
-    pool.close_late()
+    pool.close_late(closing(3) + 1)
     assert (pool.paid["owner"] - before, pool.paid["heir"], pool.cash) == (200, 101, 0)
 
 
@@ -200,7 +200,7 @@ def test_what_is_still_owed_is_not_redeemed_and_comes_first():
         pool.redeem(MEZZ, "a")
     before = pool.paid["owner"]
     pool.collect(owed + 7)
-    pool.close_late()
+    pool.close_late(closing(3))
     assert (pool.paid["owner"] - before, pool.state.owed) == (7, 0)
     assert pool.redeem(SENIOR, "b") == 4_000
 
@@ -289,7 +289,8 @@ class Life(RuleBasedStateMachine):
     @rule()
     def close_late(self):
         collected = self.pool.collected
-        assert self.pool.close_late().outflows == collected
+        self.now += DAY
+        assert self.pool.close_late(self.now).outflows == collected
 
     @precondition(lambda self: self.pool.stage is Stage.CANCELLED)
     @rule(holder=people)
@@ -313,3 +314,47 @@ class Life(RuleBasedStateMachine):
 
 Life.TestCase.settings = settings(deadline=None, max_examples=60, stateful_step_count=25)
 TestLife = Life.TestCase
+
+
+class TestLate:
+    """What comes in after the final period."""
+
+    def test_once_a_day(self):
+        pool = matured()
+        pool.collect(5)
+        pool.close_late(closing(3))
+        pool.collect(5)
+        with refused("NotYet"):
+            pool.close_late(closing(3) - 1 + DAY)
+        pool.close_late(closing(3) + DAY)
+
+    def test_working_money_stays_while_something_is_owed(self):
+        pool = sold(replace(TERMS, working=50))
+        for period in range(4):
+            pool.close(period, closing(period), 10_000)
+        owed = pool.state.owed
+        pool.collect(50)
+        with refused("NothingCollected"):
+            pool.close_late(closing(3))
+        pool.collect(7)
+        assert pool.close_late(closing(3)).outflows == 7
+        assert (pool.collected, pool.state.owed) == (50, owed - 7)
+        # What pays all is not kept.
+        pool.collect(owed - 57)
+        assert pool.close_late(closing(3) + DAY).outflows == owed - 7
+        assert (pool.collected, pool.state.owed) == (0, 0)
+
+    def test_a_servicer_is_replaced_until_nothing_is_owed(self):
+        pool = sold()
+        for period in range(4):
+            pool.close(period, closing(period), 10_000)
+        pool.collect(100)
+        pool.transfer(SENIOR, "a", "b", 6_000, closing(3))
+        pool.close_late(closing(3) + 1)
+        with refused("NoUnitsToVote"):
+            pool.replace_servicer(["a"], "next")
+        assert pool.replace_servicer(["b"], "next")
+        pool.collect(pool.state.owed)
+        pool.close_late(closing(3) + 2 * DAY)
+        with refused("WrongPoolStage"):
+            pool.replace_servicer(["b"], "other")

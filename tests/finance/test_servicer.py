@@ -42,9 +42,9 @@ def test_it_takes_more_than_half():
     ("votes", "periods", "name"),
     [
         (["a"], [GOOD], "NoCause"),
-        (["a", "a"], [UNCOVERED] * 2, "VotedTwice"),
-        (["stranger"], [UNCOVERED] * 2, "NoVote"),
-        (["sold"], [UNCOVERED] * 2, "NoVote"),
+        (["a", "a"], [UNCOVERED] * 2, "VotedAlready"),
+        (["stranger"], [UNCOVERED] * 2, "NoUnitsToVote"),
+        (["sold"], [UNCOVERED] * 2, "NoUnitsToVote"),
     ],
 )
 def test_refused(votes, periods, name):

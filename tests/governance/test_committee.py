@@ -5,7 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from wattbook.governance.committee import VOTE_SECONDS, Committee, Evidence, Verdict
+from wattbook.governance.committee import LEAST_TURNS, VOTE_SECONDS, Committee, Evidence, Verdict, missed
 from wattbook.governance.election import Candidate, Vote, elect
 from wattbook.governance.quorum import changes_an_epoch, faulty_tolerated
 from wattbook.governance.refusals import GovernanceError
@@ -50,6 +50,22 @@ def test_five_of_seven_remove_and_the_first_standing_by_is_seated():
     committee.readmit("c")
     committee.open_epoch(election("cabdefgx"))
     assert "c" in committee.target
+
+
+def test_who_stands_no_longer_gets_no_seat():
+    committee = Committee(list(FOUR), ["x", "y"])
+    committee.unfit = {"x", "e"}
+    condemn(committee, "c")
+    assert committee.step(10) and committee.validators == list("abyd")
+    committee.open_epoch(election("efgh", seats=4))
+    assert committee.step(11) and committee.validators == list("abyf")
+
+
+def test_half_of_ten_turns_can_be_missed_and_of_eleven_again():
+    assert len({missed(7, LEAST_TURNS, 5), missed(7, LEAST_TURNS + 1, 5), missed(8, LEAST_TURNS, 5)}) == 3
+    for expected, proposed in ((LEAST_TURNS - 1, 0), (LEAST_TURNS, 6)):
+        with refused("NotMissed"):
+            missed(7, expected, proposed)
 
 
 def test_four_of_seven_are_not_enough_and_a_day_later_it_is_over():
@@ -261,3 +277,49 @@ class Years(RuleBasedStateMachine):
 
 Years.TestCase.settings = settings(deadline=None, max_examples=50, stateful_step_count=30)
 TestYears = Years.TestCase
+
+
+def test_a_vote_for_less_does_not_protect_from_a_proof():
+    """Who is accused of something else meanwhile, by a friend perhaps, still loses his stake."""
+    committee = Committee(list(SEVEN), ["x"])
+    committee.suspect("a", "c", Evidence.ATTESTATION, b"1", 0)
+    committee.vote("b", "c", True, 0)
+    case = committee.prove("c", b"two seals", 60)
+    assert case.yes == set() and case.since == 60
+    with refused("UnderVote"):
+        committee.prove("c", b"two others", 60)
+    with refused("UnderVote"):
+        committee.suspect("a", "c", Evidence.MISSED, b"2", 60)
+    for voter in case.voters[:5]:
+        committee.vote(voter, "c", True, 61)
+    assert case.slashed and committee.slashed == {"c"} and committee.leaving == ["c"]
+
+
+def test_who_was_removed_or_waits_for_it_is_still_slashed():
+    committee = Committee(list(SEVEN), ["x"], staked={"c", "x"})
+    condemn(committee, "c")
+    condemn_proved(committee, "c", b"1")
+    assert committee.leaving == ["c"] and committee.slashed == {"c"}
+    committee.step(1)
+    assert "c" not in committee.validators
+    case = condemn_proved(committee, "c", b"2")
+    # Without a seat it counts besides those who have one.
+    assert (len(case.voters), case.needed) == (7, 6) and committee.leaving == []
+    with refused("NoDelegate"):
+        committee.prove("y", b"3", 0)
+
+
+def condemn_proved(committee, accused, proof):
+    case = committee.prove(accused, proof, 0)
+    for voter in case.voters[: case.needed]:
+        committee.vote(voter, accused, True, 0)
+    return case
+
+
+def test_the_same_proof_serves_once_against_the_same():
+    """Nobody uses up another's evidence by showing it against somebody else."""
+    committee = Committee(list(SEVEN))
+    committee.suspect("a", "b", Evidence.ATTESTATION, b"1", 0)
+    committee.suspect("a", "c", Evidence.ATTESTATION, b"1", 0)
+    with refused("NoEvidence"):
+        committee.suspect("d", "b", Evidence.ATTESTATION, b"1", VOTE_SECONDS)

@@ -72,7 +72,7 @@ def test_without_votes_the_first_registered_are_elected():
 @pytest.mark.parametrize(
     ("cast", "candidates", "name"),
     [
-        ([Vote("a", 1, "n0"), Vote("a", 1, "n1")], CANDIDATES, "VotedTwice"),
+        ([Vote("a", 1, "n0"), Vote("a", 1, "n1")], CANDIDATES, "OwnerVotedBefore"),
         ([Vote("a", 1, "x")], CANDIDATES, "NoCandidate"),
         ([Vote("a", 0, "n0")], CANDIDATES, "OutOfBounds"),
         ([Vote("a", 1.5, "n0")], CANDIDATES, "OutOfBounds"),

@@ -22,7 +22,7 @@ def nothing(text):
     return pytest.raises(GovernanceError, match=text, check=lambda error: error.name == "NoEquivocation")
 
 
-@given(st.integers(1, 2**40), st.integers(0, 20), st.sampled_from(KEYS))
+@given(st.integers(2, 2**40), st.integers(0, 20), st.sampled_from(KEYS))
 def test_two_blocks_convict(number, round_number, key):
     one, other = (block(round_number, number=number, state=bytes([state] * 32)) for state in (1, 2))
     found = proved(sealed(one, key), sealed(other, key))
@@ -69,9 +69,10 @@ def test_a_seal_of_something_else():
         proved(sealed(one), Sealed(other.encode(), seal(KEY, one)))
 
 
-def test_a_genesis_block():
-    with nothing("nobody seals a genesis block"):
-        proved(sealed(block(number=0)), sealed(block(number=0, state=bytes(32))))
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_first_blocks_of_chains_with_one_genesis(number):
+    with nothing("nobody seals a genesis block, and the next has one parent on all chains that begin with it"):
+        proved(sealed(block(number=number)), sealed(block(number=number, state=bytes(32))))
 
 
 def test_what_is_no_header_proves_nothing():

@@ -109,6 +109,16 @@ def test_every_field_counts():
         (rlp.encode(fields(extra=rlp.encode([bytes(31), [], [], b"", []]))), "the vanity has 32 bytes"),
         (rlp.encode(fields(extra=rlp.encode([bytes(32), b"", [], b"", []]))), "the validators is no list"),
         (rlp.encode(fields(extra=rlp.encode([bytes(32), [b"x"], [], b"", []]))), "validators have 20 bytes each"),
+        (
+            rlp.encode(fields(extra=rlp.encode([bytes(32), [], [b"x" * 20], b"", []]))),
+            "a vote has an address, and 0xff",
+        ),
+        (rlp.encode(fields(extra=rlp.encode([bytes(32), [], [b"x" * 20, b"\1"], b"", []]))), "a vote has an address"),
+        (rlp.encode(fields(extra=rlp.encode([bytes(32), [], [b"x", b""], b"", []]))), "votes have 20 bytes each"),
+        (
+            rlp.encode(fields(extra=rlp.encode([bytes(32), [], [[b"x"] * 20, b""], b"", []]))),
+            "votes have 20 bytes each",
+        ),
         (rlp.encode(fields(extra=rlp.encode([bytes(32), [], [], b"\0\1", []]))), "the round is no number"),
         (rlp.encode(fields(extra=rlp.encode([bytes(32), [], [], [], []]))), "the round is no number"),
         (rlp.encode(fields(extra=rlp.encode([bytes(32), [], [], b"", [b"x"]]))), "seals have 65 bytes each"),

@@ -7,11 +7,12 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from tests.assertions import FAR
+from tests.permissions.balloting import BALLOTS, contract_of_ballots
 from tests.permissions.certifying import HELD, MWH
 from tests.permissions.world import Caller, World
 from wattbook import Signed
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Slice
+from wattbook.contracts.structs import Place, Slice
 from wattbook.deployment.local import known_account
 from wattbook.eip712 import sign
 from wattbook.metering.roots import in_order
@@ -27,6 +28,10 @@ REGISTER = "another register"
 
 def register_of(world: World, name: str, function: str) -> Contract:
     """What the authority decides is decided where nothing was."""
+    if name in ("Elections", "Delegates"):
+        return contract_of_ballots(world, name, function)
+    if function == "setElections":
+        return world.balloting.bare_certificates
     if function in ("setParts", "setMaxTransfers"):
         return world.certifying.unnamed
     contracts: dict[str, Contract] = {
@@ -148,7 +153,7 @@ def _first(world: World, who: Caller) -> str:
 
 _CLEAN_ENERGY: dict[tuple[str, str], Scene] = {
     ("cancelNonce", ""): lambda *_: (NONCE,),
-    ("endWhole", ""): lambda *_: (False,),
+    ("endWhole", ""): lambda *_: (Place.RETIRED,),
     ("expire", ""): lambda world, _: (world.certifying.subject, []),
     ("exportSlices", ""): lambda world, _: ([world.certifying.slice], [1], REGISTER),
     ("issue", ""): _issue,
@@ -209,6 +214,7 @@ _BATTERIES: dict[tuple[str, str], Scene] = {
 }
 
 CERTIFICATES: dict[tuple[str, str, str], Scene] = {
+    **BALLOTS,
     **{("CleanEnergy", *key): scene for key, scene in _CLEAN_ENERGY.items()},
     **{("GreenCertificates", *key): scene for key, scene in _GREEN_CERTIFICATES.items()},
     **{("Batteries", *key): scene for key, scene in _BATTERIES.items()},

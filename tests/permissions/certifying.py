@@ -16,6 +16,8 @@ from wattbook.contracts.structs import Contents, Direction
 
 MWH = 1_000_000
 HELD = 2 * MWH
+# One to hand on, and what elections take of a member.
+STANDING = 11
 VALIDITY = 730 * 24 * 3600
 # Certificates of slots so long ago expire while the world comes to be, others have lapsed long since.
 EXPIRING = VALIDITY - 24 * 3600
@@ -53,7 +55,8 @@ class Certifying:
         self.start = (self.market.chain.now // SLOT - 10) * SLOT
         self.slots = self.start, self.start + SLOT
         plant = devices.certified(subject)
-        self._record(plant, (len(members) + 1) * (HELD + MWH))
+        self._owner, self._plant = subject, plant
+        self._record(plant, (len(members) + 1) * (HELD + STANDING * MWH))
         self.slice = self._issue(subject, plant, self.start, (len(members) + 1) * HELD)
         for holder in members:
             self._certificates[holder.address] = self._make(subject, plant)
@@ -65,6 +68,14 @@ class Certifying:
                 self._batteries[key.address] = self._battery(key, devices)
         self._age(subject, devices)
         self.storage = self._storage(subject, devices, "a cellar without papers")
+
+    def more(self, holder: LocalAccount, count: int) -> list[int]:
+        """Further certificates for a member, of a plant of the subject's."""
+        ids = [self._make(self._owner, self._plant) for _ in range(count)]
+        for id in ids:
+            if holder.address != self.subject:
+                self.certificates.transfer_from(self.subject, holder.address, id, sender=self._owner)
+        return ids
 
     def certificate_of(self, address: str) -> int:
         """The certificate of who holds one, else the subject's."""

@@ -10,10 +10,10 @@ from wattbook.deployment.settings import local_settings
 
 REFERENCE = keccak(text="a reference")
 SETTINGS = local_settings()
-PORTS = {1: "RegistrationBonus", 2: "CleanTrades", 3: "Computation"}
+PORTS = {1: "RegistrationBonus", 2: "CleanTrades", 3: "Computation", 4: "Delegates"}
 BUDGETS = {
     reason: SETTINGS.points_budgets[name]
-    for reason, name in enumerate(("registration", "clean_trade", "computation"), 1)
+    for reason, name in enumerate(("registration", "clean_trade", "computation", "bookkeeping"), 1)
 }
 
 

@@ -12,22 +12,26 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import FAR
 from tests.devices import QUARTER, SLOT, next_slot, said
+from tests.permissions.auction_scenes import AUCTION, RULEBOOK
 from tests.permissions.book_scenes import BILLS, CLEARING
 from tests.permissions.certificate_scenes import CERTIFICATES, register_of
+from tests.permissions.governing import COUNCIL, WATCH
+from tests.permissions.investing_scenes import INVESTING
 from tests.permissions.package_scenes import PACKAGES
 from tests.permissions.point_scenes import POINTS
+from tests.permissions.pooling_scenes import POOLED, POOLING
 from tests.permissions.reading_scenes import READINGS
 from tests.permissions.sale_scenes import DIRECT_SALE
 from tests.permissions.settlement_scenes import SETTLEMENT
+from tests.permissions.signers import Signer
 from tests.permissions.tender_scenes import TENDERING
-from tests.permissions.trading import SCHEDULE, terms
 from tests.permissions.validator_scenes import VALIDATORS
-from tests.permissions.world import ANOTHER_ZONE, LOCKED, NOBODY, NOTHING, ZONE, Caller, World
+from tests.permissions.world import ANOTHER_ZONE, LOCKED, NOBODY, NOTHING, Caller, World
 from wattbook import Role, Signed
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Carrier, Purse, SizeClass
+from wattbook.contracts.structs import Carrier, Purse
 from wattbook.deployment.plan import SOURCES
-from wattbook.eip712 import short_form, sign, sign_application, sign_permit
+from wattbook.eip712 import sign, sign_application, sign_permit
 
 Arguments = tuple[Any, ...]
 Scene = Callable[[World, Caller], Arguments]
@@ -44,8 +48,10 @@ TOKENS = ("PowerToken", "PowerPoints")
 
 def contract_of(world: World, name: str, function: str = "") -> Contract:
     """Where the scene plays: what is named once can be named only where it was not."""
-    if name in ("CleanEnergy", "GreenCertificates", "Batteries"):
+    if name in ("CleanEnergy", "GreenCertificates", "Batteries", "Elections", "Delegates"):
         return register_of(world, name, function)
+    if name in POOLED:
+        return world.pools.playing(name, function)
     if function == "setMirror":
         return world.bare.meters if name == "Meters" else world.bare.membership
     if function in ("setDeposits", "setSuppliers"):
@@ -104,6 +110,10 @@ def contract_of(world: World, name: str, function: str = "") -> Contract:
         "SupplyReports": world.market.supply_reports,
         "EnergyPackages": world.market.energy_packages,
         "SuppliedDevices": world.market.supplied_devices,
+        "Admissions": world.market.admissions,
+        "Tranche": world.investing.playing(function),
+        "Council": world.market.council,
+        "Watch": world.market.watch,
     }
     return contracts[name]
 
@@ -129,6 +139,11 @@ def _regulator(*arguments: Any) -> Scene:
     return lambda world, _: (world.member_id(world.callers["regulator"]), *arguments)
 
 
+def _vote_signed(world: World, signer: Caller) -> Arguments:
+    values = {"proposal": world.deciding.voting, "yes": True}
+    return *values.values(), signed(world, "Council", "CouncilVote", signer, **values)
+
+
 def _these(*arguments: Any) -> Scene:
     return lambda world, _: arguments
 
@@ -143,19 +158,10 @@ def _admit_signed(world: World, registrar: Caller) -> Arguments:
         world.market.membership,
         application,
         applicant=world.newcomer(),
-        registrar=_Signer(registrar),
+        registrar=Signer(registrar),
         deadline=FAR,
     )
     return application, FAR, by_applicant, registrar.address, by_registrar
-
-
-class _Signer:
-    """A caller's name with the key that he signs with, which may be another's."""
-
-    def __init__(self, caller: Caller) -> None:
-        assert caller.key
-        self.address = caller.address
-        self.sign_message = caller.key.sign_message
 
 
 def _add_account_signed(world: World, signer: Caller) -> Arguments:
@@ -171,7 +177,7 @@ def _retire_account_signed(world: World, signer: Caller) -> Arguments:
 
 def _permit(token: str) -> Scene:
     def arguments(world: World, owner: Caller) -> Arguments:
-        by_owner = sign_permit(contract_of(world, token), _Signer(owner), NEW_ADDRESS, 1, nonce=0, deadline=FAR)
+        by_owner = sign_permit(contract_of(world, token), Signer(owner), NEW_ADDRESS, 1, nonce=0, deadline=FAR)
         return owner.address, NEW_ADDRESS, 1, FAR, *by_owner
 
     return arguments
@@ -184,10 +190,10 @@ def _deposit_with_permit(world: World, caller: Caller) -> Arguments:
     return 1, FAR, *sign_permit(token, caller.key, vault, 1, nonce=0, deadline=FAR)
 
 
-def _transfer_signed(token: str) -> Scene:
+def _transfer_signed(token: str, amount: int = 1) -> Scene:
     def arguments(world: World, signer: Caller) -> Arguments:
         to = world.subject.address
-        return to, 1, signed(world, token, "Transfer", signer, to=to, amount=1)
+        return to, amount, signed(world, token, "Transfer", signer, to=to, amount=amount)
 
     return arguments
 
@@ -322,19 +328,6 @@ def _set_facts(world: World, _: Caller) -> Arguments:
 def _move(account: str, amount: int) -> int:
     """An account's part in what a module does for many, as Moves packs it."""
     return int(account, 16) | (amount % 2**96) << 160
-
-
-def _unopened(world: World, _: Caller) -> Arguments:
-    book = world.trading.unopened
-    return int(book.carrier), book.zone, book.slot_start
-
-
-def _commit_for(world: World, trader: Caller) -> Arguments:
-    assert trader.key
-    book, auction = world.trading.committing, world.market.auction
-    order = {"trader": trader.address, "sizeClass": int(SizeClass.SMALL), "number": 0, "seal": REFERENCE}
-    signature = sign(auction, "Commit", trader.key, {**order, "book": book.key})
-    return book.key, [(tuple(order.values()), *short_form(signature))]
 
 
 def _member_token(token: str) -> dict[tuple[str, str, str], Scene]:
@@ -527,32 +520,6 @@ _ENERGY_UNITS: dict[tuple[str, str], Scene] = {
     ("transferSigned", ""): _transfer_units_signed,
 }
 
-_RULEBOOK: dict[tuple[str, str], Scene] = {
-    ("open", ""): _unopened,
-    ("setAuction", ""): _these(NEW_ADDRESS),
-    ("setSchedule", ""): _these(tuple(SCHEDULE)),
-    ("setTerms", ""): lambda world, _: (
-        int(Carrier.ELECTRICITY),
-        ZONE,
-        0,
-        tuple(terms(world.market.deployment.address("Ranked"))),
-    ),
-}
-
-_AUCTION: dict[tuple[str, str], Scene] = {
-    ("close", ""): lambda world, _: (world.trading.uncleared.key, 0),
-    ("commit", ""): lambda world, _: (world.trading.committing.key, int(SizeClass.SMALL), 0, REFERENCE),
-    ("commitFor", ""): _commit_for,
-    ("excuse", ""): lambda world, _: (world.trading.uncleared.key, "a node was down"),
-    ("openBook", ""): _unopened,
-    ("refund", ""): lambda world, _: world.trading.withheld(world.trading.void),
-    ("reveal", ""): lambda world, _: world.trading.opening(),
-    ("setClearing", ""): _these(NEW_ADDRESS),
-    ("settle", ""): lambda world, _: (world.trading.cleared.key, ([], [])),
-    ("slash", ""): lambda world, _: world.trading.withheld(world.trading.withholding),
-    ("voidBook", ""): lambda world, _: (world.trading.unvoided.key,),
-}
-
 _POOL: dict[tuple[str, str], Scene] = {
     ("close", ""): lambda world, _: (world.trading.cleared.key, [], [], 0),
     ("offer", ""): lambda world, who: (world.trading.committing.key, world.device_of(who), 600, 100),
@@ -562,10 +529,14 @@ _POOL: dict[tuple[str, str], Scene] = {
 
 SCENES: dict[tuple[str, str, str], Scene] = {
     **VALIDATORS,
+    **WATCH,
+    **COUNCIL,
+    ("Council", "cancelNonce", ""): _these(NONCE),
+    ("Council", "voteSigned", ""): _vote_signed,
     **SETTLEMENT,
     **TENDERING,
-    **{("Rulebook", *key): scene for key, scene in _RULEBOOK.items()},
-    **{("Auction", *key): scene for key, scene in _AUCTION.items()},
+    **{("Rulebook", *key): scene for key, scene in RULEBOOK.items()},
+    **{("Auction", *key): scene for key, scene in AUCTION.items()},
     **{("Clearing", *key): scene for key, scene in CLEARING.items()},
     **{("Pool", *key): scene for key, scene in _POOL.items()},
     **{("DirectSale", *key): scene for key, scene in DIRECT_SALE.items()},
@@ -584,6 +555,10 @@ SCENES: dict[tuple[str, str, str], Scene] = {
     **PACKAGES,
     **_member_token("PowerToken"),
     **_member_token("PowerPoints"),
+    **{key: scene for key, scene in _member_token("Tranche").items() if not key[2]},
+    ("Tranche", "transferSigned", ""): _transfer_signed("Tranche", 0),
+    **INVESTING,
+    **POOLING,
     ("PowerToken", "mint", ""): lambda world, _: (world.member.address, 1, SOURCE),
     ("PowerToken", "redeem", ""): lambda world, _: (
         world.member_id(world.callers["issuer"]),

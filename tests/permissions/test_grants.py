@@ -16,8 +16,10 @@ from tests.assertions import FAR, refused
 from tests.conftest import undone
 from tests.modules import set_of
 from tests.permissions.device_grants import DEVICE_PROOFS, fails
+from tests.permissions.governance_grants import GOVERNANCE_PROOFS, said_of_governance
 from tests.permissions.history import History, contract_of, standing_roles
 from tests.permissions.point_grants import POINT_PROOFS, said_of_points
+from tests.permissions.system_grants import register_system_account
 from wattbook import Application, ContractRevert, Market, Role, abi
 from wattbook.chain import Chain
 from wattbook.contracts import reverts
@@ -25,10 +27,9 @@ from wattbook.contracts.base import Contract
 from wattbook.contracts.structs import Carrier, Module, ModuleStatus, Purse, Root, Schedule, Status
 from wattbook.deployment.deployer import deploy
 from wattbook.deployment.local import known_account
-from wattbook.deployment.plan import CONTRACTS, MODULES, PROPOSER_ROLE, SETTLED, Call, constitution, purse_account
+from wattbook.deployment.plan import MODULES, PROPOSER_ROLE, SETTLED, Call, constitution, purse_account
 from wattbook.deployment.settings import MarketSettings, local_settings
 from wattbook.metering.roots import in_order, sign_root
-from wattbook.roles import MARKET_ROLES, OFFICES
 
 SETTINGS = local_settings()
 ADMINISTRATOR = SETTINGS.administrator
@@ -362,7 +363,7 @@ def _set_parts(grants: Grants, certificates: str, batteries: str) -> None:
     """They alone take slices into certificates and through batteries, and no others are named later."""
     assert (certificates, batteries) == ("GreenCertificates", "Batteries")
     market, energy = grants.market, grants.market.clean_energy
-    grants.only([], reverts.NotPart, energy, "endWhole", False)
+    grants.only([], reverts.NotPart, energy, "endWhole", 3)
     grants.only([], reverts.NotPart, energy, "turn", NOBODY, [], [], (0, 0, 0, 0, 0, 0, 0))
     named = market.green_certificates.address
     another = Call("CleanEnergy", "setParts", (STRANGER.address, STRANGER.address))
@@ -375,37 +376,11 @@ def _regulator_key() -> LocalAccount:
     return key
 
 
-def _register_system_account(grants: Grants, account: str) -> None:
-    """It is known and can do nothing to others; of the contracts only the Vault can take tokens and give them back."""
-    membership = grants.market.membership
-    if account != "Vault":
-        assert account in map(purse_account, Purse)
-        _has_no_role(grants.market, account)
-        assert grants.market.vault.account_of(account).status == Status.SYSTEM
-        return
-    _has_no_role(grants.market, grants.market.vault.address)
-    token, vault, issuer = grants.market.power_token, grants.market.vault, known_account("issuer")
-    token.mint(issuer.address, 1, REFERENCE, sender=issuer)
-    token.approve(vault.address, 1, sender=issuer)
-    vault.deposit(1, sender=issuer)
-    vault.withdraw(1, sender=issuer)
-    for planned_contract in CONTRACTS:
-        address = grants.market.deployment.address(planned_contract.name)
-        status = membership.standing_of(address).status
-        assert (status == Status.SYSTEM) == (planned_contract.name == account)
-
-
-def _has_no_role(market: Market, account: str) -> None:
-    membership = market.membership
-    assert membership.standing_of(account).status == Status.SYSTEM
-    assert membership.is_active(account, 0)
-    assert not membership.is_active(account, int(MARKET_ROLES | OFFICES))
-
-
 def _grant_role(grants: Grants, role: bytes, account: str) -> None:
     assert role == PROPOSER_ROLE
     _proposer(grants)
-    assert grants.market.authority.has_role(role, account)
+    holder = grants.market.council.address if account == "Council" else account
+    assert grants.market.authority.has_role(role, holder)
 
 
 def _revoke_role(grants: Grants, role: bytes, account: str) -> None:
@@ -417,7 +392,8 @@ def _revoke_role(grants: Grants, role: bytes, account: str) -> None:
 def _proposer(grants: Grants) -> None:
     refusal = reverts.AccessControlUnauthorizedAccount
     operation = (NOBODY, 0, b"", NOTHING, NOTHING, SETTINGS.authority_delay)
-    grants.only([ADMINISTRATOR], refusal, grants.market.authority, "schedule", *operation)
+    holders = [ADMINISTRATOR, grants.market.council.address]
+    grants.only(holders, refusal, grants.market.authority, "schedule", *operation)
 
 
 def _update_delay(grants: Grants, delay: int) -> None:
@@ -431,7 +407,7 @@ def _update_delay(grants: Grants, delay: int) -> None:
 
 CALL_PROOFS: dict[tuple[str, str], Callable[..., None]] = {
     ("Membership", "admit"): _admit,
-    ("Membership", "registerSystemAccount"): _register_system_account,
+    ("Membership", "registerSystemAccount"): register_system_account,
     ("Membership", "setMirror"): _set_mirror,
     ("Membership", "setReadings"): _set_readings,
     **DEVICE_PROOFS,
@@ -446,6 +422,7 @@ CALL_PROOFS: dict[tuple[str, str], Callable[..., None]] = {
     ("CleanEnergy", "setParts"): _set_parts,
     ("Vault", "setPurse"): _set_purse,
     **POINT_PROOFS,
+    **GOVERNANCE_PROOFS,
     ("Authority", "grantRole"): _grant_role,
     ("Authority", "revokeRole"): _revoke_role,
     ("Authority", "setMembership"): _set_membership,
@@ -510,10 +487,16 @@ def test_every_contract_obeys_the_authority_and_nobody_else(market: Market) -> N
         "Imbalance",
         "SubsidyFund",
         "Bills",
+        "Admissions",
+        "AssetPools",
         "UseSubsidy",
         "Tenders",
         "Supplies",
         "Tariffs",
+        "Council",
+        "GreenCertificates",
+        "Elections",
+        "Delegates",
     }
     for name in obeying:
         contract = contract_of(market, name)
@@ -540,7 +523,7 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
     assert said.take("DepositsSet") == [{"deposits": at("Deposits")}]
     assert said.take("SuppliersSet") == [{"suppliers": at("SuppliedDevices")}]
     assert said.take("MembershipSet") == [{"membership": at("Membership")}]
-    system = [at("Vault"), *map(purse_account, Purse)]
+    system = [at("Vault"), at("AssetPools"), *map(purse_account, Purse)]
     assert said.take("SystemAccountRegistered") == [{"account": account} for account in system]
     assert [
         (event["member"], event["account"], event["registrar"], *event["application"].values())
@@ -557,11 +540,13 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
     ]
     traded = ("Auction", "Pool", "DirectSale", "Readings", "Imbalance")
     modules = (*traded, "RegistrationBonus", "SubsidyFund", "Losses", "Bills", "Deposits", "UseSubsidy")
-    modules += ("Tenders", "Supplies", "EnergyPackages")
+    modules += ("Tenders", "Supplies", "EnergyPackages", "AssetPools")
     assert said.take("ModuleEntered") == [{"module": at(module), "bit": bit} for bit, module in enumerate(modules)]
     assert said_of_points(at) == (said.take("PortSet"), said.take("BudgetSet"))
     assert said.take("SettlementSet") == [{"settlement": at("Imbalance")}] * 7
     assert said.take("SourceAdded") == [{"source": at(name)} for name in ("Auction", "Pool", "DirectSale", "Supplies")]
+    for event, told in said_of_governance(at).items():
+        assert said.take(event) == told
     parts = {"certificates": at("GreenCertificates"), "batteries": at("Batteries")}
     assert said.take("PartsSet") == [parts]
     assert said.take("AuctionSet") == [{"auction": at("Auction")}]
@@ -576,6 +561,7 @@ def test_nothing_else_was_granted(chain: Chain, deployer: LocalAccount) -> None:
     assert standing_roles(said) == {
         (authority.default_admin_role(), at("Authority")),
         (authority.proposer_role(), ADMINISTRATOR),
+        (authority.proposer_role(), at("Council")),
         (authority.canceller_role(), deployer.address),
         (authority.executor_role(), NOBODY),
     }

@@ -13,11 +13,15 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import FAR, pass_time
 from tests.devices import QUARTER, SLOT, DeviceKey, Devices, Secp256k1Key, draw, facts, next_slot, said
+from tests.permissions.balloting import Balloting
 from tests.permissions.bare import Bare
 from tests.permissions.bidding import Bidding
 from tests.permissions.billing import Billing
 from tests.permissions.certifying import Certifying
+from tests.permissions.governing import Deciding, Watching
+from tests.permissions.investing import Investing
 from tests.permissions.metering import WINDOW, Metering
+from tests.permissions.pooling import Pools
 from tests.permissions.subscribing import Subscribed
 from tests.permissions.subsidies import Subsidies
 from tests.permissions.trading import Trading, decisions
@@ -56,11 +60,14 @@ NARROW = frozenset(
 
 OWNER = frozenset({"device owner", "spending device owner", "depositor", "customer", *TENDERING})
 ACTIVE_OWNER = OWNER | {
+    "active producer",
+    "active investor",
     "active device owner",
     "active spending device owner",
     "active market account",
     "active supply account",
     "active customer",
+    "voter",
 }
 
 OFFICE_TERMS = {
@@ -113,7 +120,9 @@ class World:
         self.administrator = known_account("administrator")
         self.registrar = known_account("registrar")
         self.regulator = known_account("regulator")
-        settings = replace(local_settings(), dispute_window=WINDOW)
+        nodes = [Account.from_key(keccak(text=f"node {number}")) for number in range(4)]
+        validators = tuple(node.address for node in nodes)
+        settings = replace(local_settings(), dispute_window=WINDOW, validators=validators)
         self.market = Market(chain, deploy(chain, self.deployer, settings, None, _silent))
         self._carry_out(*(Call("Zones", "addZone", (zone,)) for zone in (ZONE, ANOTHER_ZONE)))
         self.subsidies = Subsidies(self.market, self._carry_out, self._person())
@@ -128,6 +137,9 @@ class World:
         self._claim_bonuses()
         customers = [key for key in self._everybody() if key.address in self._own_devices]
         self.subscribed = Subscribed(self.market, self.devices, customers)
+        issuer = self._caller("issuer of units", {"issuer of units"}, self._person())
+        self.investing = Investing(self.market, issuer, self.subject, self.address("approved account"), self.devices)
+        self.pools = self._pools()
         self._place_deposits()
         self._bid()
         self._lock_money()
@@ -138,10 +150,19 @@ class World:
         self.metering = Metering(self.market, self._metered(), self.callers["meter"].key, self.subject)
         self.trading = Trading(self.market, self.subject, self._own_devices[self.subject.address])
         self.bidding.serve()
+        self.pools.finish(self.modules[0], self.subject)
         self._prepare_operations()
         self.bare = Bare(self.market, self.deployer.address, self._create)
         self.bare.fed.set_feeder(self.bare.unfed.address, sender=self.deployer)
         self._caller("feeder", {"feeder"}, self.bare.unfed.address)
+        voters = [caller.key for caller in self.callers.values() if caller.key and "voter" in caller.terms]
+        self.deciding = Deciding(self.market, voters)
+        self._caller("Council", {"proposer"}, self.market.council.address)
+        self.watching = Watching(self.market, nodes)
+        self._caller("delegate", {"delegate"}, nodes[0])
+        self._caller("Watch", {"watch"}, self.market.watch.address)
+        self._caller("Delegates", {"delegates"}, self.market.delegates.address)
+        self.balloting.go_on(self.member, self.ready)
 
     # What scenes ask for.
 
@@ -230,7 +251,7 @@ class World:
         return key
 
     def _admit_members(self) -> None:
-        self.member = self._caller("member", ACTIVE | ACTIVE_OWNER, self._admit(self._person()))
+        self.member = self._caller("member", ACTIVE | ACTIVE_OWNER | {"unit holder"}, self._admit(self._person()))
         until = self.chain.now + TWO_DAYS
         self.inactive = {
             "suspended member": self._admit(self._person()),
@@ -239,7 +260,7 @@ class World:
         }
         for name, key in self.inactive.items():
             # Who owes begins no new business, and neither does he.
-            owing = {"debtor"} if name == "suspended member" else set()
+            owing = {"debtor", "unit holder"} if name == "suspended member" else set()
             self._caller(name, INACTIVE | OWNER | owing, key)
         self.replaced = self._caller("replaced key", {"known account", "admitted account"}, self._admit(self._person()))
         recovering = ACTIVE | ACTIVE_OWNER | {"account in recovery"}
@@ -255,7 +276,7 @@ class World:
             if office in OFFICE_TERMS:
                 terms = ACTIVE | OFFICE_TERMS[office]
             elif office == "grid":
-                terms = ACTIVE | ACTIVE_OWNER | {"provider"}
+                terms = (ACTIVE | ACTIVE_OWNER | {"provider"}) - {"active producer", "active investor"}
             self._caller(office, terms, key)
 
     def _meet_others(self) -> None:
@@ -276,7 +297,7 @@ class World:
         self.certifying = Certifying(market, self.deployer, self._create)
         self._caller("GreenCertificates", {"certificates"}, self.certifying.certificates.address)
         self._caller("Batteries", {"batteries"}, self.certifying.batteries.address)
-        self.system = self._caller("system account", {"system account", "known account"}, self._person())
+        self.system = self._caller("system account", {"system account", "known account", "pools"}, self._person())
         self.modules = [
             self._caller(f"{state} module", {f"{state} module"}, self._person())
             for state in ("open", "paused", "leaving")
@@ -284,6 +305,8 @@ class World:
         self._caller("purse keeper", ACTIVE | ACTIVE_OWNER | {"purse keeper"}, self._admit(self._person()))
         self._caller("keeper of another purse", ACTIVE | ACTIVE_OWNER, self._admit(self._person()))
         self._caller("pledgee", ACTIVE | ACTIVE_OWNER | {"pledgee"}, self._admit(self._person()))
+        for name in ("pool owner", "servicer"):
+            self._caller(name, ACTIVE | ACTIVE_OWNER | {name}, self._admit(self._person()))
         self._caller("keeper who is no member", set(), self._person())
         self._kept = {
             self.address("purse keeper"): Purse.NETWORK,
@@ -389,6 +412,8 @@ class World:
             units.issue(device, self.slot, key.address, 10, sender=self.subject)
         certifying = self.certifying
         certifying.fill(self.subject, members, self._own_devices, self.devices)
+        self.balloting = Balloting(market, certifying, [*members, self.ready], self.deployer, self._create)
+        self._caller("Elections", {"elections"}, self.balloting.elections.address)
         for contract in (units, certifying.energy, certifying.certificates):
             contract.set_approval_for_all(self.address("approved account"), True, sender=self.subject)
 
@@ -450,6 +475,12 @@ class World:
                 bonus.claim(self._claimed_devices[key.address], sender=key)
         self.retired_device = self._own_devices[self.leaver.address]
         self.market.meters.retire(self.retired_device, sender=self.leaver)
+
+    def _pools(self) -> Pools:
+        owner, servicer, suspended = (self.callers[name].key for name in ("pool owner", "servicer", "suspended member"))
+        made = Pools(self.investing, owner, servicer, (self.member, suspended), self._carry_out)
+        made.found_apart(self.system, self.subject, self._create)
+        return made
 
     def _place_deposits(self) -> None:
         """Everybody with a market role for one device; for another nobody has."""

@@ -85,7 +85,7 @@ class Stand:
     def __init__(self, chain: Chain, certified_until: int | None = None) -> None:
         self.chain = chain
         chain.gas_limit = 25_000_000
-        self._request("anvil_autoImpersonateAccount", True)
+        self.request("anvil_autoImpersonateAccount", True)
         settings = local_settings()
         if certified_until:
             members = (replace(member, certified_until=certified_until) for member in settings.members)
@@ -113,29 +113,29 @@ class Stand:
 
     def at(self, time: int) -> None:
         """The next block is of this second."""
-        self._request("evm_setNextBlockTimestamp", time)
+        self.request("evm_setNextBlockTimestamp", time)
 
     def wait(self) -> None:
         """Until what was posted last is final."""
         self.at(self.now + self.readings.window())
-        self._request("evm_mine")
+        self.request("evm_mine")
 
     def snapshot(self) -> str:
-        return str(self._request("evm_snapshot"))
+        return str(self.request("evm_snapshot"))
 
     def restore(self, to: str) -> None:
-        assert self._request("evm_revert", to)
+        assert self.request("evm_revert", to)
 
     def decide(self, contract: Contract, function: str, *arguments: Any) -> Receipt:
         """The authority's word, without its delay."""
         sender = self.market.authority.address
         sent = message(contract, function, sender, *arguments)
         fields = {"from": sent.sender, "to": sent.to, "data": sent.data, "gas": hex(5_000_000), "gasPrice": "0x0"}
-        done = HexBytes(self._request("eth_sendTransaction", fields))
+        done = HexBytes(self.request("eth_sendTransaction", fields))
         raw = contract.raw.functions[function](*plain(arguments))
         return self.chain.receipt_of(done, lambda: self.chain.call(raw, sender))
 
-    def _request(self, method: str, *parameters: Any) -> Any:
+    def request(self, method: str, *parameters: Any) -> Any:
         answer = self.chain.web3.provider.make_request(RPCEndpoint(method), list(parameters))
         assert "error" not in answer, answer
         return answer["result"]

@@ -116,6 +116,17 @@ PACKAGE_ANCHORS = (
     MarketAnchor("drawn alone", "a month drawn alone", None, "Sablier, withdrawn from a stream: 93k"),
 )
 
+FINANCE_ANCHORS = (
+    MarketAnchor("units bought", "units of a tranche bought", None, "none"),
+    MarketAnchor("pool decided", "pool made active", None, "none"),
+    MarketAnchor("period closed", "period closed, of one plant and any number of holders", None, "none"),
+    MarketAnchor("period closed, nothing collected", "the same, nothing was collected", None, "none"),
+    MarketAnchor("distributed to a holder", "a period paid out, to one holder", None, "none"),
+    MarketAnchor("each holder beside", "each holder beside", None, "none"),
+    MarketAnchor("vote for a servicer", "vote for a servicer", None, "none"),
+    MarketAnchor("vote that replaces it", "vote that replaces it", None, "none"),
+)
+
 # The nodes ask once a block, outside it: what it costs is time, and never counts against a block's gas.
 GOVERNANCE_ANCHORS = (
     MarketAnchor("validators asked for, 4", "getValidators() of 4, with 21k that a call costs", 40_000, "none"),
@@ -123,4 +134,20 @@ GOVERNANCE_ANCHORS = (
     MarketAnchor("validators asked for, 21", "getValidators() of 21", 100_000, "none"),
     MarketAnchor("seat given to another", "seat given to another, of 21", None, "none"),
     MarketAnchor("seat taken away", "seat taken away, of 21", None, "none"),
+    MarketAnchor("candidacy", "candidacy, with a stake of 5 certificates", None, "none"),
+    MarketAnchor("vote with 1 certificate", "vote with one certificate", None, "none"),
+    MarketAnchor("vote with 10 certificates", "vote with ten certificates", None, "none"),
+    MarketAnchor("10 votes counted", "ten votes counted", None, "none"),
+    MarketAnchor("epoch opened, 9 candidates", "epoch opened, of nine candidates", None, "none"),
+    MarketAnchor("elected one seated", "seat of four given to who was elected", None, "none"),
+    MarketAnchor("block counted", "block counted for its proposer", None, "none"),
+    MarketAnchor("epoch of one delegate rewarded", "epoch's blocks rewarded, of one delegate", None, "none"),
+    MarketAnchor("delegate suspected", "delegate suspected, of seven", None, "none"),
+    MarketAnchor("vote on the suspected", "vote on the suspected", None, "none"),
+    MarketAnchor("vote that condemns", "vote that condemns", None, "none"),
+    MarketAnchor("equivocation proved", "equivocation proved, with two headers of 0.6 kB", None, "none"),
+    MarketAnchor("proposal made", "proposal of one call made", None, "none"),
+    MarketAnchor("vote on a proposal", "vote on a proposal", None, "none"),
+    MarketAnchor("proposal queued", "proposal of one call queued", None, "none"),
+    MarketAnchor("proposal executed", "proposal of one call executed", None, "none"),
 )

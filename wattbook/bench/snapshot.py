@@ -3,7 +3,18 @@
 import json
 from pathlib import Path
 
-from wattbook.bench import certificates, gas, governance, market, metering, packages, settlement, sizes, tenders
+from wattbook.bench import (
+    certificates,
+    finance,
+    gas,
+    governance,
+    market,
+    metering,
+    packages,
+    settlement,
+    sizes,
+    tenders,
+)
 from wattbook.errors import WattbookError
 
 # The book whose figures are kept: large enough to show every step, small enough for every run of the tests.
@@ -28,6 +39,7 @@ def measure() -> Figures:
         "certificates": certificates.measure(),
         "packages": packages.measure(),
         "tenders": tenders.measure(),
+        "finance": finance.measure(),
         "governance": governance.measure(),
     }
 

@@ -19,6 +19,7 @@ _NAMES = (
     "genesis",
     "index",
     "package",
+    "pool",
     "statement",
     "status",
     "tender",

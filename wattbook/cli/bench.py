@@ -5,10 +5,11 @@ from typing import Any
 
 import click
 
-from wattbook.bench import api, bridge, index, market, sizes, snapshot
+from wattbook.bench import api, bridge, index, market, sizes, snapshot, three_years
 from wattbook.bench.anchors import (
     ANCHORS,
     CERTIFICATE_ANCHORS,
+    FINANCE_ANCHORS,
     GOVERNANCE_ANCHORS,
     MARKET_ANCHORS,
     METERING_ANCHORS,
@@ -23,6 +24,7 @@ from wattbook.bench.snapshot import SnapshotError
 from wattbook.cli.output import as_json, show, table
 from wattbook.deployment.anvil import Anvil
 from wattbook.errors import WattbookError
+from wattbook.trial import pledged
 from wattbook.trial.blocks import OPTIONS
 from wattbook.trial.days import Days, Report
 from wattbook.trial.park import Park
@@ -82,6 +84,11 @@ class ConservationError(WattbookError):
     show_default=True,
     help="Orders in the database that it answers from.",
 )
+@click.option(
+    "--docs",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Write the pages that are made of what is measured into this folder.",
+)
 def bench(
     as_json: bool,
     check: Path | None,
@@ -91,6 +98,7 @@ def bench(
     days: int,
     api_seconds: int,
     api_orders: int,
+    docs: Path | None,
 ) -> None:
     """Measure gas, code size and speed, beside the systems to beat."""
     before = snapshot.read(check) if check else None
@@ -113,6 +121,8 @@ def bench(
     ]
     if save:
         snapshot.write(save, figures)
+    if docs:
+        three_years.write(docs / "finance", pledged.three_years())
     value: dict[str, Any] = {
         **figures,
         "anchors": anchors,
@@ -139,6 +149,7 @@ def bench(
             *_certificates(figures),
             *_packages(figures),
             *_tenders(figures),
+            *_finance(figures),
             *_governance(figures),
             *_bridge(load),
             *_index(indexed),
@@ -186,6 +197,10 @@ def _packages(figures: snapshot.Figures) -> list[str]:
 
 def _tenders(figures: snapshot.Figures) -> list[str]:
     return ["", "Tenders", *_beside("gas of a tender", figures["tenders"], TENDER_ANCHORS)]
+
+
+def _finance(figures: snapshot.Figures) -> list[str]:
+    return ["", "Finance", *_beside("gas of a pool", figures["finance"], FINANCE_ANCHORS)]
 
 
 def _governance(figures: snapshot.Figures) -> list[str]:

@@ -4,7 +4,7 @@ from eth_account.signers.local import LocalAccount
 
 from wattbook.chain import Receipt
 from wattbook.contracts.base import Contract
-from wattbook.contracts.structs import Mark, Retirement, ShortSignature, Signed, Slice, Totals, Withdrawal
+from wattbook.contracts.structs import Mark, Place, Retirement, ShortSignature, Signed, Slice, Totals, Withdrawal
 
 
 class CleanEnergy(Contract):
@@ -75,15 +75,16 @@ class CleanEnergy(Contract):
     def eip712_domain(self) -> tuple[bytes, str, str, int, str, bytes, list[int]]:
         return self._call("eip712Domain", (), tuple[bytes, str, str, int, str, bytes, list[int]])
 
-    def end_whole(self, exported: bool, *, sender: LocalAccount) -> Receipt:
-        """Counts a certificate as retired or exported.
+    def end_whole(self, to: Place, *, sender: LocalAccount) -> Receipt:
+        """Counts a certificate as retired or exported, or as expired when it was a stake that is
+        lost.
 
         Emits nothing; the caller's own event tells it.
 
         Requirements:
         - the caller is the contract of certificates.
         """
-        return self._send("endWhole", (exported,), sender)
+        return self._send("endWhole", (to,), sender)
 
     def expire(self, holder: str, ids: list[int], *, sender: LocalAccount) -> Receipt:
         """Burns what a holder has of slices past their date; anyone may send it.

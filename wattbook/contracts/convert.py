@@ -17,6 +17,8 @@ def as_type(kind: Any, value: Any) -> Any:
     """A value as web3 decodes it, in the type that the typed client promises."""
     if get_origin(kind) is list:
         return [as_type(get_args(kind)[0], item) for item in value]
+    if get_origin(kind) is tuple:
+        return type(value)(as_type(inner, item) for inner, item in zip(get_args(kind), value, strict=True))
     if isinstance(kind, type) and issubclass(kind, IntEnum):
         return kind(value)
     if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):

@@ -31,6 +31,10 @@ class GreenCertificates(Contract):
     def approve(self, to: str, id: int, *, sender: LocalAccount) -> Receipt:
         return self._send("approve", (to, id), sender)
 
+    def authority(self) -> str:
+        """The timelock that may change parameters here; fixed at deployment."""
+        return self._call("authority", (), str)
+
     def balance_of(self, holder: str) -> int:
         return self._call("balanceOf", (holder,), int)
 
@@ -63,6 +67,10 @@ class GreenCertificates(Contract):
     def eip712_domain(self) -> tuple[bytes, str, str, int, str, bytes, list[int]]:
         return self._call("eip712Domain", (), tuple[bytes, str, str, int, str, bytes, list[int]])
 
+    def elections(self) -> str:
+        """The contract that locks certificates for votes and candidacies, zero before it is named."""
+        return self._call("elections", (), str)
+
     def expire(self, contents: Contents, *, sender: LocalAccount) -> Receipt:
         """Takes a certificate apart for its holder when it has expired, so that {ICleanEnergy-
         expire} reaches the slices that have; anyone may send it.
@@ -70,7 +78,7 @@ class GreenCertificates(Contract):
         Emits {Transfer} and {CertificateUnwrapped}, and what {ICleanEnergy-unwrapSlices} emits.
 
         Requirements:
-        - there is a certificate with these contents, and it has expired.
+        - there is a certificate with these contents, it has expired and is not locked.
         """
         return self._send("expire", (contents,), sender)
 
@@ -107,6 +115,10 @@ class GreenCertificates(Contract):
         """
         return self._send("issueSigned", (device, since, until, auth), sender)
 
+    def lock(self, holder: str, ids: list[int], until: int, *, sender: LocalAccount) -> Receipt:
+        """Locks certificates of a holder's until a second."""
+        return self._send("lock", (holder, ids, until), sender)
+
     def membership(self) -> str:
         """The members' book."""
         return self._call("membership", (), str)
@@ -122,7 +134,8 @@ class GreenCertificates(Contract):
         return self._call("provenanceOf", (ids,), list[Origin])
 
     def recover_certificates(self, account: str, ids: list[int], *, sender: LocalAccount) -> Receipt:
-        """Moves certificates of a lost key to the account that replaced it; anyone may send it.
+        """Moves certificates of a lost key to the account that replaced it, as they are, locked
+        ones too; anyone may send it.
 
         Emits {Transfer} for each, and {CertificatesRecovered}.
 
@@ -131,13 +144,23 @@ class GreenCertificates(Contract):
         """
         return self._send("recoverCertificates", (account, ids), sender)
 
+    def release(self, ids: list[int], *, sender: LocalAccount) -> Receipt:
+        """Ends the locks of certificates, whoever holds them by now.
+
+        Emits {CertificatesReleased}.
+
+        Requirements:
+        - the caller is the contract of elections.
+        """
+        return self._send("release", (ids,), sender)
+
     def retire(self, id: int, retirement: Retirement, *, sender: LocalAccount) -> Receipt:
         """Retires a certificate for good.
 
         Emits {Transfer} and {CertificateRetired}.
 
         Requirements:
-        - the caller holds it and has the right to spend; it has not expired;
+        - the caller holds it and has the right to spend; it has not expired and is not locked;
         - somebody benefits, in a time that does not end before it begins.
         """
         return self._send("retire", (id, retirement), sender)
@@ -158,6 +181,27 @@ class GreenCertificates(Contract):
     def set_approval_for_all(self, operator: str, approved: bool, *, sender: LocalAccount) -> Receipt:
         return self._send("setApprovalForAll", (operator, approved), sender)
 
+    def set_elections(self, elections: str, *, sender: LocalAccount) -> Receipt:
+        """Names the contract that locks certificates for votes and candidacies, for good.
+
+        Emits {ElectionsSet}.
+
+        Requirements:
+        - the caller is the authority; none was named before.
+        """
+        return self._send("setElections", (elections,), sender)
+
+    def slash(self, ids: list[int], *, sender: LocalAccount) -> Receipt:
+        """Ends certificates of a stake, whoever holds them by now. Nobody has used their energy: it
+        counts as expired.
+
+        Emits {Transfer} and {CertificateSlashed} for each.
+
+        Requirements:
+        - the caller is the contract of elections; there are these certificates.
+        """
+        return self._send("slash", (ids,), sender)
+
     def supports_interface(self, interface_id: bytes) -> bool:
         return self._call("supportsInterface", (interface_id,), bool)
 
@@ -171,8 +215,8 @@ class GreenCertificates(Contract):
 
         Requirements:
         - a valid signature of TransferCertificate;
-        - both accounts are active, the signer holds the certificate, which has not expired and
-          may change hands.
+        - both accounts are active, the signer holds the certificate, which has not expired, is
+          not locked and may change hands.
         """
         return self._send("transferSigned", (to, id, auth), sender)
 
@@ -183,7 +227,8 @@ class GreenCertificates(Contract):
         Emits {Transfer} and {CertificateUnwrapped}, and what {ICleanEnergy-unwrapSlices} emits.
 
         Requirements:
-        - the caller holds the certificate with these contents, and was not replaced;
+        - the caller holds the certificate with these contents, it is not locked, and he was not
+          replaced;
         - it never changed hands, if there is a limit to that.
         """
         return self._send("unwrap", (contents,), sender)

@@ -7,17 +7,32 @@ from wattbook.contracts.structs import (
     Carrier,
     Curve,
     DeviceStatus,
+    HeaderFlaw,
     Kind,
     ModuleStatus,
+    NoProof,
+    PoolStage,
+    ProposalState,
     Purse,
     QuoteState,
     Refusal,
+    RlpFlaw,
     Stage,
     Status,
     SubscriptionState,
     SupplyStatus,
     TenderState,
+    TrancheKind,
 )
+
+
+class AboveLimit(ContractRevert):
+    """Thrown when more is offered than may be raised on the plants."""
+
+    SIGNATURE = "AboveLimit(uint256,uint96)"
+    FIELDS = ("offered", "limit")
+    offered: int
+    limit: int
 
 
 class AboveQuote(ContractRevert):
@@ -97,6 +112,12 @@ class AlreadyFinal(ContractRevert):
     time: int
 
 
+class AlreadyFounded(ContractRevert):
+    """Thrown when a company is founded a second time."""
+
+    SIGNATURE = "AlreadyFounded()"
+
+
 class AlreadySeated(ContractRevert):
     """Thrown when who shall come is a validator already."""
 
@@ -138,6 +159,27 @@ class AwardsOutOfOrder(ContractRevert):
     FIELDS = ("tender", "quote")
     tender: int
     quote: int
+
+
+class BadPlants(ContractRevert):
+    """Thrown when a pool would have no plants, too many, or one of them twice."""
+
+    SIGNATURE = "BadPlants()"
+
+
+class BadTerms(ContractRevert):
+    """Thrown when the terms of an offer do not go together."""
+
+    SIGNATURE = "BadTerms()"
+
+
+class BelowFloor(ContractRevert):
+    """Thrown when energy is quoted below the least price of the pool's terms."""
+
+    SIGNATURE = "BelowFloor(uint16,uint16)"
+    FIELDS = ("price", "floor_price")
+    price: int
+    floor_price: int
 
 
 class BelowPoolPrice(ContractRevert):
@@ -250,6 +292,15 @@ class BudgetOutOfOrder(ContractRevert):
     latest: int
 
 
+class CameAfterProposal(ContractRevert):
+    """Thrown when a member votes who came after the proposal."""
+
+    SIGNATURE = "CameAfterProposal(uint32,uint32)"
+    FIELDS = ("proposal", "member")
+    proposal: int
+    member: int
+
+
 class CapacityExceeded(ContractRevert):
     """Thrown when more would be drawn of a slot than the device can deliver."""
 
@@ -288,6 +339,15 @@ class CertificateExpired(ContractRevert):
     expires: int
 
 
+class CertificateLocked(ContractRevert):
+    """Thrown when a certificate is locked, until that second."""
+
+    SIGNATURE = "CertificateLocked(uint256,uint32)"
+    FIELDS = ("id", "until")
+    id: int
+    until: int
+
+
 class CertificationExpired(ContractRevert):
     """Thrown when the certification of an account's member has lapsed."""
 
@@ -312,6 +372,15 @@ class CertificationShortened(ContractRevert):
     FIELDS = ("certified_until", "current")
     certified_until: int
     current: int
+
+
+class CertificationTooShort(ContractRevert):
+    """Thrown when a company's certification lapses before the last period can be closed."""
+
+    SIGNATURE = "CertificationTooShort(uint40,uint40)"
+    FIELDS = ("certified_until", "needed")
+    certified_until: int
+    needed: int
 
 
 class ChangedHands(ContractRevert):
@@ -368,6 +437,14 @@ class DebtTooSmall(ContractRevert):
     debtor: str
     creditor: str
     debt: int
+
+
+class DelegatesAlreadySet(ContractRevert):
+    """Thrown when the contract of delegates is named a second time."""
+
+    SIGNATURE = "DelegatesAlreadySet(address)"
+    FIELDS = ("delegates",)
+    delegates: str
 
 
 class DeliveryBegins(ContractRevert):
@@ -691,6 +768,14 @@ class EarlierFirst(ContractRevert):
     earlier: int
 
 
+class ElectionsAlreadySet(ContractRevert):
+    """Thrown when the contract of elections is named a second time."""
+
+    SIGNATURE = "ElectionsAlreadySet(address)"
+    FIELDS = ("elections",)
+    elections: str
+
+
 class EmptyHash(ContractRevert):
     """Thrown when a credential or nullifier hash is zero."""
 
@@ -726,6 +811,31 @@ class EnergyNotFree(ContractRevert):
     wh: int
 
 
+class EpochGoesOn(ContractRevert):
+    """Thrown when an epoch's votes are counted, or its blocks rewarded, while it goes on."""
+
+    SIGNATURE = "EpochGoesOn(uint32,uint32)"
+    FIELDS = ("epoch", "current")
+    epoch: int
+    current: int
+
+
+class EpochIsOpen(ContractRevert):
+    """Thrown when an epoch is opened a second time."""
+
+    SIGNATURE = "EpochIsOpen(uint32)"
+    FIELDS = ("epoch",)
+    epoch: int
+
+
+class EpochIsRewarded(ContractRevert):
+    """Thrown when an epoch is rewarded a second time."""
+
+    SIGNATURE = "EpochIsRewarded(uint32)"
+    FIELDS = ("epoch",)
+    epoch: int
+
+
 class EpochNotOpen(ContractRevert):
     """Thrown when points are issued for a future epoch, or a budget is set for any but this epoch
     and the next; only a reason's first budget may be for one that is over.
@@ -737,6 +847,14 @@ class EpochNotOpen(ContractRevert):
     current: int
 
 
+class EpochNotOpened(ContractRevert):
+    """Thrown when a seat shall change in an epoch that was not opened."""
+
+    SIGNATURE = "EpochNotOpened(uint32)"
+    FIELDS = ("epoch",)
+    epoch: int
+
+
 class EpochNotOver(ContractRevert):
     """Thrown when points are granted of an epoch that goes on."""
 
@@ -746,8 +864,21 @@ class EpochNotOver(ContractRevert):
     current: int
 
 
+class EpochPassed(ContractRevert):
+    """Thrown when blocks were missed in another epoch than this one and the last."""
+
+    SIGNATURE = "EpochPassed(uint32,uint32)"
+    FIELDS = ("epoch", "current")
+    epoch: int
+    current: int
+
+
 class FailedCall(ContractRevert):
     SIGNATURE = "FailedCall()"
+
+
+class FailedDeployment(ContractRevert):
+    SIGNATURE = "FailedDeployment()"
 
 
 class FeederAlreadySet(ContractRevert):
@@ -785,6 +916,16 @@ class FundingTooSmall(ContractRevert):
     least: int
 
 
+class ImpossibleDeviation(ContractRevert):
+    """Thrown when a plant would make less than nothing, or more than ten times what was to be
+    expected.
+    """
+
+    SIGNATURE = "ImpossibleDeviation(int32)"
+    FIELDS = ("deviation_bps",)
+    deviation_bps: int
+
+
 class InDefault(ContractRevert):
     """Thrown when an account that owes what it did not pay would begin new business."""
 
@@ -800,6 +941,13 @@ class InTheFuture(ContractRevert):
     SIGNATURE = "InTheFuture(uint40)"
     FIELDS = ("time",)
     time: int
+
+
+class InsufficientBalance(ContractRevert):
+    SIGNATURE = "InsufficientBalance(uint256,uint256)"
+    FIELDS = ("balance", "needed")
+    balance: int
+    needed: int
 
 
 class InsufficientFree(ContractRevert):
@@ -1036,6 +1184,12 @@ class IsCorrection(ContractRevert):
     version: int
 
 
+class JuniorNotOffered(ContractRevert):
+    """Thrown when somebody would buy what stays with the plants' owner."""
+
+    SIGNATURE = "JuniorNotOffered()"
+
+
 class KeyNotProposed(ContractRevert):
     """Thrown when the key to be confirmed is not the one that was proposed last."""
 
@@ -1195,6 +1349,15 @@ class MoreThanDrawn(ContractRevert):
     asked: int
 
 
+class NarrowAccount(ContractRevert):
+    """Thrown when an account votes that may not use all of its member's market roles."""
+
+    SIGNATURE = "NarrowAccount(address,uint32)"
+    FIELDS = ("account", "rights")
+    account: str
+    rights: int
+
+
 class NeverRead(ContractRevert):
     """Thrown when no register of this carrier is read at the time of a root."""
 
@@ -1212,6 +1375,14 @@ class NoBills(ContractRevert):
     month: int
 
 
+class NoCandidate(ContractRevert):
+    """Thrown when an account is no candidate."""
+
+    SIGNATURE = "NoCandidate(address)"
+    FIELDS = ("account",)
+    account: str
+
+
 class NoCapacity(ContractRevert):
     """Thrown when there is no capacity to sell, or no load is reckoned for an area."""
 
@@ -1219,6 +1390,14 @@ class NoCapacity(ContractRevert):
     FIELDS = ("capacity_w", "load_per_m2")
     capacity_w: int
     load_per_m2: int
+
+
+class NoCause(ContractRevert):
+    """Thrown when nothing that the servicer did gives cause to replace it."""
+
+    SIGNATURE = "NoCause(uint32)"
+    FIELDS = ("pool",)
+    pool: int
 
 
 class NoClaim(ContractRevert):
@@ -1237,6 +1416,14 @@ class NoContract(ContractRevert):
     feeder: str
 
 
+class NoDelegate(ContractRevert):
+    """Thrown when an account is not among those who can accuse, be accused, or vote on an accused."""
+
+    SIGNATURE = "NoDelegate(address)"
+    FIELDS = ("account",)
+    account: str
+
+
 class NoDeposit(ContractRevert):
     """Thrown when an account has placed no deposit for a device."""
 
@@ -1252,6 +1439,43 @@ class NoDepositAsked(ContractRevert):
     SIGNATURE = "NoDepositAsked(uint32)"
     FIELDS = ("device",)
     device: int
+
+
+class NoDispute(ContractRevert):
+    """Thrown when a reading that somebody points at is not in dispute, or was pointed at before."""
+
+    SIGNATURE = "NoDispute(uint32,uint40,uint8)"
+    FIELDS = ("device", "time", "version")
+    device: int
+    time: int
+    version: int
+
+
+class NoEquivocation(ContractRevert):
+    """Thrown when two seals prove nothing."""
+
+    SIGNATURE = "NoEquivocation(uint8)"
+    FIELDS = ("reason",)
+    reason: NoProof
+
+
+class NoEvidence(ContractRevert):
+    """Thrown when evidence is missing, or served before against the same accused."""
+
+    SIGNATURE = "NoEvidence(bytes32)"
+    FIELDS = ("proof",)
+    proof: bytes
+
+
+class NoHeader(ContractRevert):
+    """Thrown when something is no header as validators seal it; the place is that of the field, or
+    how many there are.
+    """
+
+    SIGNATURE = "NoHeader(uint8,uint256)"
+    FIELDS = ("flaw", "place")
+    flaw: HeaderFlaw
+    place: int
 
 
 class NoProgramme(ContractRevert):
@@ -1291,6 +1515,30 @@ class NoRecovery(ContractRevert):
     replacement: str
 
 
+class NoRlp(ContractRevert):
+    """Thrown when something is not encoded as RLP has it."""
+
+    SIGNATURE = "NoRlp(uint8)"
+    FIELDS = ("flaw",)
+    flaw: RlpFlaw
+
+
+class NoSeal(ContractRevert):
+    """Thrown when a seal is no signature of a header."""
+
+    SIGNATURE = "NoSeal(bytes)"
+    FIELDS = ("seal",)
+    seal: bytes
+
+
+class NoStatement(ContractRevert):
+    """Thrown when a plant has no statement, or one that is too old."""
+
+    SIGNATURE = "NoStatement(uint32)"
+    FIELDS = ("device",)
+    device: int
+
+
 class NoTerms(ContractRevert):
     """Thrown when nobody decided on terms for a carrier in a zone."""
 
@@ -1298,6 +1546,28 @@ class NoTerms(ContractRevert):
     FIELDS = ("carrier", "zone")
     carrier: Carrier
     zone: bytes
+
+
+class NoUnitsToVote(ContractRevert):
+    """Thrown when an account had no units on the vote's record date."""
+
+    SIGNATURE = "NoUnitsToVote(address)"
+    FIELDS = ("holder",)
+    holder: str
+
+
+class NoVote(ContractRevert):
+    """Thrown when there is no vote on an account, or it is over."""
+
+    SIGNATURE = "NoVote(address)"
+    FIELDS = ("accused",)
+    accused: str
+
+
+class NoWeight(ContractRevert):
+    """Thrown when a vote locks no certificate."""
+
+    SIGNATURE = "NoWeight()"
 
 
 class NobodyEarns(ContractRevert):
@@ -1338,6 +1608,14 @@ class NotALock(ContractRevert):
     amount: int
 
 
+class NotAbnormal(ContractRevert):
+    """Thrown when somebody is readmitted who was not removed, or still has his seat."""
+
+    SIGNATURE = "NotAbnormal(address)"
+    FIELDS = ("account",)
+    account: str
+
+
 class NotActive(ContractRevert):
     """Thrown when an account is suspended, expelled or replaced."""
 
@@ -1347,6 +1625,17 @@ class NotActive(ContractRevert):
     status: Status
 
 
+class NotAdmitted(ContractRevert):
+    """Thrown when a plant is not admitted: its grade is the worst, or gates are shut, which `shut`
+    has a bit for each of, in the sequence of Gates from the low end.
+    """
+
+    SIGNATURE = "NotAdmitted(uint8,uint8)"
+    FIELDS = ("shut", "score")
+    shut: int
+    score: int
+
+
 class NotAmongBills(ContractRevert):
     """Thrown when a bill is not among those of its month."""
 
@@ -1354,6 +1643,16 @@ class NotAmongBills(ContractRevert):
     FIELDS = ("month", "number")
     month: int
     number: int
+
+
+class NotApart(ContractRevert):
+    """Thrown when a servicer, or who is paid tax or the trustee's fee, belongs to whom the plants
+    belonged to, or a servicer to the one in whose place it would come.
+    """
+
+    SIGNATURE = "NotApart(address)"
+    FIELDS = ("account",)
+    account: str
 
 
 class NotAsShown(ContractRevert):
@@ -1453,6 +1752,24 @@ class NotClosed(ContractRevert):
     SIGNATURE = "NotClosed()"
 
 
+class NotCounted(ContractRevert):
+    """Thrown when so many of an epoch's votes are not counted yet."""
+
+    SIGNATURE = "NotCounted(uint32,uint256)"
+    FIELDS = ("epoch", "left")
+    epoch: int
+    left: int
+
+
+class NotCovered(ContractRevert):
+    """Thrown when the company could not pay for revealing all of its quotes."""
+
+    SIGNATURE = "NotCovered(uint256,uint256)"
+    FIELDS = ("free", "needed")
+    free: int
+    needed: int
+
+
 class NotCustomer(ContractRevert):
     """Thrown when a subscription is not the account's."""
 
@@ -1468,6 +1785,14 @@ class NotDebtor(ContractRevert):
     SIGNATURE = "NotDebtor(address,address)"
     FIELDS = ("debtor", "caller")
     debtor: str
+    caller: str
+
+
+class NotDelegates(ContractRevert):
+    """Thrown when somebody else than the contract of delegates ends a stake."""
+
+    SIGNATURE = "NotDelegates(address)"
+    FIELDS = ("caller",)
     caller: str
 
 
@@ -1500,6 +1825,16 @@ class NotDrawn(ContractRevert):
     asked: int
 
 
+class NotElections(ContractRevert):
+    """Thrown when somebody else than the contract of elections locks, releases or ends
+    certificates.
+    """
+
+    SIGNATURE = "NotElections(address)"
+    FIELDS = ("caller",)
+    caller: str
+
+
 class NotExpired(ContractRevert):
     """Thrown when a slice or certificate is still worth something."""
 
@@ -1523,6 +1858,14 @@ class NotFirstAccount(ContractRevert):
     SIGNATURE = "NotFirstAccount(address)"
     FIELDS = ("account",)
     account: str
+
+
+class NotFit(ContractRevert):
+    """Thrown when a candidate is voted for who can be struck off."""
+
+    SIGNATURE = "NotFit(address)"
+    FIELDS = ("candidate",)
+    candidate: str
 
 
 class NotFounded(ContractRevert):
@@ -1549,6 +1892,15 @@ class NotHeld(ContractRevert):
     payable_from: int
 
 
+class NotHolder(ContractRevert):
+    """Thrown when somebody votes for an account that is not, or is no more, his."""
+
+    SIGNATURE = "NotHolder(address,address)"
+    FIELDS = ("holder", "caller")
+    holder: str
+    caller: str
+
+
 class NotInRoot(ContractRevert):
     """Thrown when a root does not cover a leaf."""
 
@@ -1556,6 +1908,14 @@ class NotInRoot(ContractRevert):
     FIELDS = ("device", "place")
     device: int
     place: int
+
+
+class NotIssuer(ContractRevert):
+    """Thrown when somebody else than its pool issues units, or takes them back."""
+
+    SIGNATURE = "NotIssuer(address)"
+    FIELDS = ("caller",)
+    caller: str
 
 
 class NotLess(ContractRevert):
@@ -1602,6 +1962,15 @@ class NotMeters(ContractRevert):
     caller: str
 
 
+class NotMissed(ContractRevert):
+    """Thrown when a delegate proposed more than half of what was expected, or too little was."""
+
+    SIGNATURE = "NotMissed(uint256,uint256)"
+    FIELDS = ("expected", "proposed")
+    expected: int
+    proposed: int
+
+
 class NotNewer(ContractRevert):
     """Thrown when a report ends no later than one that is known."""
 
@@ -1627,6 +1996,14 @@ class NotOpening(ContractRevert):
     FIELDS = ("from_", "until")
     from_: int
     until: int
+
+
+class NotOver(ContractRevert):
+    """Thrown when it is asked who has units at a time that is not over."""
+
+    SIGNATURE = "NotOver(uint256)"
+    FIELDS = ("time",)
+    time: int
 
 
 class NotOwnAccount(ContractRevert):
@@ -1661,12 +2038,28 @@ class NotPart(ContractRevert):
     caller: str
 
 
+class NotPlant(ContractRevert):
+    """Thrown when something is no device that delivers and is certified."""
+
+    SIGNATURE = "NotPlant(uint32)"
+    FIELDS = ("device",)
+    device: int
+
+
 class NotPledgee(ContractRevert):
     """Thrown when a device is not pledged to the caller."""
 
     SIGNATURE = "NotPledgee(uint32,address)"
     FIELDS = ("device", "caller")
     device: int
+    caller: str
+
+
+class NotPools(ContractRevert):
+    """Thrown when somebody else than the contract of the pools moves a plant."""
+
+    SIGNATURE = "NotPools(address)"
+    FIELDS = ("caller",)
     caller: str
 
 
@@ -1717,6 +2110,12 @@ class NotRecorded(ContractRevert):
     asked: int
 
 
+class NotRedeemed(ContractRevert):
+    """Thrown when junior units would be taken back, which are entitled to what comes in late."""
+
+    SIGNATURE = "NotRedeemed()"
+
+
 class NotReplaced(ContractRevert):
     """Thrown when an account whose balance shall be recovered was not replaced."""
 
@@ -1752,6 +2151,14 @@ class NotServed(ContractRevert):
     supply: int
     slots: int
     expected: int
+
+
+class NotServicer(ContractRevert):
+    """Thrown when somebody else than the pool's servicer quotes."""
+
+    SIGNATURE = "NotServicer(address)"
+    FIELDS = ("caller",)
+    caller: str
 
 
 class NotSettlement(ContractRevert):
@@ -1807,6 +2214,35 @@ class NotTenders(ContractRevert):
     caller: str
 
 
+class NotThatMuch(ContractRevert):
+    """Thrown when less than 100 Wh are quoted, or more than 10 MWh, or more than the plant has left
+    in the slot, beside what is quoted in its book already.
+    """
+
+    SIGNATURE = "NotThatMuch(uint32,uint40,uint256)"
+    FIELDS = ("device", "wh", "left")
+    device: int
+    wh: int
+    left: int
+
+
+class NotTheCalls(ContractRevert):
+    """Thrown when these are not the calls of the proposal."""
+
+    SIGNATURE = "NotTheCalls(uint32,bytes32)"
+    FIELDS = ("proposal", "operation")
+    proposal: int
+    operation: bytes
+
+
+class NotWatch(ContractRevert):
+    """Thrown when somebody else than the contract that condemns calls."""
+
+    SIGNATURE = "NotWatch(address)"
+    FIELDS = ("caller",)
+    caller: str
+
+
 class NotWhole(ContractRevert):
     """Thrown when a rule that must see all orders at once is given a part of them."""
 
@@ -1820,6 +2256,14 @@ class NotWithheld(ContractRevert):
     FIELDS = ("trader", "number")
     trader: str
     number: int
+
+
+class NotYet(ContractRevert):
+    """Thrown when a pool is decided, or a period closed, before its time."""
+
+    SIGNATURE = "NotYet(uint40)"
+    FIELDS = ("from_",)
+    from_: int
 
 
 class NotYourBill(ContractRevert):
@@ -1837,6 +2281,32 @@ class NothingAwarded(ContractRevert):
     SIGNATURE = "NothingAwarded(uint32)"
     FIELDS = ("tender",)
     tender: int
+
+
+class NothingCollected(ContractRevert):
+    """Thrown when nothing came in since the last closing, or since the pool was opened."""
+
+    SIGNATURE = "NothingCollected(uint32)"
+    FIELDS = ("pool",)
+    pool: int
+
+
+class NothingEarned(ContractRevert):
+    """Thrown when an epoch is rewarded in which nothing was counted, or a voter is who has nothing
+    in it.
+    """
+
+    SIGNATURE = "NothingEarned(uint32)"
+    FIELDS = ("epoch",)
+    epoch: int
+
+
+class NothingHeld(ContractRevert):
+    """Thrown when an account has nothing that could be given or taken back."""
+
+    SIGNATURE = "NothingHeld(address)"
+    FIELDS = ("holder",)
+    holder: str
 
 
 class NothingPaid(ContractRevert):
@@ -1863,6 +2333,26 @@ class NothingTaken(ContractRevert):
     refusal: Refusal
 
 
+class NothingToCall(ContractRevert):
+    """Thrown when a proposal would call what is no contract, where every call succeeds and does
+    nothing.
+    """
+
+    SIGNATURE = "NothingToCall(address)"
+    FIELDS = ("target",)
+    target: str
+
+
+class NothingToDistribute(ContractRevert):
+    """Thrown when all holders of a tranche have what they get of a period."""
+
+    SIGNATURE = "NothingToDistribute(uint32,uint16,uint8)"
+    FIELDS = ("pool", "period", "kind")
+    pool: int
+    period: int
+    kind: TrancheKind
+
+
 class NothingToFund(ContractRevert):
     """Thrown when somebody else than the user would fund a supply, or there is nothing to fund."""
 
@@ -1870,6 +2360,14 @@ class NothingToFund(ContractRevert):
     FIELDS = ("supply", "caller")
     supply: int
     caller: str
+
+
+class NothingToPay(ContractRevert):
+    """Thrown when a creditor is owed nothing, or there is nothing to pay it with."""
+
+    SIGNATURE = "NothingToPay(address)"
+    FIELDS = ("creditor",)
+    creditor: str
 
 
 class NothingToReturn(ContractRevert):
@@ -1969,6 +2467,15 @@ class OrderNotTaken(ContractRevert):
     refusal: Refusal
 
 
+class OtherBook(ContractRevert):
+    """Thrown when a book is of another zone or carrier than the plant."""
+
+    SIGNATURE = "OtherBook(bytes32,uint32)"
+    FIELDS = ("book", "device")
+    book: bytes
+    device: int
+
+
 class OtherCarrier(ContractRevert):
     """Thrown when a slice is of another carrier than the battery or the first slice of a
     certificate.
@@ -1979,6 +2486,59 @@ class OtherCarrier(ContractRevert):
     id: int
 
 
+class OtherEnergy(ContractRevert):
+    """Thrown when a statement is about other energy than the plant's meter counted."""
+
+    SIGNATURE = "OtherEnergy(uint32,uint256,uint64)"
+    FIELDS = ("device", "counted", "stated")
+    device: int
+    counted: int
+    stated: int
+
+
+class OtherEpoch(ContractRevert):
+    """Thrown when a vote is for another epoch than that of this block."""
+
+    SIGNATURE = "OtherEpoch(uint32,uint32)"
+    FIELDS = ("epoch", "current")
+    epoch: int
+    current: int
+
+
+class OtherMember(ContractRevert):
+    """Thrown when a candidate's account is not the caller's member's."""
+
+    SIGNATURE = "OtherMember(address)"
+    FIELDS = ("account",)
+    account: str
+
+
+class OtherMonth(ContractRevert):
+    """Thrown when a statement's last month is not the last that ended long enough ago."""
+
+    SIGNATURE = "OtherMonth(uint16,uint16)"
+    FIELDS = ("until", "last")
+    until: int
+    last: int
+
+
+class OtherPlants(ContractRevert):
+    """Thrown when a pool would be opened with other plants than were admitted to it last."""
+
+    SIGNATURE = "OtherPlants(uint32)"
+    FIELDS = ("pool",)
+    pool: int
+
+
+class OutOfBounds(ContractRevert):
+    """Thrown when a number is more than a pool can have, or an amount would become so."""
+
+    SIGNATURE = "OutOfBounds(uint256,uint256)"
+    FIELDS = ("value", "most")
+    value: int
+    most: int
+
+
 class OutOfTime(ContractRevert):
     """Thrown when it is too early or too late for something."""
 
@@ -1987,6 +2547,15 @@ class OutOfTime(ContractRevert):
     tender: int
     since: int
     until: int
+
+
+class OutOfTurn(ContractRevert):
+    """Thrown when another period is to be closed first."""
+
+    SIGNATURE = "OutOfTurn(uint32,uint16)"
+    FIELDS = ("pool", "next")
+    pool: int
+    next: int
 
 
 class OutsideClaims(ContractRevert):
@@ -2030,6 +2599,15 @@ class OverCapacity(ContractRevert):
     capacity_w: int
 
 
+class Oversubscribed(ContractRevert):
+    """Thrown when more units are asked for than are left, or none."""
+
+    SIGNATURE = "Oversubscribed(uint256,uint96)"
+    FIELDS = ("left", "amount")
+    left: int
+    amount: int
+
+
 class OwedToProvider(ContractRevert):
     """Thrown when somebody else would go on with a subscription whose customer owes the provider."""
 
@@ -2037,6 +2615,14 @@ class OwedToProvider(ContractRevert):
     FIELDS = ("subscription", "debt")
     subscription: int
     debt: int
+
+
+class OwnCase(ContractRevert):
+    """Thrown when a delegate accuses itself, or votes on itself."""
+
+    SIGNATURE = "OwnCase(address)"
+    FIELDS = ("account",)
+    account: str
 
 
 class OwnerMissing(ContractRevert):
@@ -2055,6 +2641,35 @@ class OwnerQuotes(ContractRevert):
     FIELDS = ("tender", "trader")
     tender: int
     trader: str
+
+
+class OwnerStands(ContractRevert):
+    """Thrown when an account registers again whose owner has another candidate, or that resigned."""
+
+    SIGNATURE = "OwnerStands(uint32,address)"
+    FIELDS = ("owner", "candidate")
+    owner: int
+    candidate: str
+
+
+class OwnerVoted(ContractRevert):
+    """Thrown when somebody votes whose beneficial owner has voted, or whose member has, whatever
+    owner was his then.
+    """
+
+    SIGNATURE = "OwnerVoted(uint32,uint32)"
+    FIELDS = ("proposal", "owner")
+    proposal: int
+    owner: int
+
+
+class OwnerVotedBefore(ContractRevert):
+    """Thrown when an owner votes again in an epoch, or a member, whatever owner was his then."""
+
+    SIGNATURE = "OwnerVotedBefore(uint32,uint32)"
+    FIELDS = ("owner", "epoch")
+    owner: int
+    epoch: int
 
 
 class OwnersOutOfOrder(ContractRevert):
@@ -2092,6 +2707,33 @@ class PaymentTooSmall(ContractRevert):
     price: int
 
 
+class PeriodIsClosed(ContractRevert):
+    """Thrown when a period is closed a second time."""
+
+    SIGNATURE = "PeriodIsClosed(uint32,uint16)"
+    FIELDS = ("pool", "period")
+    pool: int
+    period: int
+
+
+class PlantReserved(ContractRevert):
+    """Thrown when energy of a plant is reserved for a time to come."""
+
+    SIGNATURE = "PlantReserved(uint32,uint40)"
+    FIELDS = ("device", "until")
+    device: int
+    until: int
+
+
+class PlantSupplied(ContractRevert):
+    """Thrown when somebody supplies a plant's owner, and takes what it delivers."""
+
+    SIGNATURE = "PlantSupplied(uint32,address)"
+    FIELDS = ("device", "supplier")
+    device: int
+    supplier: str
+
+
 class PledgeeDidNotConsent(ContractRevert):
     """Thrown when the pledgee has not agreed that a device moves to the account."""
 
@@ -2108,6 +2750,14 @@ class PoolPricesCrossed(ContractRevert):
     FIELDS = ("pool_in", "pool_out")
     pool_in: int
     pool_out: int
+
+
+class PoolsKnown(ContractRevert):
+    """Thrown when the contract of the pools would be named a second time."""
+
+    SIGNATURE = "PoolsKnown(address)"
+    FIELDS = ("pools",)
+    pools: str
 
 
 class PostpaidTooCheap(ContractRevert):
@@ -2220,6 +2870,15 @@ class RecoveryPending(ContractRevert):
     SIGNATURE = "RecoveryPending(address)"
     FIELDS = ("account",)
     account: str
+
+
+class ReserveAboveLeast(ContractRevert):
+    """Thrown when a cancelled pool could not give back what it put aside."""
+
+    SIGNATURE = "ReserveAboveLeast(uint256,uint96)"
+    FIELDS = ("put_aside", "least")
+    put_aside: int
+    least: int
 
 
 class ReserveTooSmall(ContractRevert):
@@ -2417,6 +3076,56 @@ class SpendNotAllowed(ContractRevert):
     to: str
 
 
+class StakeIsHeld(ContractRevert):
+    """Thrown when a stake is asked back of who has not resigned, has a seat or is under vote, or
+    too early: it is his when an epoch has passed since. And when one is replaced of who is
+    condemned or under vote.
+    """
+
+    SIGNATURE = "StakeIsHeld(address)"
+    FIELDS = ("candidate",)
+    candidate: str
+
+
+class StakeTooShort(ContractRevert):
+    """Thrown when a stake expires before a candidate can have had a seat for an epoch and been held
+    for another, or before the stake that it would replace.
+    """
+
+    SIGNATURE = "StakeTooShort(uint256,uint256)"
+    FIELDS = ("until", "least")
+    until: int
+    least: int
+
+
+class StatementRests(ContractRevert):
+    """Thrown when a plant's statement was handed in too short a time ago."""
+
+    SIGNATURE = "StatementRests(uint32,uint40)"
+    FIELDS = ("device", "until")
+    device: int
+    until: int
+
+
+class StatementStands(ContractRevert):
+    """Thrown when a plant's statement of a month stands already, or a later one."""
+
+    SIGNATURE = "StatementStands(uint32,uint16)"
+    FIELDS = ("device", "until")
+    device: int
+    until: int
+
+
+class StillFit(ContractRevert):
+    """Thrown when a candidate shall be struck off whose stake is good, who is active, and whose
+    owner is the same.
+    """
+
+    SIGNATURE = "StillFit(address)"
+    FIELDS = ("candidate",)
+    candidate: str
+
+
 class StillHeld(ContractRevert):
     """Thrown when a zone is held."""
 
@@ -2434,10 +3143,26 @@ class StillOpenToObjection(ContractRevert):
     until: int
 
 
+class StillOwed(ContractRevert):
+    """Thrown when a tranche, or a pool, is still owed something."""
+
+    SIGNATURE = "StillOwed(uint256)"
+    FIELDS = ("owed",)
+    owed: int
+
+
 class StringTooLong(ContractRevert):
     SIGNATURE = "StringTooLong(string)"
     FIELDS = ("str",)
     str: str
+
+
+class SubscriptionOver(ContractRevert):
+    """Thrown when subscription is over."""
+
+    SIGNATURE = "SubscriptionOver(uint40)"
+    FIELDS = ("deadline",)
+    deadline: int
 
 
 class Superseded(ContractRevert):
@@ -2591,10 +3316,24 @@ class TooManyAccounts(ContractRevert):
     member: int
 
 
+class TooManyCandidates(ContractRevert):
+    """Thrown when there are as many candidates as there may be."""
+
+    SIGNATURE = "TooManyCandidates(uint256)"
+    FIELDS = ("most",)
+    most: int
+
+
 class TooManyDevices(ContractRevert):
     """Thrown when there are as many devices as orders can name."""
 
     SIGNATURE = "TooManyDevices()"
+
+
+class TooManyHolders(ContractRevert):
+    """Thrown when a tranche has had as many holders as it can."""
+
+    SIGNATURE = "TooManyHolders()"
 
 
 class TooManyLots(ContractRevert):
@@ -2627,6 +3366,12 @@ class TooManyOffers(ContractRevert):
     SIGNATURE = "TooManyOffers(bytes32)"
     FIELDS = ("book",)
     book: bytes
+
+
+class TooManyPending(ContractRevert):
+    """Thrown when as many quotes wait to be revealed as may."""
+
+    SIGNATURE = "TooManyPending()"
 
 
 class TooManyPoints(ContractRevert):
@@ -2698,6 +3443,14 @@ class TradesOpen(ContractRevert):
     book: bytes
 
 
+class TrancheKnown(ContractRevert):
+    """Thrown when a tranche is begun a second time."""
+
+    SIGNATURE = "TrancheKnown(address)"
+    FIELDS = ("issuer",)
+    issuer: str
+
+
 class TransferLimitReached(ContractRevert):
     """Thrown when a certificate changed hands as many times as it may."""
 
@@ -2705,6 +3458,14 @@ class TransferLimitReached(ContractRevert):
     FIELDS = ("id", "transfers")
     id: int
     transfers: int
+
+
+class UnderVote(ContractRevert):
+    """Thrown when there is a vote on the accused."""
+
+    SIGNATURE = "UnderVote(address)"
+    FIELDS = ("accused",)
+    accused: str
 
 
 class UnexpectedDeviceStatus(ContractRevert):
@@ -2753,6 +3514,12 @@ class UnitExpired(ContractRevert):
     id: int
 
 
+class UnitsIssued(ContractRevert):
+    """Thrown when units would be issued after the tranche became active."""
+
+    SIGNATURE = "UnitsIssued()"
+
+
 class UnitsNotFree(ContractRevert):
     """Thrown when the device has not this much free in the slot, or is not the caller's."""
 
@@ -2760,6 +3527,12 @@ class UnitsNotFree(ContractRevert):
     FIELDS = ("device", "wh")
     device: int
     wh: int
+
+
+class UnitsStand(ContractRevert):
+    """Thrown when units would move before the second after that in which the tranche became active."""
+
+    SIGNATURE = "UnitsStand()"
 
 
 class UnitsUnavailable(ContractRevert):
@@ -2812,6 +3585,14 @@ class UnknownPoint(ContractRevert):
     FIELDS = ("tender", "trader")
     tender: int
     trader: str
+
+
+class UnknownPool(ContractRevert):
+    """Thrown when there is no such offer."""
+
+    SIGNATURE = "UnknownPool(uint32)"
+    FIELDS = ("pool",)
+    pool: int
 
 
 class UnknownReading(ContractRevert):
@@ -2873,6 +3654,31 @@ class UnknownZoneNumber(ContractRevert):
     number: int
 
 
+class VotedAlready(ContractRevert):
+    """Thrown when an account's units vote a second time."""
+
+    SIGNATURE = "VotedAlready(address)"
+    FIELDS = ("holder",)
+    holder: str
+
+
+class VotedTwice(ContractRevert):
+    """Thrown when a delegate votes again on the same suspicion."""
+
+    SIGNATURE = "VotedTwice(uint32,address)"
+    FIELDS = ("number", "voter")
+    number: int
+    voter: str
+
+
+class WatchAlreadySet(ContractRevert):
+    """Thrown when the contract that condemns is named a second time."""
+
+    SIGNATURE = "WatchAlreadySet(address)"
+    FIELDS = ("watch",)
+    watch: str
+
+
 class WeightsWithoutArea(ContractRevert):
     """Thrown when weights are given where nothing is sold by area."""
 
@@ -2888,6 +3694,15 @@ class WithdrawalKnown(ContractRevert):
     FIELDS = ("device", "evidence")
     device: int
     evidence: bytes
+
+
+class WrongBatch(ContractRevert):
+    """Thrown when a proposal has no calls, too many, or not as many payloads as targets."""
+
+    SIGNATURE = "WrongBatch(uint256,uint256)"
+    FIELDS = ("targets", "payloads")
+    targets: int
+    payloads: int
 
 
 class WrongDevice(ContractRevert):
@@ -2917,10 +3732,38 @@ class WrongOpening(ContractRevert):
     quote: int
 
 
+class WrongPoolStage(ContractRevert):
+    """Thrown when a pool is not in the stage that this asks for."""
+
+    SIGNATURE = "WrongPoolStage(uint32,uint8)"
+    FIELDS = ("pool", "stage")
+    pool: int
+    stage: PoolStage
+
+
 class WrongProposal(ContractRevert):
     """Thrown when the numbers proposed are not those of this book."""
 
     SIGNATURE = "WrongProposal()"
+
+
+class WrongProposalState(ContractRevert):
+    """Thrown when a proposal is not in the state that a step starts from; None is one that was
+    never made.
+    """
+
+    SIGNATURE = "WrongProposalState(uint32,uint8)"
+    FIELDS = ("proposal", "state")
+    proposal: int
+    state: ProposalState
+
+
+class WrongSeats(ContractRevert):
+    """Thrown when there would be fewer seats than four, or more than ValidatorSet has."""
+
+    SIGNATURE = "WrongSeats(uint256)"
+    FIELDS = ("seats",)
+    seats: int
 
 
 class WrongStage(ContractRevert):
@@ -2930,6 +3773,15 @@ class WrongStage(ContractRevert):
     FIELDS = ("book", "stage")
     book: bytes
     stage: Stage
+
+
+class WrongStake(ContractRevert):
+    """Thrown when a stake is not of as many certificates as it must be."""
+
+    SIGNATURE = "WrongStake(uint256,uint256)"
+    FIELDS = ("given", "needed")
+    given: int
+    needed: int
 
 
 class WrongState(ContractRevert):

@@ -32,7 +32,7 @@ class Carrier(IntEnum):
 
 class CertificateStatus(IntEnum):
     """What became of a certificate. Held: it can be handed on. Retired, Exported: for good.
-    Unwrapped: its slices were given back.
+    Unwrapped: its slices were given back. Slashed: it was a stake, which was lost.
     """
 
     NONE = 0
@@ -40,6 +40,7 @@ class CertificateStatus(IntEnum):
     RETIRED = 2
     EXPORTED = 3
     UNWRAPPED = 4
+    SLASHED = 5
 
 
 class ClaimRefusal(IntEnum):
@@ -96,12 +97,45 @@ class DisputeState(IntEnum):
     LAPSED = 4
 
 
+class Evidence(IntEnum):
+    """What a delegate is suspected of. Missed: half of the blocks that were its turn, or more.
+    Equivocated: it sealed two blocks in one place. Attestation: it vouched for what is not so.
+    """
+
+    MISSED = 0
+    EQUIVOCATED = 1
+    ATTESTATION = 2
+
+
 class Failure(IntEnum):
     """How a provider failed. Poor: he supplied on fewer than nine days of ten. Gone: on none."""
 
     NONE = 0
     POOR = 1
     GONE = 2
+
+
+class Grade(IntEnum):
+    """How good a plant is, from the worst."""
+
+    D = 0
+    C = 1
+    B = 2
+    A = 3
+
+
+class HeaderFlaw(IntEnum):
+    """What makes an encoding no header. TooLong: more bytes than any header. Fields: too few or too
+    many. Length: of a field, or a part of the extra data. Number: one with leading zeros or more
+    than 8 bytes. Parts: the extra data have others. Seals: they are not left out.
+    """
+
+    TOO_LONG = 0
+    FIELDS = 1
+    LENGTH = 2
+    NUMBER = 3
+    PARTS = 4
+    SEALS = 5
 
 
 class Hold(IntEnum):
@@ -137,6 +171,20 @@ class ModuleStatus(IntEnum):
     LEAVING = 3
 
 
+class NoProof(IntEnum):
+    """What makes two seals no proof. Height, Round, Parent: the headers are not of one. Genesis:
+    nobody seals the first block, and the second has the same parent on all chains that begin
+    with it. SameBlock: there is one header only. Signers: the seals are not of one validator.
+    """
+
+    HEIGHT = 0
+    ROUND = 1
+    PARENT = 2
+    GENESIS = 3
+    SAME_BLOCK = 4
+    SIGNERS = 5
+
+
 class OrderState(IntEnum):
     """Where an order stands. Sealed: committed, and perhaps revealed, which its group tells.
     HandedOver: settled, and its money given to the contract that settles what was delivered.
@@ -148,6 +196,49 @@ class OrderState(IntEnum):
     SLASHED = 3
     REFUNDED = 4
     HANDED_OVER = 5
+
+
+class Place(IntEnum):
+    """A place where Wh can be, in the order of Totals."""
+
+    TAKEN = 0
+    SLICES = 1
+    WHOLES = 2
+    RETIRED = 3
+    EXPIRED = 4
+    WITHDRAWN = 5
+    LOST = 6
+    EXPORTED = 7
+
+
+class PoolStage(IntEnum):
+    """Where a pool stands. Offered: plants are admitted to it. Subscribing: the plants are its
+    company's, and units are sold. Active: period after period is closed. Matured: all are.
+    Cancelled: too little was sold.
+    """
+
+    NONE = 0
+    OFFERED = 1
+    SUBSCRIBING = 2
+    ACTIVE = 3
+    MATURED = 4
+    CANCELLED = 5
+
+
+class ProposalState(IntEnum):
+    """Where a proposal stands. Voting: for {ICouncil.VOTE_SECONDS}. Rejected: not enough voted for
+    it. Passed: it waits to be queued. Lapsed: it passed, but nobody queued it in time. Queued:
+    the authority has it. Cancelled: a regulator struck it out there. Executed: it is so.
+    """
+
+    NONE = 0
+    VOTING = 1
+    REJECTED = 2
+    PASSED = 3
+    LAPSED = 4
+    QUEUED = 5
+    CANCELLED = 6
+    EXECUTED = 7
 
 
 class Purse(IntEnum):
@@ -224,6 +315,29 @@ class Refusal(IntEnum):
     NO_SUCH_CLASS = 15
 
 
+class RlpFlaw(IntEnum):
+    """What is wrong with an encoding. Truncated: it ends before its item does. LongForm: a shorter
+    encoding says the same. LeadingZero: of a length. Trailing: it goes on after its item.
+    NoList, NoString: it is the other one.
+    """
+
+    TRUNCATED = 0
+    LONG_FORM = 1
+    LEADING_ZERO = 2
+    TRAILING = 3
+    NO_LIST = 4
+    NO_STRING = 5
+
+
+class ServicerCause(IntEnum):
+    """Why investors may replace a servicer, in the order in which that is looked for."""
+
+    NONE = 0
+    INCOMPLETE = 1
+    MISSED = 2
+    UNCOVERED = 3
+
+
 class SizeClass(IntEnum):
     """What is public of an order's size: 10 kWh, 100 kWh, 1 MWh, 10 MWh at most."""
 
@@ -292,6 +406,14 @@ class TenderState(IntEnum):
     EXPIRED = 4
 
 
+class TrancheKind(IntEnum):
+    """Which of a pool's three tranches."""
+
+    SENIOR = 0
+    MEZZ = 1
+    JUNIOR = 2
+
+
 class Trust(IntEnum):
     """Who says that a reading is true. DeviceSigned: the meter, whose signature anyone can check.
     Authenticated: the meter to the bridge, by a secret that they share. Checksummed: a line
@@ -319,6 +441,28 @@ class UseRefusal(IntEnum):
     OTHER_MONTH = 4
     ALREADY_COUNTED = 5
     NOT_WITHDRAWN = 6
+
+
+class Verdict(IntEnum):
+    """What became of a suspicion. None: there was none. Open: the delegates vote. Normal: too few
+    found it abnormal in time. Abnormal: enough did.
+    """
+
+    NONE = 0
+    OPEN = 1
+    NORMAL = 2
+    ABNORMAL = 3
+
+
+class VoterClass(IntEnum):
+    """Whose interest a vote stands for. Producers: who makes or stores energy. Consumers: who takes
+    it. Network: who carries it. Investors: who pays for plants.
+    """
+
+    PRODUCERS = 0
+    CONSUMERS = 1
+    NETWORK = 2
+    INVESTORS = 3
 
 
 class Absence(NamedTuple):
@@ -484,6 +628,21 @@ class Balance(NamedTuple):
     traders: int
 
 
+class Ballot(NamedTuple):
+    """A vote, in one storage slot.
+
+    - voter: who cast it
+    - number: the candidate's
+    - weight: certificates that he locked
+    - before: those that others had locked for the same candidate in the epoch
+    """
+
+    voter: str
+    number: int
+    weight: int
+    before: int
+
+
 class Battery(NamedTuple):
     """A battery's two registers, known by the one that counts what comes out.
 
@@ -574,6 +733,27 @@ class Box(NamedTuple):
     response: int
 
 
+class Candidacy(NamedTuple):
+    """Who would keep the books, in one storage slot.
+
+    - number: his own for good, from 1
+    - owner: his beneficial owner
+    - registered: as which he registered, from 1; of those with equal scores the earlier one
+      comes first
+    - stakedUntil: first second in which a certificate of his stake has expired
+    - place: where he stands in the list of candidates, from 1; 0 when he resigned or was struck
+      off
+    - resignedIn: epoch in which he resigned or was struck off
+    """
+
+    number: int
+    owner: int
+    registered: int
+    staked_until: int
+    place: int
+    resigned_in: int
+
+
 class Certificate(NamedTuple):
     """A certificate of 1 MWh, in one storage slot.
 
@@ -581,12 +761,15 @@ class Certificate(NamedTuple):
     - expires: first second in which it is worth nothing any more: that of its earliest slice
     - transfers: how many times it changed hands
     - status: see CertificateStatus
+    - lockedUntil: first second in which its holder may do with it what he likes, as it stands
+      for a vote or a candidacy
     """
 
     holder: str
     expires: int
     transfers: int
     status: CertificateStatus
+    locked_until: int
 
 
 class CleanParty(NamedTuple):
@@ -817,6 +1000,44 @@ class Dispute(NamedTuple):
     disputer: str
 
 
+class EpochBlocks(NamedTuple):
+    """The blocks of an epoch that were counted, in one storage slot.
+
+    - turns: those that were the turn of each who sat all the time, times {IBookkeeping-TURN}
+    - counted: how many
+    - first: number of the first of them
+    - last: number of the last; all were counted if `counted` is `last
+    - first + 1`
+    - change: how many changes of seats there had been
+    - rewarded: whether the points that they earned were issued
+    """
+
+    turns: int
+    counted: int
+    first: int
+    last: int
+    change: int
+    rewarded: bool
+
+
+class Evaluation(NamedTuple):
+    """What becomes of a plant. It has a grade even where a gate is shut, but then it is not
+    admitted.
+
+    - gates: see Gates
+    - score: 0 to 100
+    - grade: see Grade
+    - admitted: whether it may be put into a pool
+    - advanceBps: share of its value that may be raised on it, in 1/10000
+    """
+
+    gates: Gates
+    score: int
+    grade: Grade
+    admitted: bool
+    advance_bps: int
+
+
 class Exchange(NamedTuple):
     """A meter was exchanged, or a gap in its readings is vouched for.
 
@@ -880,6 +1101,16 @@ class Funding(NamedTuple):
 
     funder: str
     until: int
+
+
+class Gates(NamedTuple):
+    """What no score makes up for; each is true when it is met."""
+
+    history: bool
+    completeness: bool
+    no_dispute: bool
+    owner_is_not_operator: bool
+    not_pledged: bool
 
 
 class Key(NamedTuple):
@@ -1123,11 +1354,146 @@ class Part(NamedTuple):
     evidence: list[int]
 
 
+class Payout(NamedTuple):
+    """What a tranche gets at a closing, in one storage slot.
+
+    - amount: uPT
+    - before: units of those who have their share
+    - place: how many have it
+    - record: who had units at the end of this second is paid
+    """
+
+    amount: int
+    before: int
+    place: int
+    record: int
+
+
+class Plant(NamedTuple):
+    """A plant as the chain knows it.
+
+    - months: of final readings, one after the other
+    - completeBps: share of the periods in them that were measured, in 1/10000
+    - dispute: whether one of its readings is in dispute
+    - owner: beneficial owner of the plant
+    - servicer: beneficial owner of who would operate it
+    - pledged: whether it is pledged to somebody
+    - dscrBps: how many times what is to be paid is covered by what it earns, in 1/10000
+    - topBps: share of its greatest payer in what it earns, in 1/10000
+    - deviationBps: by how much it makes more or less than was to be expected, in 1/10000
+    """
+
+    months: int
+    complete_bps: int
+    dispute: bool
+    owner: int
+    servicer: int
+    pledged: bool
+    dscr_bps: int
+    top_bps: int
+    deviation_bps: int
+
+
+class PlantApplication(NamedTuple):
+    """A plant's statement on its way, in one storage slot.
+
+    - net: see PlantStatement
+    - topBps: see PlantStatement
+    - until: see PlantStatement
+    - appliedAt: when it was handed in, 0 while none stands
+    - version: how many statements of the plant were withdrawn
+    """
+
+    net: int
+    top_bps: int
+    until: int
+    applied_at: int
+    version: int
+
+
+class PlantStatement(NamedTuple):
+    """What attesters reckoned from a plant's bills of twelve months, which the chain told but does
+    not keep.
+
+    - device: number of the plant's device
+    - until: the last of the twelve months, counted from January 1970
+    - wh: what the plant delivered in them
+    - net: uPT that it earned in them, after the network's and the platform's part
+    - topBps: share of the greatest payer in that, in 1/10000
+    - dataHash: keccak256 of what it was reckoned from, as it is served
+    """
+
+    device: int
+    until: int
+    wh: int
+    net: int
+    top_bps: int
+    data_hash: bytes
+
+
 class Point(NamedTuple):
     """A point by its coordinates."""
 
     x: int
     y: int
+
+
+class Poll(NamedTuple):
+    """The votes of an epoch, in one storage slot.
+
+    - votes: how many
+    - counted: how many of them, in the order in which they were cast, are counted
+    - weight: Wh that all locked
+    """
+
+    votes: int
+    counted: int
+    weight: int
+
+
+class PoolDue(NamedTuple):
+    """A period of the offer, in one or two storage slots.
+
+    - end: first second after it
+    - senior: principal of the senior tranche to be paid in it
+    - mezz: principal of the mezzanine tranche to be paid in it
+    """
+
+    end: int
+    senior: int
+    mezz: int
+
+
+class PoolOutcome(NamedTuple):
+    """What a period paid, and how it left the pool.
+
+    - due: by {Flow}, what was due; of the reserve's top-up 0 unless something was added
+    - paid: by {Flow}, what was paid of it, out of the reserve too where that may be drawn
+    - state: the pool after it
+    - dscrBps: how many times what was due was covered, in 1/10000
+    """
+
+    due: list[int]
+    paid: list[int]
+    state: PoolState
+    dscr_bps: int
+
+
+class PoolPlan(NamedTuple):
+    """What of an offer matters when a period is closed.
+
+    - start: first second of the period
+    - end: first second after it
+    - kept: uPT that the company keeps, none in the final period
+    - trusteeAccount: see PoolTerms
+    - taxAccount: see PoolTerms
+    """
+
+    start: int
+    end: int
+    kept: int
+    trustee_account: str
+    tax_account: str
 
 
 class PoolPosition(NamedTuple):
@@ -1141,6 +1507,113 @@ class PoolPosition(NamedTuple):
     bought: int
     sold: int
     due: int
+
+
+class PoolRates(NamedTuple):
+    """What a pool's offer says about its payments, in two storage slots. Amounts are uPT, shares
+    1/10000, rates 1/10000 by the year of 365 days.
+
+    - target: up to which the reserve is filled
+    - servicerCap: the most that the servicer gets of a period
+    - seniorBps: rate of the senior tranche
+    - mezzBps: rate of the mezzanine tranche
+    - taxBps: share of what was collected
+    - servicerBps: share of what was collected
+    - trustee: fee of a period
+    """
+
+    target: int
+    servicer_cap: int
+    senior_bps: int
+    mezz_bps: int
+    tax_bps: int
+    servicer_bps: int
+    trustee: int
+
+
+class PoolSale(NamedTuple):
+    """What of an offer matters while it is sold: see PoolTerms."""
+
+    owner: str
+    senior: int
+    mezz: int
+    junior: int
+    least: int
+    reserve: int
+    working: int
+    deadline: int
+
+
+class PoolStanding(NamedTuple):
+    """How far a pool has come, in one storage slot.
+
+    - company: who owns the plants
+    - stage: see PoolStage
+    - periods: how many the offer has
+    - closed: how many closings there were, those after the final period included
+    - record: who had units at the end of this second is paid, or votes, by the last of them
+    """
+
+    company: str
+    stage: PoolStage
+    periods: int
+    closed: int
+    record: int
+
+
+class PoolState(NamedTuple):
+    """A pool between two periods, in three storage slots. Amounts are uPT.
+
+    - senior: principal that the senior tranche is owed
+    - mezz: principal that the mezzanine tranche is owed
+    - trigger: whether all that is left pays down principal first, until the council resets it
+    - seniorArrears: interest that senior is owed from before
+    - mezzArrears: interest that mezzanine is owed from before
+    - reserve: what is put aside
+    """
+
+    senior: int
+    mezz: int
+    trigger: bool
+    senior_arrears: int
+    mezz_arrears: int
+    reserve: int
+
+
+class PoolTerms(NamedTuple):
+    """What a pool's offer says. Amounts are uPT, times Unix seconds.
+
+    - owner: who has the plants, is paid what is raised, and keeps junior
+    - servicer: who quotes what the plants will make
+    - trusteeAccount: who is paid the trustee's fee
+    - taxAccount: who is paid the tax
+    - senior: units offered
+    - mezz: units offered
+    - junior: units that the owner keeps
+    - least: what must be sold for the pool to come about
+    - reserve: what of the proceeds is put aside
+    - working: what of the proceeds stays with the company for bonds and margins, until the final
+      period
+    - floorPrice: mPT per kWh, the least at which the company quotes
+    - deadline: first second in which nobody can subscribe
+    - start: first second of the first period
+    - rates: what a period pays
+    """
+
+    owner: str
+    servicer: str
+    trustee_account: str
+    tax_account: str
+    senior: int
+    mezz: int
+    junior: int
+    least: int
+    reserve: int
+    working: int
+    floor_price: int
+    deadline: int
+    start: int
+    rates: PoolRates
 
 
 class Position(NamedTuple):
@@ -1199,6 +1672,25 @@ class Progress(NamedTuple):
     available: int
     attested: bool
     force_majeure: bool
+
+
+class Proposal(NamedTuple):
+    """What is kept of a proposal.
+
+    - by: who made it
+    - since: when
+    - members: how many members there were; later ones have no vote
+    - queued: whether the authority was given it
+    - operation: the authority's name for its calls
+    - votes: of each class how many voted for it, then how many against
+    """
+
+    by: str
+    since: int
+    members: int
+    queued: bool
+    operation: bytes
+    votes: list[int]
 
 
 class ProvenReading(NamedTuple):
@@ -1393,6 +1885,28 @@ class Schedule(NamedTuple):
     block_seconds: int
 
 
+class SealedBlock(NamedTuple):
+    """What a validator signs when it seals a block.
+
+    - number: height of the block
+    - round: in which it was agreed on
+    - parent: hash of the block before it
+    - sealedHash: hash of the header, which is signed
+    """
+
+    number: int
+    round: int
+    parent: bytes
+    sealed_hash: bytes
+
+
+class SealedHeader(NamedTuple):
+    """A header as validators sign it, and one validator's seal of it: r, s, and 0 or 1, 65 bytes."""
+
+    header: bytes
+    seal: bytes
+
+
 class SealedOrder(NamedTuple):
     """What a trader commits to. Its size class is a number here, so that one that there is not can
     be refused.
@@ -1428,6 +1942,23 @@ class Security(NamedTuple):
     held: int
 
 
+class Service(NamedTuple):
+    """Who quotes for a pool, and what he did since he was appointed, in one storage slot.
+
+    - servicer: who it is
+    - term: how many there were before
+    - incomplete: whether readings were missing in a period
+    - missed: in how many periods nothing was collected
+    - uncovered: in how many what was due was not covered
+    """
+
+    servicer: str
+    term: int
+    incomplete: bool
+    missed: int
+    uncovered: int
+
+
 class Setting(NamedTuple):
     """What a rule is told of a book beside its orders.
 
@@ -1452,6 +1983,17 @@ class Share(NamedTuple):
     sold: int
     bought: int
     spared: int
+
+
+class ShareCursor(NamedTuple):
+    """How far an amount is shared among a tranche's holders.
+
+    - place: how many holders have their share
+    - before: units that these had together; all units once it is done
+    """
+
+    place: int
+    before: int
 
 
 class SharedPoint(NamedTuple):
@@ -1640,6 +2182,38 @@ class Supply(NamedTuple):
     supplied_days: int
 
 
+class Suspicion(NamedTuple):
+    """The last suspicion of a delegate, in one storage slot.
+
+    - number: which of all suspicions it is, from 1
+    - since: when the vote began
+    - change: how many changes of seats there had been; who had a seat then votes
+    - needed: how many must find the accused abnormal
+    - yes: how many did
+    - evidence: what it is suspected of
+    - abnormal: whether enough found it so
+    """
+
+    number: int
+    since: int
+    change: int
+    needed: int
+    yes: int
+    evidence: Evidence
+    abnormal: bool
+
+
+class Tally(NamedTuple):
+    """What a candidate got in an epoch, in one storage slot.
+
+    - weight: certificates that were locked for him
+    - score: Wh of those that are counted
+    """
+
+    weight: int
+    score: int
+
+
 class Tariff(NamedTuple):
     """One version of what a provider asks for a carrier.
 
@@ -1775,7 +2349,7 @@ class Totals(NamedTuple):
     - slices: held as slices
     - wholes: held in certificates of 1 MWh
     - retired: for good
-    - expired: past their date
+    - expired: past their date, or in certificates that were a stake, which was lost
     - withdrawn: because the device had made less than its counter said
     - lost: in batteries
     - exported: to other registers
@@ -1834,6 +2408,23 @@ class UseClaim(NamedTuple):
     paid: int
 
 
+class WaterfallPeriod(NamedTuple):
+    """What was collected in so many days.
+
+    - collections: uPT
+    - length: how many days the period has
+    - isFinal: whether it is the last one: all principal is due then
+    - senior: principal of the senior tranche that was to be paid in it
+    - mezz: principal of the mezzanine tranche that was to be paid in it
+    """
+
+    collections: int
+    length: int
+    is_final: bool
+    senior: int
+    mezz: int
+
+
 class Withdrawal(NamedTuple):
     """What attesters say was counted too much.
 
@@ -1845,3 +2436,14 @@ class Withdrawal(NamedTuple):
     device: int
     wh: int
     evidence: bytes
+
+
+class Work(NamedTuple):
+    """What a delegate did in an epoch.
+
+    - expected: blocks counted that were his turn, rounded down
+    - proposed: blocks counted that he proposed
+    """
+
+    expected: int
+    proposed: int

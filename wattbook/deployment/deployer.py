@@ -12,6 +12,7 @@ from web3 import Web3
 from wattbook import abi
 from wattbook.chain import Chain, Receipt
 from wattbook.contracts.authority import Authority
+from wattbook.contracts.validator_set import ValidatorSet
 from wattbook.deployment.bytecode import creation_code
 from wattbook.deployment.code import code_hash
 from wattbook.deployment.local import LOCAL_CHAIN_IDS
@@ -40,12 +41,16 @@ def deploy(
     deployment = _begin_or_resume(chain, deployer, settings, path, report)
     # What an interrupted run sent shows itself only in a block.
     chain.wait_for_sent(deployer)
+    for name, address in settings.standing.items():
+        if name not in deployment.contracts:
+            _adopt(chain, deployment, name, address, report)
     for planned in CONTRACTS:
         if planned.name in deployment.contracts:
             require_code(chain, planned.name, deployment.contracts[planned.name].address)
         else:
             _create(chain, deployer, settings, deployment, planned, report)
     _found(chain, deployer, settings, deployment, report)
+    _feed(chain, deployer, deployment, report)
     return deployment
 
 
@@ -92,7 +97,7 @@ def _is_of_a_local_chain_gone(known: Deployment, chain: Chain) -> bool:
     if not known.chain_id == chain.chain_id in LOCAL_CHAIN_IDS:
         return False
     # Two local chains that were started in the same second begin with the same block.
-    created = [item.transaction for item in known.contracts.values()]
+    created = [item.transaction for item in known.contracts.values() if item.transaction]
     return known.genesis != chain.genesis or any(map(lambda t: chain.status_of(t) is None, created))
 
 
@@ -107,6 +112,17 @@ def _possible(settings: MarketSettings, chain: Chain) -> None:
     for purse, keeper in settings.purses.items():
         if keeper not in accounts and keeper != AUTHORITY:
             raise SettingsError(f"the keeper of purse {purse}, {keeper}, is no first member and could not spend")
+
+
+def _adopt(chain: Chain, deployment: Deployment, name: str, address: str, report: Report) -> None:
+    """Takes what stood before as a part of the market: nothing was sent to create it."""
+    code_hash = require_code(chain, name, address)
+    founder = ValidatorSet(chain, address).founder()
+    if founder != deployment.deployer:
+        raise DeploymentError(f"the validators of {address} were founded by {founder}, who must deploy the market")
+    deployment.contracts[name] = Deployed(address, 0, "", [], code_hash)
+    deployment.write()
+    report(f"{name} stands at {address}")
 
 
 def _create(
@@ -178,6 +194,18 @@ def _found(
     if not authority.is_operation_done(operation):
         authority.execute_batch(*batch, sender=deployer)
         report(f"constitution carried out in {len(batch[0])} calls")
+
+
+def _feed(chain: Chain, deployer: LocalAccount, deployment: Deployment, report: Report) -> None:
+    """Names, once, who changes validators."""
+    validators, delegates = ValidatorSet(chain, deployment.address("ValidatorSet")), deployment.address("Delegates")
+    feeder = validators.feeder()
+    if feeder == delegates:
+        return
+    if int(feeder, 16):
+        raise DeploymentError(f"the validators of {validators.address} are changed by {feeder}, not by {delegates}")
+    validators.set_feeder(delegates, sender=deployer)
+    report(f"validators are changed by {delegates} from now on")
 
 
 Batch = tuple[list[str], list[int], list[bytes], bytes, bytes]

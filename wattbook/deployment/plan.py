@@ -1,8 +1,8 @@
 """What a market consists of and who gets which power: data, in the order of deployment.
 
 `CONTRACTS` are created one after another; the `constitution` is then one batch of the authority, its first and the only
-one without a delay. It admits the first members, names the keepers of the purses, hands the right to propose from the
-deployer to the administrator, and ends by setting the delay.
+one without a delay. It admits the first members, names the keepers of the purses, gives the council the right to
+propose, hands the deployer's to the administrator, and ends by setting the delay.
 """
 
 from collections.abc import Callable
@@ -44,7 +44,7 @@ RULES = ("Uniform", "TradeReduction", "Muda", "Ranked", "PoolAfter")
 MODULES = (
     *("Auction", "Pool", "DirectSale", "Readings", "Imbalance"),
     *("RegistrationBonus", "SubsidyFund", "Losses", "Bills", "Deposits", "UseSubsidy"),
-    *("Tenders", "Supplies", "EnergyPackages"),
+    *("Tenders", "Supplies", "EnergyPackages", "AssetPools"),
 )
 
 # What is told, and asked, by the contract that settles, and of these where trades are made.
@@ -56,6 +56,7 @@ PORTS = {
     Reason.REGISTRATION: "RegistrationBonus",
     Reason.CLEAN_TRADE: "CleanTrades",
     Reason.COMPUTATION: "Computation",
+    Reason.BOOKKEEPING: "Delegates",
 }
 
 CONTRACTS = (
@@ -105,6 +106,12 @@ CONTRACTS = (
     PlannedContract("Bills", lambda settings, at, deployer: [at("Readings"), at("PowerPoints"), at("Authority")]),
     PlannedContract("CleanEnergy", lambda settings, at, deployer: [at("Production"), at("Authority")]),
     PlannedContract("GreenCertificates", lambda settings, at, deployer: [at("CleanEnergy")]),
+    PlannedContract(
+        "Elections", lambda settings, at, deployer: [at("GreenCertificates"), at("PowerPoints"), at("Authority")]
+    ),
+    PlannedContract("ValidatorSet", lambda settings, at, deployer: [list(settings.validators), deployer]),
+    PlannedContract("Delegates", lambda settings, at, deployer: [at("Elections"), at("ValidatorSet"), at("Authority")]),
+    PlannedContract("Watch", lambda settings, at, deployer: [at("Delegates")]),
     PlannedContract("Batteries", lambda settings, at, deployer: [at("CleanEnergy")]),
     PlannedContract("UseSubsidy", lambda settings, at, deployer: [at("Imbalance"), at("CleanEnergy"), at("Authority")]),
     PlannedContract("Tenders", lambda settings, at, deployer: [at("Vault"), at("EnergyUnits"), at("Authority")]),
@@ -114,6 +121,19 @@ CONTRACTS = (
     PlannedContract("PackageRules", lambda settings, at, deployer: [at("Tariffs"), at("SupplyReports")]),
     PlannedContract("EnergyPackages", lambda settings, at, deployer: [at("PackageRules")]),
     PlannedContract("SuppliedDevices", lambda settings, at, deployer: [at("EnergyPackages")]),
+    PlannedContract("Waterfall", lambda settings, at, deployer: []),
+    PlannedContract("Tranche", lambda settings, at, deployer: [at("Membership")]),
+    PlannedContract("Admissions", lambda settings, at, deployer: [at("Readings"), at("Authority")]),
+    PlannedContract("PlantCompany", lambda settings, at, deployer: [at("Pool"), at("Imbalance")]),
+    PlannedContract("Servicers", lambda settings, at, deployer: [at("Membership")]),
+    PlannedContract("PoolOffers", lambda settings, at, deployer: [at("Admissions"), at("Waterfall")]),
+    PlannedContract(
+        "AssetPools",
+        lambda settings, at, deployer: [
+            *(at(name) for name in ("PoolOffers", "Servicers", "PlantCompany", "Tranche", "Authority"))
+        ],
+    ),
+    PlannedContract("Council", lambda settings, at, deployer: [at("Membership"), at("Authority")]),
 )
 
 
@@ -133,7 +153,7 @@ PROPOSER_ROLE = keccak(text="PROPOSER_ROLE")
 
 def constitution(settings: MarketSettings, at: Address, deployer: str) -> list[Call]:
     """The calls that found the market."""
-    system = [at("Vault"), *(purse_account(purse) for purse in Purse)]
+    system = [at("Vault"), at("AssetPools"), *(purse_account(purse) for purse in Purse)]
     calls = [
         Call("Authority", "setMembership", (at("Membership"),)),
         Call("Membership", "setMirror", (at("Vault"),)),
@@ -161,7 +181,11 @@ def constitution(settings: MarketSettings, at: Address, deployer: str) -> list[C
         # From the first of all epochs on: in which the market will be founded nobody knows before.
         *(Call("PowerPoints", "setBudget", (int(reason), 0, settings.points_budget(reason))) for reason in PORTS),
         Call("CleanEnergy", "setParts", (at("GreenCertificates"), at("Batteries"))),
+        Call("GreenCertificates", "setElections", (at("Elections"),)),
+        Call("Elections", "setDelegates", (at("Delegates"),)),
+        Call("Delegates", "setWatch", (at("Watch"),)),
     ]
+    calls.append(Call("Authority", "grantRole", (PROPOSER_ROLE, at("Council"))))
     if deployer != settings.administrator:
         calls.append(Call("Authority", "revokeRole", (PROPOSER_ROLE, deployer)))
         calls.append(Call("Authority", "grantRole", (PROPOSER_ROLE, settings.administrator)))

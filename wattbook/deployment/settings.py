@@ -13,6 +13,8 @@ from web3 import Web3
 
 from wattbook.contracts.structs import Application, Purse, Schedule
 from wattbook.errors import SettingsError
+from wattbook.governance.committee import VOTE_SECONDS
+from wattbook.governance.quorum import LEAST_VALIDATORS, MOST_VALIDATORS
 from wattbook.points.reasons import Reason
 from wattbook.roles import MARKET_ROLES, OFFICES, Role
 
@@ -61,6 +63,8 @@ class MarketSettings:
     attesters_needed: int
     dispute_window: int
     purses: dict[str, str]
+    validators: tuple[str, ...]
+    validator_set: str | None
     members: tuple[FirstMember, ...]
 
     def keeper(self, purse: Purse, at: Callable[[str], str]) -> str:
@@ -72,6 +76,11 @@ class MarketSettings:
         """Points that may be issued for a reason in an epoch."""
         return self.points_budgets[reason.name.lower()]
 
+    @property
+    def standing(self) -> dict[str, str]:
+        """The contracts that stand before the market."""
+        return {"ValidatorSet": self.validator_set} if self.validator_set else {}
+
     def holders(self, role: Role) -> list[str]:
         """The accounts of first members with a role."""
         return [member.account for member in self.members if member.roles & role]
@@ -80,11 +89,13 @@ class MarketSettings:
     def from_json(cls, data: dict[str, Any]) -> "MarketSettings":
         """The settings that a deployment file keeps."""
         members = tuple(FirstMember(**member) for member in data["members"])
-        return cls(**{**data, "schedule": Schedule(**data["schedule"]), "members": members})
+        made = {"schedule": Schedule(**data["schedule"]), "validators": tuple(data["validators"]), "members": members}
+        return cls(**{**data, **made})
 
     def as_json(self) -> dict[str, Any]:
         members = [asdict(member) for member in self.members]
-        return {**asdict(self), "schedule": self.schedule._asdict(), "members": members}
+        schedule, validators = self.schedule._asdict(), list(self.validators)
+        return {**asdict(self), "schedule": schedule, "validators": validators, "members": members}
 
 
 def local_settings() -> MarketSettings:
@@ -111,12 +122,13 @@ def _parse(text: str, name: str) -> MarketSettings:
             administrator=_address(data["administrator"]),
             authority_delay=_seconds(data["authority_delay"]),
             recovery_delay=_seconds(data["recovery_delay"]),
-            points_epoch=_seconds(data["points_epoch"]),
+            points_epoch=_epoch(data["points_epoch"]),
             points_budgets=_budgets(_table(data, "points_budgets")),
             schedule=_schedule(_table(data, "schedule")),
             attesters_needed=_signers(_table(data, "metering")["attesters_needed"]),
             dispute_window=_seconds(data["metering"]["dispute_window"]),
             purses=purses,
+            **_governance(_table(data, "governance")),
             members=_members(data["members"]),
         )
     except KeyError as error:
@@ -141,6 +153,21 @@ def _budgets(data: dict[str, Any]) -> dict[str, int]:
         if type(points) is not int or points < 0:
             raise ValueError(f"the budget of points for {name} is {points!r}, not a whole number")
     return budgets
+
+
+def _governance(data: dict[str, Any]) -> dict[str, Any]:
+    """On a network its first block has the validators' contract; elsewhere one is created, of these."""
+    stands, validators = data.get("validator_set"), data.get("validators")
+    if (stands is None) == (validators is None):
+        raise ValueError("governance names either validators or the validator_set of a network")
+    if stands is not None:
+        return {"validators": (), "validator_set": _address(stands)}
+    if not isinstance(validators, list) or not LEAST_VALIDATORS <= len(validators) <= MOST_VALIDATORS:
+        raise ValueError(f"validators are not a list of {LEAST_VALIDATORS} to {MOST_VALIDATORS} addresses")
+    seats = tuple(map(_address, validators))
+    if double := [seat for seat in seats if seats.count(seat) > 1]:
+        raise ValueError(f"validator {double[0]} is named twice")
+    return {"validators": seats, "validator_set": None}
 
 
 def _scheduled(field: str, value: int) -> int:
@@ -211,6 +238,13 @@ def _hash(value: str) -> str:
 def _signers(value: int) -> int:
     if type(value) is not int or not 1 <= value <= _MOST_SIGNERS:
         raise ValueError(f"attesters_needed is {value!r}, not a whole number from 1 to {_MOST_SIGNERS}")
+    return value
+
+
+def _epoch(value: int) -> int:
+    """What a delegate stakes is held for an epoch after he has left, in which a vote of a day must find room."""
+    if _seconds(value) < 2 * VOTE_SECONDS:
+        raise ValueError(f"points_epoch is {value} seconds, less than two days")
     return value
 
 

@@ -11,6 +11,8 @@ from wattbook.finance.waterfall import Outcome, Period, State, late, run, shares
 SECONDS_A_DAY = 86_400
 GRACE_SECONDS = 12 * SECONDS_A_DAY
 """How long after a period its readings become final and its bills are paid."""
+LATE_REST_SECONDS = SECONDS_A_DAY
+"""How long after a closing what came in after the final period can be closed."""
 
 
 class Stage(StrEnum):
@@ -36,6 +38,8 @@ class Terms:
     - least: with less than that subscribed at the deadline everybody has his money back
     - junior: units of the tranche that the plants' owners keep
     - reserve: what is put aside of the proceeds
+    - working: what of the proceeds the plants' company keeps for its bonds, and what it keeps of what it collects, in
+      the final period nothing, and after it as long as senior or mezzanine are owed something
     """
 
     owner: str
@@ -50,15 +54,16 @@ class Terms:
     periods: tuple[Due, ...]
     reserve: int
     state: State
+    working: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("senior", "mezz", "junior", "limit", "reserve"):
+        for name in ("senior", "mezz", "junior", "limit", "reserve", "working"):
             whole(name, getattr(self, name))
         whole("least", self.least, self.senior + self.mezz, 1)
         if self.senior + self.mezz > self.limit:
             raise FinanceError("AboveLimit", f"{self.senior + self.mezz} uPT are offered, {self.limit} may be advanced")
-        if self.reserve > self.least:
-            raise FinanceError("ReserveAboveLeast", "the reserve is more than what may be all that is subscribed")
+        if self.reserve + self.working > self.least:
+            raise FinanceError("ReserveAboveLeast", "more is put aside than what may be all that is subscribed")
         if self.start < self.deadline or not self.periods or not self.junior:
             raise FinanceError("BadTerms", "a pool has a junior tranche, and periods that start after its deadline")
         for before, due in zip((self.start, *(one.end for one in self.periods)), self.periods, strict=False):
@@ -85,6 +90,8 @@ class Pool:
     paid: dict[str, int] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
     _records: list[dict[Tranche, Holdings]] = field(default_factory=list)
+    _last: dict[Tranche, Holdings] = field(default_factory=dict)
+    _record_time: int = 0
 
     def __post_init__(self) -> None:
         self.state = replace(self.terms.state, senior=0, mezz=0, senior_arrears=0, mezz_arrears=0, reserve=0)
@@ -94,9 +101,9 @@ class Pool:
         """Buys units of a tranche, a uPT each."""
         self._only(Stage.SUBSCRIBING)
         if now >= self.terms.deadline:
-            raise FinanceError("TooLate", f"subscription ended at {self.terms.deadline}")
+            raise FinanceError("SubscriptionOver", f"subscription ended at {self.terms.deadline}")
         if tranche is Tranche.JUNIOR:
-            raise FinanceError("NotOffered", "the junior tranche stays with the plants' owners")
+            raise FinanceError("JuniorNotOffered", "the junior tranche stays with the plants' owners")
         offered = self.terms.senior if tranche is Tranche.SENIOR else self.terms.mezz
         left = offered - sum(self.units[tranche].values())
         if whole("amount", amount, least=1) > left:
@@ -109,14 +116,15 @@ class Pool:
         self._only(Stage.SUBSCRIBING)
         senior, mezz = (sum(self.units[tranche].values()) for tranche in (Tranche.SENIOR, Tranche.MEZZ))
         if now < self.terms.deadline and (senior, mezz) != (self.terms.senior, self.terms.mezz):
-            raise FinanceError("TooEarly", f"subscription ends at {self.terms.deadline}")
+            raise FinanceError("NotYet", f"subscription ends at {self.terms.deadline}")
         if senior + mezz < self.terms.least:
             self.stage = Stage.CANCELLED
             return
         self.stage = Stage.ACTIVE
         self.state = replace(self.state, senior=senior, mezz=mezz, reserve=self.terms.reserve)
         self._add(Tranche.JUNIOR, self.terms.owner, self.terms.junior)
-        self._pay(self.terms.owner, senior + mezz - self.terms.reserve)
+        self._pay("company", self.terms.working)
+        self._pay(self.terms.owner, senior + mezz - self.terms.reserve - self.terms.working)
 
     def refund(self, holder: str) -> int:
         """A cancelled pool gives everything back."""
@@ -130,7 +138,7 @@ class Pool:
     def transfer(self, tranche: Tranche, holder: str, to: str, amount: int, now: int) -> None:
         """Moves units; what a period that has ended pays is still due to who had them at its end."""
         if self.stage not in (Stage.ACTIVE, Stage.MATURED):
-            raise FinanceError("WrongStage", f"units do not move while the pool is {self.stage}")
+            raise FinanceError("WrongPoolStage", f"units do not move while the pool is {self.stage}")
         self._record(now)
         held = self.units[tranche].get(holder, 0)
         if whole("amount", amount, least=1) > held:
@@ -141,7 +149,7 @@ class Pool:
     def collect(self, amount: int) -> None:
         """What bills pay for the plants' energy."""
         if self.stage not in (Stage.ACTIVE, Stage.MATURED):
-            raise FinanceError("WrongStage", f"nothing is collected while the pool is {self.stage}")
+            raise FinanceError("WrongPoolStage", f"nothing is collected while the pool is {self.stage}")
         self.collected = whole("collections", self.collected + whole("amount", amount), MOST_UPT)
         self.cash += amount
 
@@ -149,12 +157,12 @@ class Pool:
         """Pays out what was collected for a period, once."""
         self._only(Stage.ACTIVE)
         if period < self.closed:
-            raise FinanceError("AlreadyClosed", f"period {period} is closed")
+            raise FinanceError("PeriodIsClosed", f"period {period} is closed")
         if period > self.closed:
             raise FinanceError("OutOfTurn", f"period {self.closed} is to be closed first")
         due = self.terms.periods[period]
         if now < due.end + GRACE_SECONDS:
-            raise FinanceError("TooEarly", f"period {period} can be closed from {due.end + GRACE_SECONDS}")
+            raise FinanceError("NotYet", f"period {period} can be closed from {due.end + GRACE_SECONDS}")
         self._record(now)
         before = self.terms.periods[period - 1].end if period else self.terms.start
         final = period + 1 == len(self.terms.periods)
@@ -164,16 +172,21 @@ class Pool:
         self.closed += 1
         if final:
             self.stage = Stage.MATURED
-        self._distribute(outcome, self._records[period])
+        self._distribute(outcome, self._records[period], due.end - 1)
         return outcome
 
-    def close_late(self) -> Outcome:
-        """Pays out what came in after the final period, to who holds then."""
+    def close_late(self, now: int) -> Outcome:
+        """Pays out what came in after the final period, to who holds then. The plants' company keeps its working money
+        unless all that there is pays all that is owed."""
         self._only(Stage.MATURED)
-        if not self.collected:
+        if now <= self._record_time + LATE_REST_SECONDS:
+            raise FinanceError("NotYet", f"it can be closed again from {self._record_time + LATE_REST_SECONDS + 1}")
+        kept = 0 if self.collected >= self.state.owed else min(self.terms.working, self.collected)
+        if self.collected == kept:
             raise FinanceError("NothingCollected", "nothing came in since")
-        outcome = late(self.state, self.collected)
-        self._distribute(outcome, self.units)
+        outcome = late(self.state, self.collected - kept)
+        self._distribute(outcome, self.units, now - 1)
+        self.collected = kept
         return outcome
 
     def redeem(self, tranche: Tranche, holder: str) -> int:
@@ -199,17 +212,22 @@ class Pool:
         return cause(self.served)
 
     def replace_servicer(self, votes: Collection[str], servicer: str) -> bool:
-        """A vote of those who hold the first tranche that is still owed something; the new servicer starts clean."""
-        self._only(Stage.ACTIVE)
+        """A vote of those who held the first tranche that is still owed something on the last closing's record date;
+        the new servicer starts clean."""
+        if self.stage is not Stage.MATURED or not self.state.owed:
+            self._only(Stage.ACTIVE)
         if servicer in (self.servicer, self.terms.owner):
             raise FinanceError("NotApart", f"{servicer} is the servicer already, or the plants' owner")
-        if not replaced(self.units[voting(self.state)], votes, self.served):
+        units = self._last or self.units
+        if not replaced(units[voting(self.state)], votes, self.served):
             return False
         self.servicer, self.served = servicer, []
         return True
 
-    def _distribute(self, outcome: Outcome, holdings: dict[Tranche, Holdings]) -> None:
+    def _distribute(self, outcome: Outcome, holdings: dict[Tranche, Holdings], record_time: int) -> None:
         self.state, self.collected = outcome.state, 0
+        self._last = {tranche: dict(held) for tranche, held in holdings.items()}
+        self._record_time = record_time
         self.outcomes.append(outcome)
         self._pay("tax", outcome.paid("tax"))
         self._pay(self.servicer, outcome.paid("servicer"))
@@ -239,4 +257,4 @@ class Pool:
 
     def _only(self, stage: Stage) -> None:
         if self.stage is not stage:
-            raise FinanceError("WrongStage", f"the pool is {self.stage}, not {stage}")
+            raise FinanceError("WrongPoolStage", f"the pool is {self.stage}, not {stage}")

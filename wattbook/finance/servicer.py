@@ -59,8 +59,8 @@ def replaced(units: Mapping[str, int], votes: Collection[str], periods: Sequence
     if cause(periods) is None:
         raise FinanceError("NoCause", "nothing that the servicer did gives cause to replace it")
     if len(set(votes)) != len(votes):
-        raise FinanceError("VotedTwice", "somebody voted twice")
+        raise FinanceError("VotedAlready", "somebody voted twice")
     for voter in votes:
         if not units.get(voter):
-            raise FinanceError("NoVote", f"{voter} held nothing on the record date")
+            raise FinanceError("NoUnitsToVote", f"{voter} held nothing on the record date")
     return 2 * sum(units[voter] for voter in votes) > sum(units.values())

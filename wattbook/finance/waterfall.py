@@ -11,6 +11,13 @@ TRIGGER_BPS = 11_000
 """Coverage below which all that is left pays down the senior tranche."""
 DAYS_A_YEAR = 365
 MOST_DAYS = 366
+FLOWS = (
+    *("tax", "servicer", "trustee", "seniorInterest", "mezzInterest", "seniorPrincipal", "mezzPrincipal"),
+    *("seniorInterestFromReserve", "mezzInterestFromReserve"),
+    *("seniorPrincipalFromReserve", "mezzPrincipalFromReserve"),
+    *("reserveTopUp", "junior"),
+)
+"""What a period pays, as contracts number it; and in the sequence in which it is paid when nothing triggers."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from wattbook.governance.quorum import LEAST_VALIDATORS, MOST_VALIDATORS, change
 from wattbook.governance.refusals import GovernanceError
 
 VOTE_SECONDS = 86_400
+LEAST_TURNS = 10
 
 
 class Evidence(StrEnum):
@@ -27,6 +28,14 @@ class Verdict(StrEnum):
     OPEN = "Open"
     NORMAL = "Normal"
     ABNORMAL = "Abnormal"
+
+
+def missed(epoch: int, expected: int, proposed: int) -> bytes:
+    """What serves as evidence that a validator missed half of its turns or more. Of more turns it is another: who had
+    missed few when it was voted on may miss all the rest."""
+    if expected < LEAST_TURNS or 2 * proposed > expected:
+        raise GovernanceError("NotMissed", f"{proposed} of {expected} blocks were proposed")
+    return epoch.to_bytes(32) + expected.to_bytes(32)
 
 
 @dataclass
@@ -57,7 +66,9 @@ class Committee:
     """The validators, who stands by for them, who is to be seated, and what is decided of the suspected.
 
     `abnormal` are those found so; they neither stand by nor are elected until the council lets them. Of them
-    `leaving` still have a seat, as nobody could take it yet, or as the epoch's allowance is used up.
+    `leaving` still have a seat, as nobody could take it yet, or as the epoch's allowance is used up. `staked` are those
+    who can lose a stake, whether they have a seat or not, and `unfit` those who get no seat though elected, as they
+    have resigned since, say.
     """
 
     validators: list[str]
@@ -70,8 +81,10 @@ class Committee:
     abnormal: set[str] = field(default_factory=set)
     leaving: list[str] = field(default_factory=list)
     seats: int = 0
+    staked: set[str] = field(default_factory=set)
     slashed: set[str] = field(default_factory=set)
-    _proofs: set[bytes] = field(default_factory=set)
+    unfit: set[str] = field(default_factory=set)
+    _proofs: set[tuple[str, Evidence, bytes]] = field(default_factory=set)
     _changed_at: int = -1
 
     def __post_init__(self) -> None:
@@ -101,21 +114,21 @@ class Committee:
         return changed
 
     def suspect(self, by: str, accused: str, evidence: Evidence, proof: bytes, now: int) -> Case:
-        """A delegate accuses another; a proof serves once."""
+        """A delegate accuses another; the same proof serves once against the same accused."""
         if by not in self.validators or by in self.leaving:
             raise GovernanceError("NoDelegate", f"{by} is no delegate")
         if accused not in self.validators or accused in self.leaving:
             raise GovernanceError("NoDelegate", f"{accused} is no delegate")
         if by == accused:
             raise GovernanceError("OwnCase", f"{by} cannot accuse itself")
-        if not proof or proof in self._proofs:
-            raise GovernanceError("NoEvidence", "the evidence is missing, or was used before")
-        if self._open(accused, now):
-            raise GovernanceError("UnderVote", f"there is a vote on {accused}")
-        self._proofs.add(proof)
-        voters = tuple(one for one in self.validators if one != accused)
-        case = self.cases[accused] = Case(accused, evidence, proof, now, voters)
-        return case
+        return self._begin(accused, evidence, proof, now)
+
+    def prove(self, accused: str, proof: bytes, now: int) -> Case:
+        """Somebody shows two seals of one who has a seat, if only until it is taken, or a stake. A vote for a lesser
+        reason ends then: nobody is kept from losing his stake by being accused of something else."""
+        if accused not in self.validators and accused not in self.staked:
+            raise GovernanceError("NoDelegate", f"{accused} has neither a seat nor a stake")
+        return self._begin(accused, Evidence.EQUIVOCATED, proof, now)
 
     def vote(self, by: str, accused: str, yes: bool, now: int) -> Verdict:
         """A delegate says whether the accused is abnormal. The vote ends with the last yes that it needs."""
@@ -134,7 +147,7 @@ class Committee:
             self.abnormal.add(accused)
             self.target = [name for name in self.target if name != accused]
             self.standby = [name for name in self.standby if name != accused]
-            if accused in self.validators:
+            if accused in self.validators and accused not in self.leaving:
                 self.leaving.append(accused)
             if case.slashed:
                 self.slashed.add(accused)
@@ -145,6 +158,18 @@ class Committee:
         if name not in self.abnormal or name in self.leaving:
             raise GovernanceError("NotAbnormal", f"{name} is not among those who were removed")
         self.abnormal.remove(name)
+
+    def _begin(self, accused: str, evidence: Evidence, proof: bytes, now: int) -> Case:
+        known = (accused, evidence, proof)
+        if not proof or known in self._proofs:
+            raise GovernanceError("NoEvidence", "the evidence is missing, or was used before")
+        graver = evidence is Evidence.EQUIVOCATED
+        if self._open(accused, now) and not (graver and self.cases[accused].evidence is not evidence):
+            raise GovernanceError("UnderVote", f"there is a vote on {accused}")
+        self._proofs.add(known)
+        voters = tuple(one for one in self.validators if one != accused)
+        case = self.cases[accused] = Case(accused, evidence, proof, now, voters)
+        return case
 
     def _open(self, accused: str, now: int) -> bool:
         """Whether there is a vote; one that was not decided in time ends with Normal."""
@@ -180,7 +205,7 @@ class Committee:
         was not elected."""
         if not self.elected_left:
             return False
-        coming = [name for name in self.target if name not in self.validators]
+        coming = self._without_seat(self.target)
         going = [name for name in self.validators if name not in self.target and name not in self.leaving]
         if coming and going:
             self.validators[self.validators.index(going[-1])] = coming[0]
@@ -195,4 +220,7 @@ class Committee:
 
     def _waiting(self) -> Sequence[str]:
         """Who takes a removed one's seat: those elected who wait for theirs, then those standing by."""
-        return [name for name in (*self.target, *self.standby) if name not in self.validators]
+        return self._without_seat((*self.target, *self.standby))
+
+    def _without_seat(self, names: Sequence[str]) -> list[str]:
+        return [name for name in names if name not in self.validators and name not in self.unfit]

@@ -56,7 +56,7 @@ def elect(
     for vote in votes:
         whole("weight", vote.weight, least=1)
         if vote.voter in voters:
-            raise GovernanceError("VotedTwice", f"{vote.voter} voted before in this epoch")
+            raise GovernanceError("OwnerVotedBefore", f"{vote.voter} voted before in this epoch")
         if vote.candidate not in score:
             raise GovernanceError("NoCandidate", f"{vote.candidate} is no candidate")
         voters.add(vote.voter)

@@ -2,7 +2,8 @@
 
 An honest validator seals one block a round, so both seals together convict it. Two seals of different rounds do not:
 who could not agree in one round seals another block in the next. Nor do two of different parents, which are blocks of
-two chains, as after a recovery.
+two chains, as after a recovery. Blocks of height one have the same parent on any chain with the same genesis, as that
+of a rehearsal is: they prove nothing either.
 """
 
 from dataclasses import dataclass
@@ -40,8 +41,9 @@ def proved(one: Sealed, other: Sealed) -> Equivocation:
     ):
         if said[0] != said[1]:
             raise GovernanceError("NoEquivocation", f"the headers are not of one {what}: {said[0]} and {said[1]}")
-    if first.number == 0:
-        raise GovernanceError("NoEquivocation", "nobody seals a genesis block")
+    if first.number <= 1:
+        what = "nobody seals a genesis block, and the next has one parent on all chains that begin with it"
+        raise GovernanceError("NoEquivocation", what)
     hashes = first.sealed_hash, second.sealed_hash
     if hashes[0] == hashes[1]:
         raise GovernanceError("NoEquivocation", "both headers are of the same block")

@@ -19,6 +19,7 @@ from wattbook.governance.refusals import GovernanceError
 
 VANITY = 32
 SEAL = 65
+ADDRESS = 20
 _PARENT, _NUMBER, _EXTRA = 0, 8, 12
 _LENGTHS = {0: 32, 1: 32, 2: 20, 3: 32, 4: 32, 5: 32, 6: 256, 13: 32, 14: 8}
 """Of the fields that have a fixed one; the others are numbers, and the extra data."""
@@ -114,8 +115,8 @@ def extra_data(encoded: bytes) -> ExtraData:
         raise GovernanceError("NoHeader", f"the vanity has {VANITY} bytes")
     return ExtraData(
         vanity,
-        _all("validators", validators, 20),
-        tuple(_list(vote, "vote")),
+        _all("validators", validators, ADDRESS),
+        _vote(vote),
         _number(round_number, "round"),
         _all("seals", seals, SEAL),
     )
@@ -152,6 +153,13 @@ def _all(what: str, items: Item, length: int) -> tuple[bytes, ...]:
     if any(not isinstance(item, bytes) or len(item) != length for item in found):
         raise GovernanceError("NoHeader", f"{what} have {length} bytes each")
     return tuple(found)
+
+
+def _vote(item: Item) -> tuple[bytes, ...]:
+    found = _list(item, "vote")
+    if found and (len(found) != 2 or found[1] not in (b"", b"\xff")):
+        raise GovernanceError("NoHeader", "a vote has an address, and 0xff or nothing")
+    return (*_all("votes", found[:1], ADDRESS), *found[1:])
 
 
 def _number(item: Item, what: str) -> int:

@@ -9,3 +9,4 @@ class Reason(IntEnum):
     REGISTRATION = 1
     CLEAN_TRADE = 2
     COMPUTATION = 3
+    BOOKKEEPING = 4

@@ -81,6 +81,10 @@ class Blocks:
         """Writes a storage word, as no contract would."""
         self._one("anvil_setStorageAt", address, "0x" + slot.hex(), "0x" + value.hex())
 
+    def set_code(self, address: str, code: str) -> None:
+        """Has code stand where nothing was created."""
+        self._one("anvil_setCode", address, code)
+
     def _sent(self, messages: Sequence[Message]) -> list[str]:
         """The node takes what comes at once in any order, but puts what pays more into a block first."""
         self._know([message.sender for message in messages])

@@ -13,7 +13,7 @@ from wattbook.contracts.structs import Application, Carrier, Curve, Description,
 from wattbook.deployment.deployer import deploy
 from wattbook.deployment.local import known_account
 from wattbook.deployment.plan import MODULES, purse_account
-from wattbook.deployment.settings import local_settings
+from wattbook.deployment.settings import MarketSettings, local_settings
 from wattbook.eip712 import digest
 from wattbook.market.words import Book
 from wattbook.roles import Role
@@ -33,8 +33,9 @@ _ROLES = Role.PROSUMER | Role.STORAGE
 class Park:
     """A deployed market with one zone, in which electricity is traded in quarters of an hour."""
 
-    def __init__(self, chain: Chain) -> None:
-        deployment = deploy(chain, known_account("administrator"), local_settings(), None, lambda line: None)
+    def __init__(self, chain: Chain, settings: MarketSettings | None = None) -> None:
+        settings = settings or local_settings()
+        deployment = deploy(chain, known_account("administrator"), settings, None, lambda line: None)
         self.market = Market(chain, deployment)
         self.blocks = Blocks(chain)
         self.traders: list[str] = []
@@ -165,6 +166,11 @@ class Park:
     def _facts(self, pool_in: int, pool_out: int) -> Facts:
         grid = purse_account(Purse.GRID)
         return Facts(0, 0, 0, pool_in, pool_out, 0, 0, 0, 0, 0, 0, grid, grid)
+
+
+def trader(place: int) -> str:
+    """The account of the trader who comes at a place, whether or not he is there."""
+    return str(_key(place).address)
 
 
 def _key(place: int) -> LocalAccount:

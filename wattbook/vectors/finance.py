@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
-from wattbook.finance.admission import Asset, evaluate
+from wattbook.finance.admission import Asset, Evaluation, evaluate
 from wattbook.finance.refusals import FinanceError
 from wattbook.finance.waterfall import Outcome, Period, State, run, shares
 from wattbook.vectors.check import Check, NotRun, VectorFile, compared
@@ -105,7 +105,11 @@ def asset_of(given: Case) -> Asset:
 
 def admission_of(case: Case) -> Result:
     """An admission in Python."""
-    found = evaluate(asset_of(case["asset"]))
+    return evaluated(evaluate(asset_of(case["asset"])))
+
+
+def evaluated(found: Evaluation) -> Result:
+    """What became of a plant, as files have it."""
     history, completeness, no_dispute, apart, not_pledged = asdict(found.gates).values()
     return {
         "gates": {

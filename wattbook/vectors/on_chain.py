@@ -9,7 +9,9 @@ from wattbook.trial.blocks import OPTIONS
 from wattbook.trial.capacity import Registering, registration_on_chain
 from wattbook.trial.certificates import Certifying, certificates_on_chain, storage_on_chain, wrap_on_chain
 from wattbook.trial.clearing import result_on_chain
+from wattbook.trial.electing import Electing, elected_on_chain, rewarded_on_chain
 from wattbook.trial.escrow import settled_on_chain
+from wattbook.trial.financing import Financing
 from wattbook.trial.metering import Meterings, intervals_on_chain
 from wattbook.trial.packages import Packaging
 from wattbook.trial.park import Park
@@ -18,7 +20,8 @@ from wattbook.trial.settling import Settling, imbalance_on_chain
 from wattbook.trial.subscribing import Subscribing
 from wattbook.trial.subsidising import Subsidising, paid_on_chain
 from wattbook.trial.tendering import Tendering, awarded_on_chain, executed_on_chain
-from wattbook.vectors import clearing, escrow, metering, packages, rewards, tender
+from wattbook.trial.watching import removal_on_chain
+from wattbook.vectors import clearing, escrow, finance, governance, metering, packages, rewards, tender
 from wattbook.vectors.check import Check, Kind, NotRun, VectorFile
 
 
@@ -56,13 +59,28 @@ def contracts() -> Iterator[tuple[Kind, ...]]:
         def sold(file: VectorFile) -> Iterator[Check | NotRun]:
             return packages.checks_of(file, Packaging(Subscribing(park), file.data["tariff"]).runs)
 
+        def pooled(file: VectorFile) -> Iterator[Check | NotRun]:
+            financing = Financing(park)
+            return finance.checks(file, financing.period, financing.holders, financing.admission)
+
+        def governed(file: VectorFile) -> Iterator[Check | NotRun]:
+            electing = Electing(park)
+            runs = {
+                "elections": lambda case: elected_on_chain(electing, case),
+                "removal": lambda case: removal_on_chain(park, case),
+                "rewards": lambda case: rewarded_on_chain(electing, case),
+            }
+            return governance.checks_of(file, runs)
+
         yield (
             Kind(clearing.recognises, cleared),
             Kind(escrow.recognises, settled),
             Kind(metering.recognises, metered, covers=("intervals", "imbalance")),
             Kind(rewards.recognises, rewarded, covers=rewards.LISTS),
             Kind(tender.recognises, tendered, covers=tender.LISTS),
+            Kind(governance.recognises, governed, covers=("elections", "removal", "rewards")),
             Kind(packages.recognises, sold, covers=packages.LISTS),
+            Kind(finance.recognises, pooled, covers=finance.LISTS),
         )
 
 

@@ -6,6 +6,7 @@ from fastapi import Depends, Header, Query, Request
 from sqlalchemy import select
 from starlette.responses import Response
 
+from frontend_api.api.limits import client_of
 from frontend_api.api.moment import Moment, answer
 from frontend_api.api.paging import USUAL_LIMIT, Cursor, Limit
 from frontend_api.api.problems import Problem, documented
@@ -114,4 +115,4 @@ async def stream_events(
     """Server-sent events, from now on, or from after the event with Last-Event-ID. The data of each is as /events has
     it. An event of type `rollback` has the newest block that still holds: all of later blocks is to be forgotten."""
     streams: Streams = request.app.state.streams
-    return streams.admit(which, last_event_id)
+    return streams.admit(client_of(request.scope), which, last_event_id)

@@ -12,7 +12,7 @@ from frontend_api.api.shapes.words import CARRIERS, Carrier, address, address_or
 from frontend_api.database.tables import blocks, certificates, holdings
 from wattbook.certificates.slices import slice_of
 
-State = Literal["held", "expired", "retired", "exported", "unwrapped"]
+State = Literal["held", "expired", "retired", "exported", "unwrapped", "slashed"]
 
 _HELD = (
     select(holdings.c.account)

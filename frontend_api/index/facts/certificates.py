@@ -51,6 +51,11 @@ def certificate_unwrapped(event: Event, writing: Writing) -> None:
     _end(event, writing, "unwrapped", None, None)
 
 
+@told("GreenCertificates", "CertificateSlashed")
+def certificate_slashed(event: Event, writing: Writing) -> None:
+    _end(event, writing, "slashed", None, None)
+
+
 def _end(event: Event, writing: Writing, ended: str, beneficiary: str | None, purpose: str | None) -> None:
     """Where to it was exported stands as its purpose."""
     filled = {"ended": ended, "holder": event.args["holder"], "beneficiary": beneficiary, "purpose": purpose}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from frontend_api.settings import KeyPlace, Settings, read_settings
+from frontend_api.settings import KeyPlace, Limits, Settings, read_settings
 from wattbook.errors import SettingsError
 
 _WHOLE = """
@@ -22,6 +22,7 @@ proxies = ["10.0.0.1"]
 requests_per_second = 5
 burst = 6
 streams = 7
+streams_of_one = 3
 body_bytes = 2048
 [bridge]
 url = "https://bridge.example/"
@@ -43,7 +44,7 @@ def test_all_of_it_is_read(tmp_path: Path):
         found.where({})
     assert found.secret_file == tmp_path / "of/the.api"
     assert (found.origin, found.domain, found.secure) == ("https://market.example", "market.example", True)
-    assert (found.limits.requests_per_second, found.limits.body_bytes) == (5, 2_048)
+    assert found.limits == Limits(requests_per_second=5, burst=6, streams=7, streams_of_one=3, body_bytes=2_048)
     assert found.bridge and found.bridge.url == "https://bridge.example"
     assert found.relay == KeyPlace(tmp_path / "relay.json", None)
     assert found.webhooks.plain_http and found.webhooks.private_networks

@@ -174,11 +174,24 @@ def test_there_are_only_so_many(live: Live, settings: Settings):
     last.close()
 
 
+def test_one_client_cannot_take_them_all(live: Live):
+    live.app.state.streams._most_of_one = 2
+    readers = [Reader(live.port) for _ in range(3)]
+    assert [one.status for one in readers] == [200, 200, 429]
+    readers.pop(0).close()
+    eventually(lambda: live.app.state.streams.open == 1)
+    readers.append(Reader(live.port))
+    assert readers[-1].status == 200
+    for one in readers:
+        one.close()
+    eventually(lambda: not live.app.state.streams._of)
+
+
 def test_who_reads_too_slowly_is_let_go(database: Database, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(streaming, "_MOST_WAITING", 3)
 
     async def overflow() -> Streams:
-        streams, stream = Streams(database, 10), Stream(Which())
+        streams, stream = Streams(database, Limits()), Stream("somebody", Which())
         stream.task = asyncio.create_task(asyncio.sleep(60))
         for _ in range(5):
             streams._put(stream, b"x")
@@ -204,7 +217,7 @@ def test_thousands_of_idle_streams_cost_memory_only(fair: Fair, tmp_path: Path, 
         pytest.skip(f"only {hard} files may be open")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, needed), hard))
     database = Database(str(tmp_path / "index.db"))
-    app = build(Settings(secret_file=settings.secret_file, limits=Limits(0, 1, _MANY)), database)
+    app = build(Settings(secret_file=settings.secret_file, limits=Limits(0, 1, _MANY, 0)), database)
     with served(app) as port, fair.undone():
         live = Live(fair, database, app, port)
         before = _memory()
@@ -251,7 +264,7 @@ def _count(streams: Streams) -> list[None]:
 
 
 def test_what_came_while_a_stream_began_comes_once_and_again_when_it_was_undone(live: Live, fair: Fair):
-    streams, got = Streams(live.database, 10), []
+    streams, got = Streams(live.database, Limits()), []
 
     async def send(message):
         got.append(message["body"])
@@ -267,7 +280,7 @@ def test_what_came_while_a_stream_began_comes_once_and_again_when_it_was_undone(
     look()
     newest, before = streams._newest.decode(), fair.ask("evm_snapshot")
     live.transfers(2)
-    late = Stream(Which())
+    late = Stream("somebody", Which())
     asyncio.run(streams.begin(late, Resumed.at(newest), send))
     assert names(got) == ["Transfer", "Minted", "Transfer", "Transfer"]
     look()
@@ -281,7 +294,7 @@ def test_what_came_while_a_stream_began_comes_once_and_again_when_it_was_undone(
 
 
 def test_a_block_in_the_place_of_one_that_told_nothing_is_told_of(live: Live, fair: Fair):
-    streams, got = Streams(live.database, 10), []
+    streams, got = Streams(live.database, Limits()), []
 
     async def send(message):
         got.append(message["body"])
@@ -291,7 +304,7 @@ def test_a_block_in_the_place_of_one_that_told_nothing_is_told_of(live: Live, fa
             streams._tell(seen)
 
     look()
-    reader = Stream(Which())
+    reader = Stream("somebody", Which())
     asyncio.run(streams.begin(reader, None, send))
     before = fair.ask("evm_snapshot")
     for wait in (21, 22, 23):
