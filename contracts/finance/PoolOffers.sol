@@ -244,7 +244,8 @@ contract PoolOffers is IPoolOffers {
     function _requireParties(PoolTerms calldata terms) private view {
         require(msg.sender == terms.owner, BadTerms());
         _membership.requireActive(terms.owner, Roles.PRODUCER | Roles.PROSUMER);
-        _membership.requireActive(terms.servicer, 0);
+        // Contracts of the market are always active, but nobody's, and the Vault cannot even be paid.
+        require(_membership.requireActive(terms.servicer, 0) != 0, Standings.NotMember(terms.servicer));
         require(_ownerIdOf(terms.servicer) != _ownerIdOf(terms.owner), NotApart(terms.servicer));
         _requirePayable(terms.trusteeAccount, terms.owner);
         _requirePayable(terms.taxAccount, terms.owner);

@@ -8,6 +8,7 @@ import {IPoolOffers} from "../interfaces/IPoolOffers.sol";
 import {IServicers, Service, ServicerCause} from "../interfaces/IServicers.sol";
 import {ITranche, TrancheKind} from "../interfaces/ITranche.sol";
 import {PoolState} from "../interfaces/IWaterfall.sol";
+import {Standings} from "../libraries/Standings.sol";
 
 /// @title The servicers of pools
 /// @notice See IServicers.
@@ -105,7 +106,8 @@ contract Servicers is IServicers {
             standing.stage == PoolStage.Active || (standing.stage == PoolStage.Matured && _isOwedAnything(state));
         require(serves, IAssetPools.WrongPoolStage(pool, standing.stage));
         require(membership.currentOf(holder) == msg.sender, NotHolder(holder, msg.sender));
-        membership.requireActive(servicer, 0);
+        // Contracts of the market are always active, but nobody's, and the Vault cannot even be paid.
+        require(membership.requireActive(servicer, 0) != 0, Standings.NotMember(servicer));
         Service storage s = _services[pool];
         uint32 owner = _ownerIdOf(servicer);
         bool isApart = owner != _ownerIdOf(s.servicer) && owner != _ownerIdOf(pools.offers().ownerOf(pool));

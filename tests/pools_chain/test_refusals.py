@@ -85,9 +85,10 @@ class TestOffering:
         self.refuse(stand, reverts.NotApart, terms._replace(**{who: stand.owner}), account=stand.owner)
 
     def test_the_servicer_is_a_member(self, stand, terms):
-        account = stand.market.chain.web3.to_checksum_address(NOBODY)
-        terms = terms._replace(servicer=account)
-        self.refuse(stand, reverts.NotMember, terms, account=account)
+        # A contract of the market is active, but no member; and nobody could pay the Vault its fee.
+        for account in (NOBODY, stand.market.vault.address, stand.pools.address):
+            account = stand.market.chain.web3.to_checksum_address(account)
+            self.refuse(stand, reverts.NotMember, terms._replace(servicer=account), account=account)
 
     def test_there_is_no_other_pool(self, stand):
         for function in ("termsOf", "ownerOf", "saleOf", "quotedBy"):
@@ -472,6 +473,9 @@ class TestServicers:
         for account in (stand.owner, stand.servicer):
             with refused(reverts.NotApart, account=account):
                 stand.do(*vote, account)
+        vault = stand.market.vault.address
+        with refused(reverts.NotMember, account=vault):
+            stand.do(*vote, vault)
         with refused(reverts.WrongPoolStage, pool=99_999, stage=PoolStage.NONE):
             stand.do(stand.investors[0], stand.servicers, "voteServicer", 99_999, stand.spare, stand.spare)
         with refused(reverts.NotPools, caller=stand.anyone):
