@@ -14,3 +14,10 @@ def run_examples(page: Path) -> int:
     for example in examples:
         exec(compile(example, page.name, "exec"), names)
     return len(examples)
+
+
+def gas_shown(page: Path) -> dict[str, int]:
+    """The rows of a page's table of gas, which has no other column."""
+    [table] = re.findall(r"^\| what \| gas \|\n\|---\|---\|\n((?:\|.*\|\n)*)", page.read_text(), re.MULTILINE)
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines()]
+    return {what: int(gas.replace(",", "")) for what, gas in rows}
