@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from wattbook import abi
-from wattbook.bench import gas, metering, sizes, snapshot
+from wattbook.bench import deciding, gas, metering, sizes, snapshot
 from wattbook.bench.anchors import (
     ANCHORS,
     CERTIFICATE_ANCHORS,
+    FINANCE_ANCHORS,
     GOVERNANCE_ANCHORS,
     MARKET_ANCHORS,
     METERING_ANCHORS,
@@ -39,6 +40,7 @@ def test_figures_are_the_committed_ones(figures):
 def test_figures_are_the_same_every_time(figures):
     assert gas.measure() == figures["gas"]
     assert metering.measure() == figures["metering"]
+    assert deciding.verdicts().items() <= figures["governance"].items()
 
 
 # What orders cost beyond their budgets, and why, stands in docs/decisions/0007. Of a hundred the batches are not full.
@@ -81,11 +83,12 @@ def test_a_root_costs_the_same_at_any_count(figures):
     assert abs(one - many) < 100
 
 
-def test_every_figure_of_metering_is_shown(figures):
+def test_every_figure_is_shown(figures):
     assert figures["metering"].keys() == {anchor.figure for anchor in METERING_ANCHORS}
     assert figures["settlement"].keys() == {anchor.figure for anchor in SETTLEMENT_ANCHORS}
     assert figures["certificates"].keys() == {anchor.figure for anchor in CERTIFICATE_ANCHORS}
     assert figures["tenders"].keys() == {anchor.figure for anchor in TENDER_ANCHORS}
+    assert figures["finance"].keys() == {anchor.figure for anchor in FINANCE_ANCHORS}
     assert figures["governance"].keys() == {anchor.figure for anchor in GOVERNANCE_ANCHORS}
     assert figures["packages"].keys() == {anchor.figure for anchor in PACKAGE_ANCHORS}
 
