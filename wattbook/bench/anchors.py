@@ -129,9 +129,9 @@ FINANCE_ANCHORS = (
 
 # The nodes ask once a block, outside it: what it costs is time, and never counts against a block's gas.
 GOVERNANCE_ANCHORS = (
-    MarketAnchor("validators asked for, 4", "getValidators() of 4, with 21k that a call costs", 40_000, "none"),
-    MarketAnchor("validators asked for, 7", "getValidators() of 7", 50_000, "none"),
-    MarketAnchor("validators asked for, 21", "getValidators() of 21", 100_000, "none"),
+    MarketAnchor("getValidators() of 4", "getValidators() of 4, with 21k that a call costs", 40_000, "none"),
+    MarketAnchor("getValidators() of 7", "getValidators() of 7", 50_000, "none"),
+    MarketAnchor("getValidators() of 21", "getValidators() of 21", 100_000, "none"),
     MarketAnchor("seat given to another", "seat given to another, of 21", None, "none"),
     MarketAnchor("seat taken away", "seat taken away, of 21", None, "none"),
     MarketAnchor("candidacy", "candidacy, with a stake of 5 certificates", None, "none"),

@@ -34,7 +34,7 @@ def _seats() -> dict[str, int]:
         [replaced] = blocks.mine([message(largest, "replace", feeder, *seated[-2:])])
         [removed] = blocks.mine([message(largest, "remove", feeder, seated[0])])
         return {
-            **{f"validators asked for, {size}": asked.gas for size, asked in found.items()},
+            **{f"getValidators() of {size}": asked.gas for size, asked in found.items()},
             "seat given to another": replaced.gas,
             "seat taken away": removed.gas,
         }
