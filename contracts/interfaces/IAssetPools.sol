@@ -253,7 +253,8 @@ interface IAssetPools {
     /// Requirements:
     /// - the pool is Cancelled, or Matured and owes nothing;
     /// - the plant is one of the pool's, and its company has it;
-    /// - the company is active: what an office stopped the authority sets right.
+    /// - the company is active: a suspension ends by a regulator, a certification that lapsed is renewed by a registrar, an
+    ///   expulsion is taken back by the authority.
     function handBack(uint32 pool, uint32 device) external;
 
     /// @notice Gives what the plants of a pool earned while units were sold to whom they belonged to, since the pool was

@@ -16,11 +16,12 @@ struct PendingQuote {
 }
 
 /// @title The company that owns a pool's plants
-/// @notice One for each pool, and a member like any other legal person. Nobody has a key of it: all that it does stands here. Its
-/// account in the Vault is the pool's till. It sells what its plants will make and cannot buy, nor withdraw, nor name
-/// another payee, nor sell to somebody in particular. A servicer can have it sell more than the plants make, and so pay for what is
-/// missing: he gains nothing by that, and it costs the pool no more than what is free. What its plants sell is a sum that its owners divide, so it has
-/// nothing to hide: its quotes are sealed and open at once.
+/// @notice One for each pool, and a member like any other legal person. Nobody has a key of it: all that it does stands here.
+/// Its account in the Vault is the pool's till. It sells what its plants will make and cannot buy, nor withdraw, nor name
+/// another payee, nor sell to somebody in particular. A servicer can have it sell more than the plants make, or at the
+/// least price to whom he likes, and so lose the pool's money: what is missing is paid from its margins, and owed beyond
+/// them. What its plants sell is a sum that its owners divide, so it has nothing to hide: its quotes are sealed and open
+/// at once.
 interface IPlantCompany {
     event QuoteSealed(bytes32 indexed book, uint32 indexed device, uint256 order);
 
@@ -108,7 +109,8 @@ interface IPlantCompany {
     /// Emits nothing; the Vault tells of it.
     ///
     /// Requirements:
-    /// - the company was admitted as a member. It needs the role PRODUCER to quote, and STORAGE to offer to the market's pool.
+    /// - the company was admitted as a member. It needs a market role to quote, which {IAssetPools-open} asks to be
+    ///   PRODUCER, and STORAGE to offer to the market's pool.
     function join() external;
 
     /// @notice Pays what the company owes a creditor for what its plants did not deliver, as far as there is money beside what

@@ -248,6 +248,9 @@ ACTIONS: dict[str, Action] = {
         _plain("BuyPackages", "buySigned"),
         _plain("PayPackage", "paySigned", Whose.ANY_MEMBER),
         _plain("CancelPackage", "cancelSigned", Whose.ANY_MEMBER),
+        _plain("Subscribe", "subscribeSigned"),
+        _plain("CastVote", "voteSigned"),
+        _plain("CouncilVote", "voteSigned"),
         _made("Quote", "quoteSigned", lambda values, _: [values["tender"], values["hash"], _struct(values, _BOX)]),
         _made(
             "RetireSlice", "retireSigned", lambda values, _: [values["id"], values["wh"], _struct(values, _RETIREMENT)]
@@ -293,4 +296,7 @@ _ATTRIBUTES = {
     "CleanEnergy": "clean_energy",
     "GreenCertificates": "green_certificates",
     "EnergyPackages": "energy_packages",
+    "AssetPools": "asset_pools",
+    "Elections": "elections",
+    "Council": "council",
 }

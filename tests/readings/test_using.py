@@ -165,7 +165,7 @@ class TestForeign:
     def test_facts_are_asked_for_once(self, stand, device):
         """Whatever becomes of the registry's answer."""
         stand.told(0, device, 0, 1)
-        stand._request("anvil_setCode", stand.market.meters.address, "0x")
+        stand.request("anvil_setCode", stand.market.meters.address, "0x")
         assert stand.told(1, device, 100, 2).wh == 100
 
     def test_is_said_first(self, stand, device):

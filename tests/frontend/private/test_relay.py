@@ -38,6 +38,7 @@ from wattbook.market.words import Quote, seal
 NOT_SENT = {
     *("Availability", "BillsRoot", "Correction", "Exchange", "ForceMajeure", "Reading", "Root", "Supply"),
     *("UseCorrection", "Verdict", "Withdrawal", "AcceptAccount", "Countersignature", "DeviceKey", "DeviceRegistration"),
+    "PlantStatement",
 }
 
 
@@ -220,6 +221,31 @@ def test_certificates_handed_on_and_retired(desk, fair):
     held = fair.certificates["held"]
     desk.do(holder, "TransferCertificate", {"to": fair.buyer, "id": str(held)})
     assert certificates.owner_of(held) == fair.buyer
+
+
+def test_a_vote_on_a_proposal(desk, keys, fair):
+    owner, council = keys["owner"], fair.market.council
+    targets, payloads = [fair.market.zones.address], [bytes(4)]
+    data = council.raw.encode_abi("propose", [targets, payloads, "to see a vote"])
+    fields = {"from": owner.address, "to": council.address, "data": data, "gas": hex(10**6), "gasPrice": hex(10**12)}
+    fair.ask("eth_sendTransaction", fields)
+    fair.ask("evm_mine")
+    proposal = council.proposal_count()
+    voter = fair.market.membership.standing_of(owner.address).owner
+    desk.do(owner, "CouncilVote", {"proposal": proposal, "yes": True})
+    assert council.has_voted(proposal, voter)
+
+
+@pytest.mark.parametrize(
+    ("action", "fields", "refusal"),
+    [
+        ("Subscribe", {"pool": 9, "kind": 0, "amount": 1}, "WrongPoolStage"),
+        ("CastVote", {"epoch": 2**31, "candidate": "0x" + "11" * 20, "ids": ["1"]}, "OtherEpoch"),
+    ],
+)
+def test_what_the_contract_refuses_is_not_sent(desk, keys, action, fields, refusal):
+    status, said = desk.ask(keys["owner"], desk.sign(keys["owner"], action, fields))
+    assert status == 409 and refusal in said["detail"]
 
 
 # ------------------------------------------------------------------------------------------------------ what is not
