@@ -215,6 +215,16 @@ class TestOpening:
         assert stand.tranche(pool, JUNIOR).balance_of(heir) == terms.junior
 
 
+def test_the_least_is_enough(stand):
+    for missing, stage in ((0, PoolStage.ACTIVE), (1, PoolStage.CANCELLED)):
+        terms = stand.terms()
+        pool = stand.opened(terms)
+        stand.do(stand.investors[0], stand.pools, "subscribe", pool, SENIOR, terms.least - missing)
+        stand.pass_to(terms.deadline)
+        stand.do(stand.anyone, stand.pools, "decide", pool)
+        assert stand.pools.standing_of(pool).stage == stage
+
+
 def test_what_a_cancelled_pool_earned_is_the_owners(stand):
     terms = stand.terms()
     pool = stand.opened(terms)
@@ -279,6 +289,24 @@ class TestServicers:
         stand.do(known_account("regulator").address, membership, "suspend", member, "asked")
         with refused(reverts.NotServicer, caller=heir):
             stand.do(heir, company, "quote", book.key, 1, device, 400, 1_000)
+
+    def test_each_closing_begins_the_vote_anew(self, stand):
+        terms = stand.terms()
+        pool, [one, other, *_] = stand.opened(terms), stand.investors
+        half = terms.senior // 2
+        for holder, units in ((one, half), (other, terms.senior - half)):
+            stand.do(holder, stand.pools, "subscribe", pool, SENIOR, units)
+        stand.pass_to(terms.deadline)
+        stand.do(stand.anyone, stand.pools, "decide", pool)
+        stand.closed(pool, 0)
+        stand.closed(pool, 1)
+        stand.do(one, stand.servicers, "voteServicer", pool, one, stand.spare)
+        stand.closed(pool, 2)
+        assert stand.servicers.votes_of(pool, stand.spare) == 0
+        stand.do(other, stand.servicers, "voteServicer", pool, other, stand.spare)
+        assert stand.servicers.servicer_of(pool) == stand.servicer
+        stand.do(one, stand.servicers, "voteServicer", pool, one, stand.spare)
+        assert stand.servicers.servicer_of(pool) == stand.spare
 
     def test_one_who_is_suspended_is_not_elected(self, stand):
         pool, other, membership = stand.active(), stand.person(), stand.market.membership
