@@ -13,7 +13,7 @@ from wattbook.contracts.structs import ProposalState, VoterClass
 from wattbook.deployment.local import known_account
 from wattbook.deployment.plan import Call
 from wattbook.eip712 import sign, sign_action
-from wattbook.governance.council import VOTE_SECONDS
+from wattbook.governance.council import QUEUE_SECONDS, VOTE_SECONDS
 from wattbook.roles import MARKET_ROLES
 
 ADD = Call("Zones", "addZone", (b"park".ljust(32, b"\0"),))
@@ -257,6 +257,20 @@ class TestOutcome:
             floor.vote(proposal, yes=ALL)
             floor.end_vote()
             floor.lapse()
+
+    def test_is_queued_until_the_last_second(self, floor: Floor, batch, proposal: int, people) -> None:
+        pass_time(0)
+        another = floor.propose(batch)
+        for one in (proposal, another):
+            floor.vote(one, yes=ALL)
+        first, second = (floor.council.proposal_of(one).since for one in (proposal, another))
+        # What is refused takes a second too.
+        assert second == first + 2
+        pass_time(first + VOTE_SECONDS + QUEUE_SECONDS - 2 - floor.market.chain.now)
+        with refused(reverts.WrongProposalState, proposal=proposal, state=ProposalState.LAPSED):
+            floor.queue(proposal, batch, people.stranger)
+        floor.queue(another, batch, people.stranger)
+        assert floor.market.chain.now == second + VOTE_SECONDS + QUEUE_SECONDS - 1
 
 
 @pytest.fixture

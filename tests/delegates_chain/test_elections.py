@@ -9,7 +9,7 @@ from tests.assertions import FAR, refused
 from tests.delegates_chain.stand import NOBODY, Stand
 from tests.watch_chain.bench import two_seals
 from wattbook.contracts import reverts
-from wattbook.contracts.structs import Application, Ballot, CertificateStatus, Poll, Tally
+from wattbook.contracts.structs import Application, Ballot, CertificateStatus, Poll, Status, Tally
 from wattbook.deployment.local import known_account
 from wattbook.eip712 import sign_action
 from wattbook.roles import MARKET_ROLES
@@ -194,6 +194,14 @@ class TestStanding:
         stand.send(stand.elections, "register", node, node, list(stake))
         assert stand.elections.candidacy_of(node).registered > stand.elections.candidacy_of(third).registered
 
+    def test_does_not_end_by_a_lost_key(self, stand: Stand) -> None:
+        stand.stand(1)
+        node, new, epoch = stand.nodes[0], "0x" + "4f" * 20, stand.electing.epoch
+        stand.electing.decide(stand.electing.market.membership, "decideRecovery", node, new)
+        with refused(reverts.NotActive, account=node, status=Status.REPLACED):
+            stand.send(stand.elections, "resign", node, node)
+        assert stand.told(stand.elections, "resign", new, node) == (Log("CandidateResigned", (node.lower(), epoch)),)
+
     def test_a_condemned_one_has_his_stake_back_an_epoch_after_that(self, stand: Stand) -> None:
         """For his seat he needs the council; what is not slashed is his."""
         stand.stand(1)
@@ -221,6 +229,8 @@ class TestStanding:
         with stand.undone():
             stand.electing.blocks.mine([], stand.electing.blocks.now + DAY // 2)
             stand.send(stand.elections, "returnStake", stand.anybody, node)
+        # He has no seat, and counts all the same: all four must be for it.
+        assert stand.electing.market.watch.suspicion_of(node).needed == 4
         for one in stand.electing.market.validator_set.get_validators():
             stand.send(stand.electing.market.watch, "vote", one, node, True)
         found = {stand.certificates.certificate_of(id).status for id in stand.stakes[node]}

@@ -93,6 +93,17 @@ class TestASeat:
         seated = [one for one in stand.nodes if stand.delegates.is_seated(one)]
         assert seated == stand.nodes[2:4] and stand.delegates.seat_count() == 4
 
+    def test_holds_the_stake_of_who_has_it(self, stand: Stand, founders: list[str], opened: list[str]) -> None:
+        """However long ago he resigned: what he does is still to come to light."""
+        node = opened[0]
+        stand.send(stand.delegates, "changeSeat", stand.anybody)
+        stand.send(stand.elections, "resign", node, node)
+        for _ in range(3):
+            stand.electing.next_epoch()
+        assert stand.delegates.is_seated(node)
+        with refused(reverts.StakeIsHeld, candidate=node):
+            stand.send(stand.elections, "returnStake", stand.anybody, node)
+
     def test_changes_once_a_block(self, stand: Stand, founders: list[str], opened: list[str]) -> None:
         """Though a removal and an election are due."""
         stand.send(stand.delegates, "condemn", stand.watch, founders[0], False)
@@ -172,6 +183,18 @@ class TestBlocks:
         assert stand.delegates.work_of(epoch, founders[1]) == Work(1, 0)
         assert stand.delegates.work_of(epoch, founders[3]) == stand.delegates.work_of(epoch - 1, node) == Work(0, 0)
         assert stand.delegates.proposers_of(epoch) == [node, founders[0]]
+
+    def test_before_he_came_and_after_he_went_are_not_his_turn(self, stand: Stand, founders: list[str]) -> None:
+        stand.stand(4)
+        stand.electing.open()
+        epoch, [node, *_], last = stand.electing.epoch, stand.nodes, founders[3]
+        stand.electing.propose([founders[0]] * 8)
+        stand.send(stand.delegates, "changeSeat", stand.anybody)
+        found = [stand.delegates.work_of(epoch, one) for one in (node, last, founders[0])]
+        assert found == [Work(0, 0), Work(2, 0), Work(2, 8)]
+        stand.electing.propose([founders[0]] * 4)
+        found = [stand.delegates.work_of(epoch, one) for one in (node, last, founders[0])]
+        assert found == [Work(1, 0), Work(2, 0), Work(3, 12)]
 
     def test_earn_points(self, stand: Stand, founders: list[str], epoch: int) -> None:
         """Of who is no member they stay in the budget; of who has no voters the voters' part does."""

@@ -127,10 +127,26 @@ def test_nobody_is_judged_by_himself_or_by_strangers():
     with refused("NoDelegate"):
         committee.vote("x", "b", True, 0)
     committee.vote("a", "b", True, 0)
-    with refused("VotedTwice"):
-        committee.vote("a", "b", False, 0)
     with refused("NotAbnormal"):
         committee.readmit("b")
+
+
+def test_each_votes_once_whatever_he_says_again():
+    committee = Committee(list(SEVEN))
+    case = committee.suspect("a", "c", Evidence.MISSED, b"missed", 0)
+    committee.vote("a", "c", True, 0)
+    committee.vote("b", "c", False, 0)
+    for voter in "ab":
+        for yes in (True, False):
+            with refused("VotedTwice"):
+                committee.vote(voter, "c", yes, 0)
+    assert (case.yes, case.no, case.verdict) == ({"a"}, {"b"}, Verdict.OPEN)
+    # On another, and on the same when it is suspected again, they vote anew.
+    other = committee.suspect("a", "d", Evidence.MISSED, b"missed", 0)
+    committee.vote("a", "d", True, 0)
+    again = committee.suspect("b", "c", Evidence.ATTESTATION, b"papers", VOTE_SECONDS)
+    committee.vote("a", "c", True, VOTE_SECONDS)
+    assert (other.yes, again.yes, case.yes) == ({"a"}, {"a"}, {"a"})
 
 
 def test_who_is_seated_later_has_no_vote_on_what_was_raised_before():

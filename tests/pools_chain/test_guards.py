@@ -1,11 +1,13 @@
 """What keeps a pool's money its own: quotes that it can pay for, plants that are what the council opened, and votes."""
 
+from dataclasses import replace
+
 import pytest
 from eth_utils.crypto import keccak
 
 from tests.assertions import refused
 from wattbook.contracts import reverts
-from wattbook.contracts.structs import PoolStage, TrancheKind
+from wattbook.contracts.structs import Carrier, PoolStage, Status, Terms, TrancheKind
 from wattbook.deployment.bytecode import storage_slot
 from wattbook.deployment.local import known_account
 from wattbook.roles import Role
@@ -122,6 +124,18 @@ class TestQuotes:
             with refused(reverts.OtherBook, book=bytes(32), device=device):
                 stand.do(stand.servicer, company, function, bytes(32), *number, device, 400, 1_000)
 
+    def test_are_not_in_a_book_of_another_carrier_of_the_zone(self, stand, quoting):
+        _, _, company, device, _ = quoting
+        stand.park.open_carrier(Carrier.GAS, SLOT)
+        book = replace(stand.park.next_book(), carrier=Carrier.GAS)
+        rule = stand.market.deployment.address("Uniform")
+        stand.park.decide(book, Terms(rule, 5_000, 0, 0, 0, False, False, False), 300, 600)
+        stand.pass_to(book.slot_start - stand.park.commit_ahead)
+        stand.do(stand.anyone, stand.market.auction, "openBook", book.carrier, book.zone, book.slot_start)
+        for function, number in (("quote", (0,)), ("offerToPool", ())):
+            with refused(reverts.OtherBook, book=book.key, device=device):
+                stand.do(stand.servicer, company, function, book.key, *number, device, 400, 1_000)
+
     def test_a_closing_leaves_what_they_need(self, stand):
         pool = stand.active(stand.terms(working=0), number=1)
         [device] = stand.pools.plants_of(pool)
@@ -178,6 +192,19 @@ class TestOpening:
         with refused(reverts.MissingRole, account=company, any_of=role):
             stand.open(pool)
 
+    def test_plants_are_admitted_by_who_stands_in_the_owners_place(self, stand):
+        owner, heir = stand.person(), fresh(stand, 0x5C)
+        terms = stand.terms(owner=owner)
+        device = stand.plant(owner)
+        stand.state_earned(device, 20 * (terms.senior + terms.mezz))
+        stand.rest()
+        pool = stand.offered(terms, stand.periods(terms))
+        stand.decide(stand.market.membership, "decideRecovery", owner, heir)
+        with refused(reverts.NotDeviceOwner, device=device, account=owner):
+            stand.do(owner, stand.offers, "admit", pool, [device])
+        stand.do(heir, stand.offers, "admit", pool, [device])
+        assert stand.offers.plants_of(pool) == [device]
+
     def test_junior_is_of_who_stands_in_the_owners_place(self, stand):
         owner, heir = stand.person(), fresh(stand, 0x5A)
         terms = stand.terms(owner=owner)
@@ -186,6 +213,16 @@ class TestOpening:
         assert stand.market.meters.owner_of(device) == heir
         stand.open(pool)
         assert stand.tranche(pool, JUNIOR).balance_of(heir) == terms.junior
+
+
+def test_the_least_is_enough(stand):
+    for missing, stage in ((0, PoolStage.ACTIVE), (1, PoolStage.CANCELLED)):
+        terms = stand.terms()
+        pool = stand.opened(terms)
+        stand.do(stand.investors[0], stand.pools, "subscribe", pool, SENIOR, terms.least - missing)
+        stand.pass_to(terms.deadline)
+        stand.do(stand.anyone, stand.pools, "decide", pool)
+        assert stand.pools.standing_of(pool).stage == stage
 
 
 def test_what_a_cancelled_pool_earned_is_the_owners(stand):
@@ -203,6 +240,20 @@ def test_what_a_cancelled_pool_earned_is_the_owners(stand):
     assert (stand.free(stand.owner) - before, stand.free(stand.company(pool).address)) == (pt(7_000), 0)
     with refused(reverts.NothingCollected, pool=pool):
         stand.do(stand.anyone, stand.pools, "returnEarned", pool)
+
+
+def test_what_a_cancelled_pool_earned_is_of_who_stands_in_the_owners_place(stand):
+    terms = stand.terms(owner=stand.person())
+    pool, heir = stand.opened(terms), fresh(stand, 0x5B)
+    stand.pass_to(terms.deadline)
+    stand.do(stand.anyone, stand.pools, "decide", pool)
+    stand.earn(pool, 7)
+    before = stand.free(terms.owner)
+    stand.decide(stand.market.membership, "decideRecovery", terms.owner, heir)
+    mined = stand.do(stand.anyone, stand.pools, "returnEarned", pool)
+    assert [log.args for log in mined.logs if log.name == "EarnedReturned"] == [(pool, heir.lower(), 7)]
+    # What else the lost key had goes with it.
+    assert (stand.free(heir), stand.free(terms.owner)) == (before + 7, 0)
 
 
 def test_what_comes_late_is_closed_once_a_day(stand):
@@ -238,6 +289,35 @@ class TestServicers:
         stand.do(known_account("regulator").address, membership, "suspend", member, "asked")
         with refused(reverts.NotServicer, caller=heir):
             stand.do(heir, company, "quote", book.key, 1, device, 400, 1_000)
+
+    def test_each_closing_begins_the_vote_anew(self, stand):
+        terms = stand.terms()
+        pool, [one, other, *_] = stand.opened(terms), stand.investors
+        half = terms.senior // 2
+        for holder, units in ((one, half), (other, terms.senior - half)):
+            stand.do(holder, stand.pools, "subscribe", pool, SENIOR, units)
+        stand.pass_to(terms.deadline)
+        stand.do(stand.anyone, stand.pools, "decide", pool)
+        stand.closed(pool, 0)
+        stand.closed(pool, 1)
+        stand.do(one, stand.servicers, "voteServicer", pool, one, stand.spare)
+        stand.closed(pool, 2)
+        assert stand.servicers.votes_of(pool, stand.spare) == 0
+        stand.do(other, stand.servicers, "voteServicer", pool, other, stand.spare)
+        assert stand.servicers.servicer_of(pool) == stand.servicer
+        stand.do(one, stand.servicers, "voteServicer", pool, one, stand.spare)
+        assert stand.servicers.servicer_of(pool) == stand.spare
+
+    def test_one_who_is_suspended_is_not_elected(self, stand):
+        pool, other, membership = stand.active(), stand.person(), stand.market.membership
+        stand.closed(pool, 0)
+        stand.closed(pool, 1)
+        stand.do(
+            known_account("regulator").address, membership, "suspend", membership.standing_of(other).member, "asked"
+        )
+        holder = stand.investors[0]
+        with refused(reverts.NotActive, account=other, status=Status.SUSPENDED):
+            stand.do(holder, stand.servicers, "voteServicer", pool, holder, other)
 
     def test_units_of_a_lost_key_vote_by_the_one_in_its_place_until_all_is_paid(self, stand):
         terms = stand.terms()
@@ -277,3 +357,17 @@ def test_a_plant_that_was_sold_ahead_is_not_admitted(stand):
         stand.open(pool)
     stand.do(stand.payer, units, "giveBack", device, stretch)
     stand.open(pool)
+
+
+def test_a_plant_is_admitted_when_what_was_sold_ahead_is_over(stand):
+    terms = stand.terms()
+    device = stand.plant(terms.owner)
+    stand.state_earned(device, 20 * (terms.senior + terms.mezz))
+    stand.rest()
+    pool = stand.offered(terms, stand.periods(terms), [device])
+    until = (stand.now // SLOT + 410) * SLOT
+    stretch = (until - SLOT, until, 100)
+    stand.do(stand.payer, stand.market.energy_units, "reserve", 1, 0, terms.owner, device, stretch)
+    with refused(reverts.PlantReserved, device=device, until=until):
+        stand.do(terms.owner, stand.offers, "admit", pool, [device], at=until - 1)
+    stand.do(terms.owner, stand.offers, "admit", pool, [device], at=until)

@@ -376,6 +376,8 @@ class TestPeriods:
             stand.do(stand.anyone, stand.pools, "close", pool, 0)
         with refused(reverts.OutOfTurn, pool=pool, next=0):
             stand.do(stand.anyone, stand.pools, "close", pool, 1)
+        with refused(reverts.NotYet, from_=due.end + 12 * DAY):
+            stand.do(stand.anyone, stand.pools, "close", pool, 0, at=due.end + 12 * DAY - 1)
         stand.closed(pool, 0, pt(300_000))
         with refused(reverts.PeriodIsClosed, pool=pool, period=0):
             stand.do(stand.anyone, stand.pools, "close", pool, 0)
@@ -461,6 +463,29 @@ class TestTheEnd:
         stand.do(stand.anyone, stand.pools, "handBack", pool, device)
         stand.do(stand.owner, stand.market.meters, "accept", device)
         with refused(reverts.NotDeviceOwner, device=device, account=stand.company(pool).address):
+            stand.do(stand.anyone, stand.pools, "handBack", pool, device)
+
+    def test_interest_in_arrears_is_owed_too(self, stand):
+        """Until all of it is paid, no plant goes back, and the company keeps what its quotes need."""
+        terms = stand.terms(reserve=0)
+        pool = stand.active(terms, number=1)
+        [device] = stand.pools.plants_of(pool)
+        stand.do(stand.payer, stand.market.vault, "recordDebt", stand.company(pool).address, stand.spare, terms.working)
+        stand.do(stand.anyone, stand.company(pool), "payDebt", stand.spare)
+        stand.closed(pool, 0)
+        arrears = (terms.senior * 380 * 90 // 3_650_000, terms.mezz * 650 * 90 // 3_650_000)
+        state = stand.pools.state_of(pool)
+        assert (state.senior_arrears, state.mezz_arrears) == arrears
+        for kind, owed in ((SENIOR, terms.senior + arrears[0]), (MEZZ, terms.mezz + arrears[1])):
+            with refused(reverts.StillOwed, owed=owed):
+                stand.do(stand.investors[kind], stand.pools, "redeem", pool, kind)
+        owed = terms.senior + terms.mezz + sum(arrears)
+        with refused(reverts.StillOwed, owed=owed):
+            stand.do(stand.anyone, stand.pools, "handBack", pool, device)
+        stand.earn(pool, owed - 1)
+        stand.do(stand.anyone, stand.pools, "closeLate", pool)
+        assert stand.free(stand.company(pool).address) == terms.working
+        with refused(reverts.StillOwed, owed=terms.working + 1):
             stand.do(stand.anyone, stand.pools, "handBack", pool, device)
 
 
