@@ -112,7 +112,8 @@ class AssetPools(Contract):
         Requirements:
         - the pool is Cancelled, or Matured and owes nothing;
         - the plant is one of the pool's, and its company has it;
-        - the company is active: what an office stopped the authority sets right.
+        - the company is active: a suspension ends by a regulator, a certification that lapsed is
+          renewed by a registrar, an expulsion is taken back by the authority.
         """
         return self._send("handBack", (pool, device), sender)
 

@@ -51,8 +51,8 @@ class PlantCompany(Contract):
         Emits nothing; the Vault tells of it.
 
         Requirements:
-        - the company was admitted as a member. It needs the role PRODUCER to quote, and STORAGE
-          to offer to the market's pool.
+        - the company was admitted as a member. It needs a market role to quote, which
+          {IAssetPools-open} asks to be PRODUCER, and STORAGE to offer to the market's pool.
         """
         return self._send("join", (), sender)
 
