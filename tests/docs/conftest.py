@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import postgres as postgres
 from wattbook import Market
 from wattbook.deployment.anvil import Anvil
 from wattbook.deployment.deployer import deploy

@@ -39,16 +39,25 @@ def blocks_of(page: Path) -> list[Block]:
 class Reader:
     """Reads a page in a folder of his own; all programs that he starts end with him.
 
-    `python_in` is the folder below it in which the page has him start Python. The ports that a page names may be taken on
-    this machine: `ports` says what he types in their place.
+    `python_in` is the folder below it in which the page has him start Python. The ports that a page names may be taken
+    on this machine: `ports` says what he types in their place. `variables` are what his shell knows before.
     """
 
-    def __init__(self, page: Path, folder: Path, *, ports: Mapping[int, int], python_in: str = ".") -> None:
+    def __init__(
+        self,
+        page: Path,
+        folder: Path,
+        *,
+        ports: Mapping[int, int],
+        python_in: str = ".",
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self.names: dict[str, Any] = {}
         self._page = page
         self._folder = folder
         self._python_in = folder / python_in
         self._ports = {str(named): str(port) for named, port in ports.items()}
+        self._variables = variables or {}
         self._log = folder / "shell.log"
         self._shell: subprocess.Popen[str] | None = None
         self._typed = 0
@@ -59,7 +68,7 @@ class Reader:
             self._shell = subprocess.Popen(
                 ["bash", "-e", "-o", "pipefail"],
                 cwd=self._folder,
-                env=environment,
+                env={**environment, **self._variables},
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
