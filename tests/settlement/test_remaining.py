@@ -63,9 +63,13 @@ def test_a_dispute_that_nobody_decides_makes_a_seller_owe_and_costs_nothing(slot
     slots.as_account("rival", readings, "dispute", *said)
     assert before - slots.free("rival") == BOND
     opened = blocks.now
+    blocks.mine([], end + SLOT_SECONDS + 1)
+    later = slots.read(end + SLOT_SECONDS, {plant.plant: 0})
     slots.meterings.wait_until_final()
     slots.meterings.meter(*first)
     slots.meterings.meter(*last)
+    [held_up] = slots.meterings.use(*later)[0]
+    assert held_up.refusal == ReadingRefusal.SKIPPED
 
     blocks.mine([], max(known_from(slots), opened + int(readings.lapses_after())))
     told = slots.settle_all("plant", "shop")
