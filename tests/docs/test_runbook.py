@@ -11,8 +11,11 @@ import pytest
 import yaml
 
 from tests.docs.links import anchors_of
+from tests.docs.open_sale import SELLER, OpenSale
 from tests.docs.reader import Reader
 from tests.services import missing
+from wattbook import pt
+from wattbook.contracts.structs import Carrier, ModuleStatus
 
 ROOT = Path(__file__).parents[2]
 RUNBOOK = ROOT / "docs" / "running" / "runbook.md"
@@ -29,15 +32,23 @@ SUFFIXES = {
 ADDED = {"job", "instance", "le"}
 
 
-@pytest.mark.usefixtures("running")
-def test_what_is_typed_works(node_port, tmp_path, postgres):
+def test_what_is_typed_works(running, node_port, tmp_path, postgres):
+    """The page moves the market to a new contract for sales, while one is open in the old one."""
     for program in ("sqlite3", "pg_dump", "pg_restore"):
         if shutil.which(program) is None:
             missing(f"{program} is not on this machine")
     variables = {"DATABASE": postgres.new_url(), "WATTBOOK_NETWORKS": str(tmp_path / "networks.toml")}
     (tmp_path / "networks.toml").write_text(f'[local]\nrpc = "http://127.0.0.1:{node_port}"\n')
+    sale, old = OpenSale(running), running.direct_sale.address
+    held = running.vault.module_of(old).locked
     with Reader(RUNBOOK, tmp_path, ports={8545: node_port}, variables=variables) as reader:
         assert reader.read() >= 10
+    module = running.vault.module_of(old)
+    assert module.status is ModuleStatus.LEAVING and module.locked == held > pt("0.9")
+    sale.settle()
+    assert running.vault.module_of(old).locked == 0
+    delivery = running.imbalance.delivery_of(1, Carrier.ELECTRICITY, sale.slot, SELLER.address)
+    assert delivery.settled and delivery.settled_position == 2_000
 
 
 def shown() -> dict[str, set[str]]:
