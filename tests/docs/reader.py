@@ -8,9 +8,10 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
-from collections.abc import Mapping
-from contextlib import chdir, redirect_stdout
+from collections.abc import Iterator, Mapping
+from contextlib import chdir, contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -64,6 +65,7 @@ class Reader:
 
     def __enter__(self) -> "Reader":
         environment = {name: value for name, value in os.environ.items() if not name.startswith("WATTBOOK_")}
+        environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
         with self._log.open("w") as log:
             self._shell = subprocess.Popen(
                 ["bash", "-e", "-o", "pipefail"],
@@ -82,7 +84,8 @@ class Reader:
     ) -> None:
         assert self._shell
         # The shell and what it started are one group, which nobody else is in.
-        os.killpg(self._shell.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):
+            os.killpg(self._shell.pid, signal.SIGTERM)
         self._shell.wait(30)
         assert self._shell.stdin
         self._shell.stdin.close()
@@ -124,9 +127,25 @@ class Reader:
     def _run(self, text: str, line: int) -> str:
         """Lines are counted as in the page, so that a traceback names them."""
         said = StringIO()
-        with chdir(self._python_in), redirect_stdout(said):
+        with chdir(self._python_in), redirect_stdout(said), _patient():
             exec(compile("\n" * (line - 1) + text, str(self._page), "exec"), self.names)
         return said.getvalue()
+
+
+@contextmanager
+def _patient() -> Iterator[None]:
+    """A page may wait for something in a loop; who reads it gives up when it does not come."""
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError("what the page waits for does not come")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(_PATIENCE)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _pattern(shown: str) -> re.Pattern[str]:
