@@ -1,11 +1,11 @@
 """Whatever is done in whatever order, the money is all there, every Wh is somewhere, and settling comes to the same."""
 
-import os
 import random
 from collections.abc import Callable
 
 import pytest
 
+from tests.depth import depth
 from wattbook.certificates.slices import next_slots, stock
 from wattbook.contracts.structs import Carrier, Purse
 from wattbook.deployment.anvil import Anvil
@@ -15,7 +15,7 @@ from wattbook.trial.days import Days, Member
 from wattbook.trial.park import Park
 
 MEMBERS, SLOTS = 8, 12
-SEEDS = range(20 if os.environ.get("DEEP") else 2)
+SEEDS = range(depth(1, 20))
 # Those who bear what is not paid.
 CREDITORS = (purse_account(Purse.COMMON_FUND), purse_account(Purse.GRID))
 
