@@ -13,7 +13,7 @@ help:
 	@echo "make setup    install everything into .venv and node_modules, compile the contracts"
 	@echo "make demo     found a market on a local chain, let members in, move money"
 	@echo "make test     the test suite"
-	@echo "make deep     the random tests of the market, many times as long"
+	@echo "make deep     what is drawn at random, many times as long; each place at which things can break off"
 	@echo "make bench    gas and code sizes, beside other systems"
 	@echo "make lint     every static check"
 	@echo "make format   put all sources in their canonical form"
@@ -27,7 +27,9 @@ test: setup
 	$(BIN)/ape test --numprocesses auto --dist loadfile
 
 deep: setup
-	DEEP=1 $(BIN)/ape test --numprocesses auto --dist loadfile --hypothesis-profile deep tests/market tests/trial tests/invariants tests/readings
+	DEEP=1 $(BIN)/ape test --numprocesses auto --dist loadfile --hypothesis-profile deep tests/market tests/trial \
+	    tests/invariants tests/readings tests/packages_chain tests/pools_chain tests/delegates_chain tests/watch_chain \
+	    tests/deployment tests/bridge/sender tests/bridge/recovery
 
 bench: setup
 	$(BIN)/wattbook bench --orders 10 --orders 100 --orders 1000 --orders 10000 --seconds 60 --days 30 \
