@@ -1,6 +1,7 @@
 """`wattbook bills`, for people and as JSON."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -74,10 +75,17 @@ def test_as_json(bills, market):
         ("2027-02", "2027-02 is not over; its bills can be made from 2027-03-01 00:00:00+00:00 on"),
         ("2027-01-20", "2027-01-20 in UTC is no month of UTC; bills are made for those"),
         ("2098-01", "2098-01 has not begun: the newest block is of 2027-02-01 00:00:00+00:00"),
-        ("2026-12", "2026-12 was over when the market began, 2027-01-15 08:00:00+00:00"),
         ("January", "'January' is no period; write a month (2026-11), a day (2026-11-21), or FROM..TO of either"),
     ],
 )
 def test_what_cannot_be(bills, period, message):
     result = bills("--period", period)
     assert (result.status, result.out, result.err) == (1, "", f"wattbook: {message}\n")
+
+
+def test_a_month_before_the_market(bills, market):
+    first = min(one.block for one in market.deployment.contracts.values())
+    began = datetime.fromtimestamp(market.chain.web3.eth.get_block(first)["timestamp"], UTC)
+    result = bills("--period", "2026-12")
+    message = f"wattbook: 2026-12 was over when the market began, {began.isoformat(' ')}\n"
+    assert (result.status, result.out, result.err) == (1, "", message)
