@@ -72,7 +72,7 @@ def test_another_carrier_is_another_book():
 
 def test_a_plant_sells_all_at_what_it_costs():
     owner = member(("boiler", Plant(10_000, 110)))
-    assert quotes(owner, outlook(), {}) == [Bid(True, 9_700, 110, "anna/boiler")]
+    assert quotes(owner, outlook(), {}) == [Bid(True, 9_700, 114, "anna/boiler")]
     assert behave(owner.devices[0], outlook(), 0, 970, 0) == Flow(1_000, 0, 0)
     assert behave(owner.devices[0], outlook(), 0, 0, 0) == Flow(0, 0, 0)
 
@@ -87,7 +87,7 @@ def test_a_store_buys_low_and_sells_high():
 
 def test_a_store_does_not_trade_for_nothing():
     """Bought at 200 a kWh costs more than 200 when it comes out again."""
-    [buy, sell] = quotes(member(("store", STORE)), outlook(paid=(200, 200)), {"anna/store": 5_000})
+    [buy, sell] = quotes(member(("store", STORE)), outlook(paid=(200,) * 8), {"anna/store": 5_000})
     assert (buy.price, sell.price) == (200 * 9_000 * 9_700 // (10_000 * 10_500), 200)
 
 

@@ -32,7 +32,8 @@ class Trading:
     @property
     def prices(self) -> Prices:
         """What members know of it."""
-        return Prices(self.pool_in, self.pool_out, self.loss_bps, self.penalty_bps)
+        shares = self.network_bps + self.platform_bps + self.fund_bps
+        return Prices(self.pool_in, self.pool_out, self.loss_bps, self.penalty_bps, shares)
 
     @property
     def terms(self) -> Terms:

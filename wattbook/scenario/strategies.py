@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wattbook.contracts.structs import Carrier
+from wattbook.market.bounds import MAX_PRICE
 from wattbook.scenario.profiles import (
     HOUR,
     WHOLE,
@@ -32,6 +33,8 @@ _MOST_OFF_BPS, _MOST_ON_BPS = 4_500, 3_000
 # What a store must gain beyond its losses, and how much of the prices it has seen it calls low, or high.
 _GAIN_BPS = 500
 _LOW_BPS, _HIGH_BPS = 3_000, 7_000
+# Prices that say nothing yet of what is low.
+_FEW = 8
 
 
 class Habit(StrEnum):
@@ -53,12 +56,22 @@ class Member:
 
 @dataclass(frozen=True)
 class Prices:
-    """What everybody knows of a carrier: the pool's prices, the declared loss, and what missing costs."""
+    """What everybody knows of a carrier: the pool's prices, the declared loss, what missing costs, and what of a price
+    that a seller asks goes to others."""
 
     pool_in: int
     pool_out: int
     loss_bps: int
     penalty_bps: int
+    share_bps: int = 0
+
+    def asked(self, price: int) -> int:
+        """What must be asked so that a seller keeps a price."""
+        return -(-price * WHOLE // max(1, WHOLE - self.share_bps))
+
+    def kept(self, price: int) -> int:
+        """What a seller keeps of a price."""
+        return price * (WHOLE - self.share_bps) // WHOLE
 
     def arriving(self, wh: int) -> int:
         """What of injected energy counts as delivered."""
@@ -69,8 +82,9 @@ class Prices:
         return -(-wh * WHOLE // (WHOLE - self.loss_bps))
 
     def between(self, bps: int) -> int:
-        """A price between the pool's two."""
-        return self.pool_in + (self.pool_out - self.pool_in) * bps // WHOLE
+        """A price between what a seller must ask to gain by not using the pool, and what the pool asks."""
+        least = min(self.asked(self.pool_in), self.pool_out)
+        return least + (self.pool_out - least) * bps // WHOLE
 
 
 @dataclass(frozen=True)
@@ -111,7 +125,7 @@ def quotes(member: Member, outlook: Outlook, held: Mapping[str, int]) -> list[Bi
     for device in its:
         match device.what:
             case Plant() as plant:
-                bids.append(Bid(True, _arriving_at_most(plant.rated_w, outlook), plant.price, device.name))
+                bids.append(Bid(True, _arriving_at_most(plant.rated_w, outlook), _cost(plant, outlook), device.name))
             case Storage() as store:
                 bids += _store(device.name, store, held.get(device.name, 0), outlook)
             case Charging() as piles:
@@ -181,7 +195,8 @@ def _selling_price(name: str, outlook: Outlook) -> int:
 def _store(name: str, store: Storage, charge: int, outlook: Outlook) -> list[Bid]:
     """Buys below what is low and sells above what is high, and above what charging cost with all that is lost."""
     low, high = _usual(outlook)
-    dearest = high * store.efficiency_bps * (WHOLE - outlook.prices.loss_bps) // (WHOLE * (WHOLE + _GAIN_BPS))
+    left = outlook.prices.kept(high) * store.efficiency_bps * (WHOLE - outlook.prices.loss_bps)
+    dearest = left // (WHOLE * (WHOLE + _GAIN_BPS))
     most = _most(store.rated_w, outlook)
     takes = min(most, _room(store.capacity_wh, charge, store.efficiency_bps))
     gives = outlook.prices.arriving(min(most, charge))
@@ -210,8 +225,8 @@ def _needs(piles: Charging, held: int, outlook: Outlook) -> tuple[int, int, int]
 
 
 def _usual(outlook: Outlook) -> tuple[int, int]:
-    """A low price and a high one: of those that were paid, or where none was, between the pool's."""
-    if not outlook.paid:
+    """A low price and a high one: of those that were paid, or where few were, between the pool's."""
+    if len(outlook.paid) < _FEW:
         return outlook.prices.between(_LOW_BPS), outlook.prices.between(_HIGH_BPS)
     ordered = sorted(outlook.paid)
     last = len(ordered) - 1
@@ -224,6 +239,11 @@ def _room(capacity_wh: int, charge: int, efficiency_bps: int) -> int:
 
 def _most(rated_w: int, outlook: Outlook) -> int:
     return rated_w * outlook.seconds // HOUR
+
+
+def _cost(plant: Plant, outlook: Outlook) -> int:
+    """What a plant must ask for a Wh that arrives, which is a little more than one that it makes."""
+    return min(MAX_PRICE, outlook.prices.asked(-(-plant.price * WHOLE // (WHOLE - outlook.prices.loss_bps))))
 
 
 def _arriving_at_most(rated_w: int, outlook: Outlook) -> int:

@@ -38,6 +38,11 @@ class Register:
         """What it counted in all."""
         return self.before + self.shows
 
+    @property
+    def last(self) -> int:
+        """What of that was read."""
+        return next(reversed(self.read.values()), 0)
+
     def replace(self) -> None:
         """Another meter, which begins at nothing."""
         self.before, self.shows = self.total, 0
