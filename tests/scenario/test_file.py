@@ -145,13 +145,13 @@ def test_orders_are_listed(read):
 
 
 def test_faults_have_times(read):
-    text = '[[faults]]\nkind = "{}"\n{} = "{}"\nfrom = 2026-10-01T00:00:00Z\nuntil = 2026-10-01T02:00:00Z\n'
+    text = '[[faults]]\nkind = "{}"\n{} = "{}"\nfrom = 2026-10-01T01:00:00Z\nuntil = 2026-10-01T02:00:00Z\n'
     found = read(GOOD + text.format("silent", "device", "roofs/pv") + text.format("suspended", "member", "anna"))
     assert [(one.trouble, one.device, one.member) for one in found.faults] == [
         (Trouble.SILENT, "roofs/pv", ""),
         (Trouble.SUSPENDED, "", "anna"),
     ]
-    assert {(one.since, one.until) for one in found.faults} == {(1790812800, 1790820000)}
+    assert {(one.since, one.until) for one in found.faults} == {(1790816400, 1790820000)}
 
 
 def test_the_ready_ones_are_read():
@@ -219,6 +219,11 @@ def test_a_mistake_is_named(read, old, new, said):
             "from = 2026-10-01T01:00:00Z\nuntil = 2026-10-01T01:00:00Z",
             "until is not after from",
         ),
+        (
+            "bridge_down",
+            "from = 2026-10-01T00:00:00Z\nuntil = 2026-10-01T01:00:00Z",
+            "from is the scenario's start, when all meters are read first",
+        ),
     ],
 )
 def test_a_mistaken_fault_is_named(read, kind, rest, said):
@@ -271,6 +276,22 @@ def test_registers_that_cannot_be(read):
         read(GOOD + text.replace('"Wh"', '"kWh"'), "time,device,value\n1790812800,bert/meter,1.0001\n")
 
 
+def test_what_is_silent_too_long(read):
+    long = GOOD.replace("slots = 2", "slots = 200")
+    text = 'device = "roofs/pv"\nfrom = 2026-10-01T01:00:00Z\nuntil = 2026-10-05T0{}:00:00Z'
+    assert read(long + FAULT.format(kind="silent", rest=text.format(0))).faults
+    with pytest.raises(SettingsError, match="until is 96 slots after from or more: no later reading tells of so many"):
+        read(long + FAULT.format(kind="silent", rest=text.format(1)))
+    with pytest.raises(SettingsError, match="bert/meter has no readings in 96 slots, which is too long"):
+        read(long + RECORDED, READINGS)
+
+
+def test_too_many_orders(read):
+    many = ORDERS + "2026-10-01T00:00:00Z,roofs,electricity,buy,600,200,\n" * 16
+    with pytest.raises(SettingsError, match=r"orders\.csv line 19: roofs has more than 16 orders in a book"):
+        read(GOOD.replace('"pool"', '"listed"') + LISTED, orders=many)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -279,6 +300,7 @@ def test_registers_that_cannot_be(read):
         ("buy", "lend", "line 3: side is 'lend'"),
         ("600,200,", "600,200,roofs/pv", "line 3: who buys names no device"),
         ("90,roofs/pv", "90,anna/household", "device 'anna/household' is none of 'roofs' that makes electricity"),
+        ("500,90", "99,90", "line 2: wh is '99', not a whole number from 100 to 10000000"),
         ("500,90", "500,70000", "line 2: price is '70000', not a whole number from 0 to 65535"),
     ],
 )

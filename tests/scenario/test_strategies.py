@@ -62,6 +62,13 @@ def test_a_penalty_makes_careful():
         assert (sure.wh, rest.wh, rest.price) == (free.wh * 7 // 10, free.wh - free.wh * 7 // 10, free.price)
 
 
+def test_who_would_miss_takes_no_chance():
+    for what, price in ((Load("household", 9_000), 330), (Sun(5_000), 85)):
+        [free] = quotes(member(("one", what)), outlook(), {})
+        [all_of_it] = quotes(member(("one", what)), outlook(prices=STRICT, paid=(price,)), {})
+        assert (all_of_it.wh, all_of_it.price) == (free.wh, 80 if free.sell else 340)
+
+
 def test_little_is_not_quoted():
     assert quotes(member(("load", Load("household", 1_000))), outlook(), {}) == []
 

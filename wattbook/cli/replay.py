@@ -16,7 +16,7 @@ from wattbook.units import format_kwh, format_pt
 
 @click.command()
 @click.argument("scenario", required=False)
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Where result and report are written.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where result and report are written.")
 @click.option("--list", "listed", is_flag=True, help="List the scenarios that come with Wattbook.")
 @as_json
 def replay(scenario: str | None, out: Path | None, listed: bool, as_json: bool) -> None:
@@ -66,7 +66,12 @@ def _lines(result: Value) -> list[str]:
     members += [(one["name"], *(format_pt(one[name]) for name in names)) for one in result["members"]]
     lines = result["conservation"]
     held = sum(line["holds"] for line in lines)
-    accounts = [f"{'holds ' if line['holds'] else 'BROKEN'} {line['what']}: {line['left']}" for line in lines]
+    accounts = [
+        f"holds  {line['what']}: {line['left']}"
+        if line["holds"]
+        else f"BROKEN {line['what']}: {line['left']}, {line['right']}"
+        for line in lines
+    ]
     return [
         *table(carriers),
         "",

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-_WIDTH, _HEIGHT = 920, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 74, 14, 18, 34
+_WIDTH, _HEIGHT = 920, 280
+_LEFT, _RIGHT, _TOP, _BOTTOM = 74, 14, 30, 34
 _ACROSS, _DOWN = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
 _LINES = 4
 _ROW, _NAMES, _AMOUNTS = 22, 170, 120
@@ -78,10 +78,10 @@ def _grid(most: int, unit: str, divisor: int) -> list[str]:
     parts = []
     for place in range(_LINES + 1):
         y = _TOP + _DOWN - _DOWN * place // _LINES
-        value = most * place * 10 // (_LINES * divisor)
+        value = most * place * 100 // (_LINES * divisor)
         parts.append(f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y}" y2="{y}"/>')
-        parts.append(f'<text class="end" x="{_LEFT - 6}" y="{y + 4}">{value // 10:,}.{value % 10}</text>')
-    return [*parts, f'<text x="4" y="{_TOP - 6}">{escape(unit)}</text>']
+        parts.append(f'<text class="end" x="{_LEFT - 6}" y="{y + 4}">{value // 100:,}.{value % 100:02d}</text>')
+    return [*parts, f'<text x="4" y="{_TOP - 16}">{escape(unit)}</text>']
 
 
 def _labels(labels: Sequence[str], count: int) -> list[str]:

@@ -29,7 +29,7 @@ from wattbook.scenario.profiles import (
     Wind,
     draw,
 )
-from wattbook.scenario.records import UNITS, VALUES, Window, orders, readings
+from wattbook.scenario.records import MOST_UNHEARD, UNITS, VALUES, Window, orders, readings
 from wattbook.scenario.strategies import Habit, Member
 from wattbook.strict_toml import Table
 from wattbook.units import UPT_PER_PT
@@ -305,6 +305,11 @@ def _when(table: Table, trouble: Trouble, scenario: Scenario) -> tuple[int, int]
             raise table.error(f"{name} is not where a slot begins or ends")
     if times[0] >= times[-1] and trouble in _LASTING:
         raise table.error("until is not after from")
+    silent = trouble in (Trouble.SILENT, Trouble.BRIDGE_DOWN)
+    if silent and times[-1] - times[0] >= MOST_UNHEARD * scenario.slot_seconds:
+        raise table.error(f"until is {MOST_UNHEARD} slots after from or more: no later reading tells of so many")
+    if silent and times[0] == scenario.start:
+        raise table.error("from is the scenario's start, when all meters are read first")
     return times[0], times[-1]
 
 

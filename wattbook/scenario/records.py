@@ -4,7 +4,8 @@ Local time without one is refused: an hour of it comes twice a year, and another
 """
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -13,12 +14,16 @@ from pathlib import Path
 from wattbook.contracts.structs import Carrier
 from wattbook.errors import SettingsError, UnitError
 from wattbook.market.bounds import MAX_PRICE
+from wattbook.market.escrow import CEILINGS
 from wattbook.market.shares import cumfloor
+from wattbook.market.words import MAX_ORDERS_OF_ONE, MIN_WH
 from wattbook.scenario.model import Listed
 from wattbook.scenario.profiles import Recorded
 from wattbook.units import kwh
 
 MOST_WH = 10**10
+MOST_UNHEARD = 96
+"""Slots between two readings that settlement spreads what it learns over."""
 _READINGS = ("time", "device", "value")
 _ORDERS = ("slot", "member", "carrier", "side", "wh", "price", "device")
 _ENERGY, _REGISTER = "energy", "register"
@@ -45,10 +50,10 @@ class Row:
     def error(self, why: str) -> SettingsError:
         return SettingsError(f"{self.where}: {why}")
 
-    def number(self, name: str, most: int) -> int:
+    def number(self, name: str, most: int, least: int = 0) -> int:
         text = self.fields[name]
-        if not (text.isascii() and text.isdigit()) or int(text) > most:
-            raise self.error(f"{name} is {text!r}, not a whole number from 0 to {most}")
+        if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
+            raise self.error(f"{name} is {text!r}, not a whole number from {least} to {most}")
         return int(text)
 
     def one_of(self, name: str, known: Mapping[str, object]) -> str:
@@ -109,7 +114,8 @@ def readings(path: Path, unit: str, values: str, window: Window, injects: Mappin
 def orders(path: Path, window: Window, members: Mapping[str, Mapping[str, Carrier]]) -> list[Listed]:
     """The orders in a file, by the carriers of each member's devices that inject."""
     carriers = {carrier.name.lower(): carrier for carrier in Carrier}
-    found = []
+    found: list[Listed] = []
+    counted: Counter[tuple[str, Carrier, int]] = Counter()
     for row in _rows(path, _ORDERS):
         start = row.time("slot")
         if (start - window.start) % window.seconds or not window.start <= start < window.end:
@@ -122,7 +128,10 @@ def orders(path: Path, window: Window, members: Mapping[str, Mapping[str, Carrie
             raise row.error(f"device {device!r} is none of {member!r} that makes {carrier.name.lower()}")
         if not sell and device:
             raise row.error("who buys names no device")
-        wh = row.number("wh", MOST_WH)
+        counted[member, carrier, start] += 1
+        if counted[member, carrier, start] > MAX_ORDERS_OF_ONE:
+            raise row.error(f"{member} has more than {MAX_ORDERS_OF_ONE} orders in a book")
+        wh = row.number("wh", CEILINGS[-1], MIN_WH)
         found.append(Listed(member, carrier, start, sell, wh, row.number("price", MAX_PRICE), device))
     return found
 
@@ -152,7 +161,8 @@ def _of_energy(path: str, device: str, found: Mapping[int, int], window: Window,
         slot = time - (time - window.start) % window.seconds
         wh[slot] = wh.get(slot, 0) + value
     slots = range(window.start, window.end, window.seconds)
-    return Recorded(injects, wh, frozenset(slot + window.seconds for slot in slots if slot not in wh))
+    unheard = [slot + window.seconds for slot in slots if slot not in wh]
+    return Recorded(injects, wh, _bridged(path, device, unheard, window))
 
 
 def _of_registers(path: str, device: str, found: Mapping[int, int], window: Window, injects: bool) -> Recorded:
@@ -168,4 +178,14 @@ def _of_registers(path: str, device: str, found: Mapping[int, int], window: Wind
         slots = range(since, until, window.seconds)
         wh |= dict(zip(slots, cumfloor([1] * len(slots), counted), strict=True))
     ends = range(window.start + window.seconds, window.end + 1, window.seconds)
-    return Recorded(injects, wh, frozenset(end for end in ends if end not in found))
+    return Recorded(injects, wh, _bridged(path, device, [end for end in ends if end not in found], window))
+
+
+def _bridged(path: str, device: str, unheard: Sequence[int], window: Window) -> frozenset[int]:
+    """Ends of slots at which nothing was read, if a later reading can tell of so many."""
+    in_a_row = 0
+    for before, end in zip((0, *unheard), unheard, strict=False):
+        in_a_row = in_a_row + 1 if end - before == window.seconds else 1
+        if in_a_row >= MOST_UNHEARD:
+            raise SettingsError(f"{path}: {device} has no readings in {MOST_UNHEARD} slots, which is too long")
+    return frozenset(unheard)

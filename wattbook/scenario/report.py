@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 
 from wattbook.scenario.charts import Series, areas, bars, lines
 from wattbook.scenario.result import Value
-from wattbook.units import UPT_PER_PT, WH_PER_KWH, format_pt
+from wattbook.units import MPT_PER_PT, UPT_PER_PT, WH_PER_KWH, format_pt
 
 _HOURS = 24
 _MOST_BARS = 40
@@ -51,8 +51,8 @@ def _carrier(one: Value) -> Value:
                 Series("price", "price", [slot["price"] for slot in slots]),
             ],
             labels,
-            "PT per kWh / 1000",
-            1,
+            "PT per kWh",
+            MPT_PER_PT,
         ),
         "volumeChart": areas(
             [

@@ -221,8 +221,9 @@ class Runner:
         self.village.mine([*exchanged, *self.rounds.read(time, heard, lies, CITY)])
 
     def _is_silent(self, meter: Meter | None, time: int) -> bool:
+        """What lasts until the end is silent at the end too."""
         for fault in self.scenario.faults:
-            if fault.since <= time < fault.until:
+            if fault.since <= time and (time < fault.until or time == self.scenario.end == fault.until):
                 of_it = fault.trouble is Trouble.SILENT and meter and fault.device == meter.device.name
                 if of_it or fault.trouble is Trouble.BRIDGE_DOWN:
                     return True

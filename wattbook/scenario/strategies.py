@@ -172,10 +172,12 @@ def _of_the_rest(name: str, devices: Sequence[Device], outlook: Outlook) -> list
 
 
 def _in_two(bid: Bid, outlook: Outlook) -> list[Bid]:
-    """Who pays a penalty for what he does not trade takes a chance with the smaller part only."""
+    """Who pays a penalty for what he does not trade takes a chance with the smaller part only, and with none when the
+    last price says that he would not get his."""
     if not outlook.prices.penalty_bps:
         return [bid]
-    sure = bid.wh * _SURE_BPS // WHOLE
+    missed = outlook.paid and (outlook.paid[-1] <= bid.price if bid.sell else outlook.paid[-1] >= bid.price)
+    sure = bid.wh if missed else bid.wh * _SURE_BPS // WHOLE
     price = outlook.prices.pool_in if bid.sell else outlook.prices.pool_out
     return [Bid(bid.sell, sure, price, bid.device), Bid(bid.sell, bid.wh - sure, bid.price, bid.device)]
 
