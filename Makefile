@@ -27,7 +27,8 @@ test: setup
 	$(BIN)/ape test --numprocesses auto --dist loadfile
 
 deep: setup
-	DEEP=1 $(BIN)/ape test --numprocesses auto --dist loadfile --hypothesis-profile deep tests/market tests/trial tests/invariants tests/readings
+	DEEP=1 $(BIN)/ape test --numprocesses auto --dist loadfile --hypothesis-profile deep tests/market tests/trial tests/invariants tests/readings \
+	    tests/scenario/test_ready.py
 
 bench: setup
 	$(BIN)/wattbook bench --orders 10 --orders 100 --orders 1000 --orders 10000 --seconds 60 --days 30 \

@@ -276,6 +276,17 @@ def test_registers_that_cannot_be(read):
         read(GOOD + text.replace('"Wh"', '"kWh"'), "time,device,value\n1790812800,bert/meter,1.0001\n")
 
 
+def test_what_is_made_is_subsidised_by_the_month(read):
+    programme = '[[subsidies]]\ncarrier = "electricity"\nfor = "making"\nrate = 50\npot_pt = 9\n'
+    month = GOOD.replace("slots = 2", "slots = 744")
+    assert read(month + programme).subsidies
+    for text in (GOOD, GOOD.replace("slots = 2", "slots = 743")):
+        with pytest.raises(SettingsError, match="what is made is subsidised by whole months of UTC, and this is none"):
+            read(text + programme)
+    with pytest.raises(SettingsError, match="subsidies: there are two of electricity for making"):
+        read(month + programme * 2)
+
+
 def test_what_is_silent_too_long(read):
     long = GOOD.replace("slots = 2", "slots = 200")
     text = 'device = "roofs/pv"\nfrom = 2026-10-01T01:00:00Z\nuntil = 2026-10-05T0{}:00:00Z'

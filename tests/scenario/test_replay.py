@@ -166,6 +166,17 @@ def test_a_month_whose_plants_are_subsidised(tmp_path):
     assert [month["month"] for month in result["bills"]] == ["2027-02", "2027-03"]
 
 
+def test_a_book_that_nobody_reveals(tmp_path):
+    """It is cleared without orders; and who was suspended until the end can have his certificates all the same."""
+    text = FRAME.format(slots=2, loss=0, penalty=0) + member("roof", ROOF) + member("house", HOUSE)
+    text += fault("unrevealed", 'member = "house"', at(6)) + fault("unrevealed", 'member = "roof"', at(6))
+    result = run(tmp_path, text + fault("suspended", 'member = "roof"', during(7, 8)))
+    assert broken(result) == []
+    assert [slot["volumeWh"] for slot in result["carriers"][0]["slotValues"]] == [0, 0]
+    assert of(result, "house")["forfeited"] < 0
+    assert result["certificates"] == [{"device": "roof/pv", "issuedWh": of(result, "roof")["madeWh"], "retiredWh": 0}]
+
+
 def test_what_does_not_add_up_is_said(tmp_path, monkeypatch):
     """A Wh that is lost and not told is found."""
     from wattbook.scenario import replay as whole

@@ -12,6 +12,7 @@ from pathlib import Path
 from wattbook.contracts.structs import Carrier
 from wattbook.errors import SettingsError
 from wattbook.market.bounds import MAX_PRICE, WHOLE_BPS
+from wattbook.months import month_at, start_of
 from wattbook.scenario.model import Fault, Listed, Purpose, Scenario, Subsidy, Trading, Trouble
 from wattbook.scenario.profiles import (
     DAY,
@@ -34,7 +35,7 @@ from wattbook.scenario.strategies import Habit, Member
 from wattbook.strict_toml import Table
 from wattbook.units import UPT_PER_PT
 
-MOST_SLOTS, MOST_MEMBERS = 3_000, 5_000
+MOST_SLOTS, MOST_MEMBERS = 3_000, 2_000
 _LEAST_SLOT_SECONDS, _MOST_SLOT_SECONDS = 900, 4 * HOUR
 # What the contracts can be asked for years from now.
 _FIRST, _LAST = 1_577_836_800, 3_786_912_000
@@ -272,6 +273,9 @@ def _orders(table: Table, scenario: Scenario) -> Iterator[Listed]:
 def _subsidy(table: Table, scenario: Scenario) -> Subsidy:
     carrier = _carrier(table, tuple(one.carrier for one in scenario.tradings))
     purpose = Purpose(table.text("for", one_of=tuple(Purpose)))
+    ends = (scenario.start, scenario.end)
+    if purpose is Purpose.MAKING and any(start_of(month_at(time)) != time for time in ends):
+        raise table.error("what is made is subsidised by whole months of UTC, and this is none")
     rate = table.number("rate", 1, MAX_PRICE)
     found = Subsidy(carrier, purpose, rate, table.number("pot_pt", 1, _MOST_PT) * UPT_PER_PT)
     table.done()

@@ -73,6 +73,7 @@ class Runner:
             self._slot(start)
             progress(number + 1, scenario.slots)
         self.village.mine([], scenario.end + 1)
+        self._meddle(scenario.end)
         self._read_all()
         self._pass(self.village.market.readings.window() + 1)
         self._settle()
