@@ -93,6 +93,14 @@ def test_nothing_is_more_than_rated():
     assert sum(day(Sun(5_000), at(2026, 7, 3))) > 5_000
 
 
+def test_a_storm_is_cut_off_at_what_is_rated():
+    start, wind = at(2026, 1, 1), device(Wind(10_000))
+    blown = [(expected(PLACE, wind, start + hour * 3_600, 3_600), start + hour * 3_600) for hour in range(24 * 90)]
+    storm = [actual(PLACE, wind, time, 3_600) for wh, time in blown if wh > 9_500]
+    assert len(storm) > 10
+    assert max(storm) == 10_000
+
+
 def test_what_happens_is_near_what_was_foreseen():
     load = Load("household", 9_000)
     foreseen, happened = (day(load, at(2026, 10, 14), 3_600, of=of) for of in (expected, actual))
