@@ -29,7 +29,7 @@ test: setup
 deep: setup
 	DEEP=1 $(BIN)/ape test --numprocesses auto --dist loadfile --hypothesis-profile deep tests/market tests/trial \
 	    tests/invariants tests/readings tests/packages_chain tests/pools_chain tests/delegates_chain tests/watch_chain \
-	    tests/deployment tests/bridge/sender tests/bridge/recovery
+	    tests/deployment tests/bridge/sender tests/bridge/recovery tests/scenario/test_ready.py
 
 bench: setup
 	$(BIN)/wattbook bench --orders 10 --orders 100 --orders 1000 --orders 10000 --seconds 60 --days 30 \

@@ -45,8 +45,8 @@ class Restless(Days):
 
     def count_some(self) -> None:
         """Those of the last slot are not final, and are refused; they come again."""
-        final = sum(root.time <= self.past[-1] for root, _ in self.roots)
-        early = self.roots[final:]
+        final = sum(root.time <= self.past[-1] for root, _ in self.rounds.queue)
+        early = self.rounds.queue[final:]
         self.meter(self.luck.randint(0, final))
         for root, readings in early:
             self._mine([message(self._imbalance, "meter", self._relayer, root, readings)])
@@ -111,7 +111,7 @@ class Restless(Days):
                 self.luck.choice(doings)()
                 self.check()
         self.wait_until_final()
-        self.meter(len(self.roots))
+        self.meter(len(self.rounds.queue))
         for _ in range(2):
             for start in starts:
                 self.settle([start], self.park.traders)

@@ -20,6 +20,7 @@ _NAMES = (
     "index",
     "package",
     "pool",
+    "replay",
     "statement",
     "status",
     "tender",
