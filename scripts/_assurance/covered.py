@@ -107,7 +107,7 @@ def page(coverage: Coverage) -> str:
             "| source | lines | branches | lines that did not run | branches that did not (line:column) |",
             [
                 f"| {source.removeprefix('contracts/')} | {item.lines.text} | {item.branches.text} "
-                f"| {', '.join(item.lines.missed)} | {', '.join(item.branches.missed)} |"
+                f"| {_ranges(map(int, item.lines.missed))} | {', '.join(item.branches.missed)} |"
                 for source, item in contracts.items()
             ],
         ),
