@@ -4,7 +4,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-COMMANDS = ("covering", "mutants")
+COMMANDS = ("covering", "mutants", "proving")
 
 
 def main() -> None:

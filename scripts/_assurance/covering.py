@@ -89,7 +89,7 @@ def _table(probed: dict[str, Probed]) -> Json:
 def run_tests(names: list[str], folder: Path) -> None:
     """Runs test files against contracts with probes, but those that ran and rest on nothing that has changed."""
     RESULTS.mkdir(parents=True, exist_ok=True)
-    beneath = beneath_all()
+    beneath = _beneath()
     waiting = [name for name in names if not _is_done(name, beneath)]
     if not waiting:
         return
@@ -142,7 +142,7 @@ def _deselected(name: str) -> list[str]:
 
 def report() -> None:
     """Writes the tables of what has run so far; fails where something is still to be run, or failed."""
-    beneath = beneath_all()
+    beneath = _beneath()
     results = [load(file) for file in sorted(RESULTS.glob("*.json"))]
     waiting = [name for name in test_files() if not _is_done(name, beneath)]
     coverage = Coverage(
@@ -155,6 +155,8 @@ def report() -> None:
     DOCS.mkdir(parents=True, exist_ok=True)
     (DOCS / "coverage.json").write_text(json.dumps(asdict(coverage), indent=1) + "\n")
     (DOCS / "coverage.md").write_text(page(coverage))
+    if without := [name for name in contract_names() if not (COMPILED / f"{name}.json").exists()]:
+        sys.exit("not compiled with probes: " + ", ".join(without))
     if waiting:
         sys.exit("not run, failed, or changed since:\n" + "\n".join(waiting))
 
@@ -167,6 +169,12 @@ def _combined() -> Json:
     subprocess.run([*tool, "combine", "-q", "--keep", data, *files], cwd=ROOT, check=True)
     subprocess.run([*tool, "json", "-q", data, "-o", PYTHON], cwd=ROOT, check=True)
     return load(PYTHON)
+
+
+def _beneath() -> bytes:
+    """A hash of what every run rests on, and of the contracts that have probes."""
+    closures = [load(file)["closure"] for file in sorted(COMPILED.glob("*.json"))]
+    return keccak(beneath_all() + "".join(closures).encode())
 
 
 def _is_done(name: str, beneath: bytes) -> bool:
