@@ -137,9 +137,10 @@ class Session:
         command: list[str | Path] = [
             *(self.stand.python, "-m", "pytest"),
             *(*self.tests, "-x", "-q", "--tb=no", "--hypothesis-seed=0"),
-            *("-p", "no:cacheprovider", "-p", "no:ape_test", "-p", "no:xdist"),
+            *("-p", "no:cacheprovider", "-p", "_hypothesis_pytestplugin"),
         ]
-        variables = self.stand.environment(GAS_LIMIT=str(_GAS))
+        # Plugins that these tests do not need take longer to load than most of them to run.
+        variables = self.stand.environment(GAS_LIMIT=str(_GAS), PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
         ran = run(command, self.stand.folder, variables, patience)
         if ran.status is None:
             return "a test that does not end"

@@ -14,6 +14,8 @@ _ENVIRONMENT = ROOT / ".venv"
 _COPIED = ("wattbook", "frontend_api", "tests", "scripts", "docs", "examples")
 _LINKED = ("contracts", "node_modules")
 _NOT_COPIED = shutil.ignore_patterns("__pycache__", ".hypothesis")
+# Other places of packages; and bytecode is to be written here, or each run would compile all that it imports.
+_NOT_KEPT = ("PYTHONPATH", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE")
 # A node with room for contracts that have more code than a chain takes, and for what they use. It is the node's own
 # process that is started here, so that it is the one that is stopped.
 _NODE = """#!/usr/bin/env bash
@@ -43,8 +45,7 @@ class Stand:
 
     def environment(self, **more: str) -> dict[str, str]:
         """The variables that programs of this copy are started with."""
-        kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
-        return kept | {"PYTHONDONTWRITEBYTECODE": "1"} | more
+        return {name: value for name, value in os.environ.items() if name not in _NOT_KEPT} | more
 
     def put(self, artifact: Json) -> None:
         """Has a contract be what `artifact` says, for whoever deploys it and whoever compares its code."""

@@ -7,8 +7,7 @@ import {CallAuction} from "../../contracts/market/rules/CallAuction.sol";
 /// @title What holds of every book that a proposal clears, however many orders it has
 /// @notice The sums ask of a price only whether it is below, at or above L, U and what they make. So a book is told by how many
 /// Wh are bid and asked in each of seven places: below L, at it, up to the price, at it, up to U, at it, and above. The numbers
-/// that stand for prices here are concrete. The Wh are of eight bits: all that is asked of them is linear and has no constant but
-/// 1, so what fails for large ones fails for small ones.
+/// that stand for prices here are concrete. The Wh are of four bits: of sums of them nothing is asked but which is larger.
 contract ClearingProofs {
     using CallAuction for CallAuction.Sums;
 
@@ -16,6 +15,7 @@ contract ClearingProofs {
     uint256 private constant PRICE = 20;
     uint256 private constant HIGH = 30;
     uint256 private constant PLACES = 7;
+    uint8 private constant WH = 15;
 
     /// @dev What trades is at least what is better than the price, and at most what is no worse: on either side those who
     /// must trade do, and nobody trades who must not.
@@ -97,8 +97,8 @@ contract ClearingProofs {
     function _words(uint8[7] calldata bids, uint8[7] calldata asks) private pure returns (uint256[] memory words) {
         words = new uint256[](2 * PLACES);
         for (uint256 i = 0; i < PLACES; ++i) {
-            words[i] = uint256(bids[i]) << 160 | _priceOf(i) << 200;
-            words[PLACES + i] = Words.sell(address(0), asks[i], _priceOf(i), 0, 0);
+            words[i] = uint256(bids[i] & WH) << 160 | _priceOf(i) << 200;
+            words[PLACES + i] = Words.sell(address(0), asks[i] & WH, _priceOf(i), 0, 0);
         }
     }
 
