@@ -6,6 +6,8 @@ import time
 import pytest
 from covered import Coverage, Covered, Share, page
 from operators import Mutant
+from proving import is_proven, properties
+from proving import page as page_of_proofs
 from survivors import is_open
 from survivors import page as page_of_mutants
 from syntax import Edit
@@ -81,3 +83,23 @@ def test_a_command_that_takes_too_long(tmp_path):
     alive.unlink(missing_ok=True)
     time.sleep(0.5)
     assert not alive.exists()
+
+
+def found(exitcode=0, ends=2, cut_off=0):
+    return {"exitcode": exitcode, "num_paths": [7, ends, 0], "num_bounded_loops": cut_off}
+
+
+@pytest.mark.parametrize("result", [None, found(exitcode=1), found(ends=0), found(cut_off=1)])
+def test_what_is_not_proven(result):
+    assert not is_proven(result)
+
+
+def test_what_is_proven():
+    assert is_proven(found())
+
+
+def test_proofs():
+    text = page_of_proofs({"check_shares_sum_to_the_whole": found()})
+    says = "Nothing is lost and nothing is made: with two items, and so, one after the other, with any number."
+    assert f"| check_shares_sum_to_the_whole | {says} | proven | 2 |" in text
+    assert len(properties()) == text.count("| check_") == 1 + text.count("| not proven | 0 |")

