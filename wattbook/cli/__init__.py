@@ -24,6 +24,7 @@ _NAMES = (
     "status",
     "tender",
     "trader",
+    "up",
     "vectors",
     "verify",
 )
