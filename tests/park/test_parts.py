@@ -234,10 +234,11 @@ def test_a_slot_in_words():
     orders = [placed(0), placed(1, sell=True)]
     fills = {0: (900, 900 * 400, 0), 1: (900, 900 * 400, 0)}
     book = watched(*orders, revealed={0, 1}, fills=fills)
-    assert (book.traded_wh, book.welfare) == (900, 0)
-    assert ledger._balances(book)
-    assert not ledger._balances(replace(book, fills={0: (900, 0, 0), 1: (800, 0, 0)}))
-    assert ledger._balances(replace(book, fills={0: (900, 0, 0), 1: (800, 0, 0)}, from_pool=(0, 100, 0)))
+    assert (book.sums, book.welfare(300, 620)) == ((900, 900), 0)
+    assert replace(book, fills={0: (900, 0, 0), 1: (800, 0, 0)}).sums == (800, 900)
+    with_pool = replace(book, fills={0: (900, 0, 0), 1: (800, 0, 0)}, from_pool=(0, 100, 0))
+    assert with_pool.sums == (900, 900)
+    assert with_pool.welfare(300, 620) == 900 * 400 - 800 * 400 - 100 * 620
     traded = ledger.Traded("electricity", 400, 900, 0, 2, True)
     record = ledger.SlotRecord(SLOT, 0, (traded,), ("electricity: 1 not revealed",), bond(0) + KEEPER_FEE)
     assert record.line().endswith(

@@ -63,16 +63,19 @@ class Watched:
         return {index_of(word) for word in self.words}
 
     @property
-    def traded_wh(self) -> int:
-        """What was bought, of members and of the pool."""
-        orders = {index_of(word): Quote.of_word(word) for word in self.words}
-        return sum(wh for index, (wh, _, _) in self.fills.items() if not orders[index].sell)
+    def sums(self) -> tuple[int, int]:
+        """Wh that were sold and bought, by members and the pool together: as much, unless something is wrong."""
+        sells = {index_of(word): Quote.of_word(word).sell for word in self.words}
+        bought, sold, _ = self.from_pool
+        sold += sum(wh for index, (wh, _, _) in self.fills.items() if sells[index])
+        return sold, bought + sum(wh for index, (wh, _, _) in self.fills.items() if not sells[index])
 
-    @property
-    def welfare(self) -> int:
-        """What the trade was worth by the members' own quotes."""
+    def welfare(self, pool_in: int, pool_out: int) -> int:
+        """What the trade was worth by the members' own quotes, and by the prices at which the pool trades."""
         orders = [order_of(word) for word in self.in_order]
-        return welfare.welfare(orders, [self.fills.get(order.id, (0, 0, 0))[0] for order in orders])
+        bought, sold, _ = self.from_pool
+        members = welfare.welfare(orders, [self.fills.get(order.id, (0, 0, 0))[0] for order in orders])
+        return members + bought * pool_in - sold * pool_out
 
 
 class Books:

@@ -44,7 +44,7 @@ class Keeper:
             return [self._opening(its, name)] if now < its.reveals_at - 3 else []
         if its.state is BookState.OPEN and now >= its.book.slot_start:
             return [call(f"void {name}", self._market.auction, "voidBook", _OPEN_GAS, its.book.key)]
-        if its.state is BookState.OPEN and now >= its.clears_at:
+        if its.state is BookState.OPEN and its.clears_at <= now < its.book.slot_start - 1:
             return self._clearing(its, name)
         if its.state is BookState.CLEARED and not its.pool_is_clear and now < its.book.slot_start - 1:
             return [self._pool(its, name), *self._settling(its, name)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from wattbook.contracts.structs import BookState
 from wattbook.market.escrow import KEEPER_FEE, bond
-from wattbook.market.words import Quote, class_of, index_of
+from wattbook.market.words import class_of
 from wattbook.park.books import Books, Watched
 from wattbook.park.chain import ask, market_of
 from wattbook.park.journal import DeskJournal, Placed
@@ -153,13 +153,16 @@ class Ledger:
         missed = [said for book in books for said in _missed(book, placed)]
         if not placed:
             missed.append("nobody quoted")
-        traded = tuple(
-            Traded(_name(book), book.price, book.traded_wh, book.welfare, len(book.sealed), _balances(book))
-            for book in books
-        )
+        traded = tuple(self._traded(book) for book in books)
         hidden = [one for book in books for one in _hidden(book, placed)]
         bonds = sum(bond(class_of(one.wh)) + KEEPER_FEE for one in hidden)
         return SlotRecord(slot, self._time.in_park(slot), traded, tuple(missed), bonds)
+
+    def _traded(self, book: Watched) -> Traded:
+        trading = self._scenario.trading(book.book.carrier)
+        sold, bought = book.sums
+        worth = book.welfare(trading.pool_in, trading.pool_out)
+        return Traded(_name(book), book.price, sold, worth, len(book.sealed), sold == bought)
 
     def _of(self, slot: int) -> list[Watched]:
         return [self._books.of(trading.carrier, slot) for trading in self._scenario.tradings]
@@ -199,14 +202,6 @@ def _hidden(book: Watched, placed: list[Placed]) -> list[Placed]:
     """The orders that were committed and never revealed."""
     revealed = book.revealed
     return [one for one in placed if one.seal in book.sealed and book.sealed[one.seal] not in revealed]
-
-
-def _balances(book: Watched) -> bool:
-    """Whether as much was sold as was bought, the pool with the members."""
-    sold = {index_of(word): Quote.of_word(word).sell for word in book.words}
-    bought_by_pool, sold_by_pool, _ = book.from_pool
-    sums = {side: sum(wh for index, (wh, _, _) in book.fills.items() if sold[index] is side) for side in (True, False)}
-    return sums[True] + sold_by_pool == sums[False] + bought_by_pool
 
 
 def _name(book: Watched) -> str:

@@ -32,6 +32,11 @@ _READY = "park-day"
 _MORNING = 7 * 3_600
 _MEMBERS = "\n[[members]]\n"
 _SPREAD_BPS = 3_000
+# In the smallest parks somebody sells and somebody buys.
+_FIRST = (
+    *("roofs", "tower", "energy house", "hotel", "wind", "studios"),
+    *("market hall", "battery", "garage", "bakery", "workshop", "flats"),
+)
 _BEFORE = 40 * 86_400
 
 
@@ -172,7 +177,8 @@ def market_settings() -> MarketSettings:
 
 def scenario_text(traders: int) -> str:
     """The ready park with as many members: more of each kind, larger and smaller ones."""
-    frame, *members = find(_READY).read_text().split("\n\n[[subsidies]]")[0].split(_MEMBERS)
+    frame, *blocks = find(_READY).read_text().split("\n\n[[subsidies]]")[0].split(_MEMBERS)
+    members = sorted(blocks, key=lambda block: _FIRST.index(block.split('"')[1]))
     parts = [frame]
     for place, member in enumerate(members):
         count = traders // len(members) + (place < traders % len(members))
