@@ -51,28 +51,9 @@ class Up:
     def errors(self):
         return self.process.stderr.read()
 
-    def pid_of(self, name):
-        """The process of a part, as the system has it."""
-        mine = [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if parent_of(pid) == self.process.pid]
-        return next(pid for pid in mine if f"wattbook.park.part\0{name}\0" in command_of(pid))
-
     def _listen(self):
         for line in self.process.stdout:
             self._lines.put(line)
-
-
-def parent_of(pid):
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
-    except OSError:
-        return 0
-
-
-def command_of(pid):
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text()
-    except OSError:
-        return ""
 
 
 def is_alive(pid):

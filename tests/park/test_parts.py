@@ -135,6 +135,22 @@ def test_what_dies_is_started_again(supervisor):
     assert supervisor.watch() == []
 
 
+def test_a_worker_that_hangs_is_started_again(supervisor, folder, monkeypatch):
+    monkeypatch.setattr("wattbook.park.supervisor._SILENT_FOR", 1.0)
+    folder.beats.mkdir()
+    for name in ("desk", "keeper", "api"):
+        supervisor._start(sleeper(name))
+    before = supervisor.pids
+    end = time.monotonic() + 1.2
+    while time.monotonic() < end:
+        (folder.beats / "keeper").touch()
+        time.sleep(0.05)
+    assert supervisor.watch() == ["desk"]
+    after = supervisor.pids
+    assert after["desk"] != before["desk"]
+    assert {name: after[name] for name in ("keeper", "api")} == {name: before[name] for name in ("keeper", "api")}
+
+
 def test_later_the_more_often_it_dies(supervisor):
     supervisor._start(Part("one", [sys.executable, "-c", ""]))
     times = []
@@ -248,6 +264,22 @@ def test_a_slot_in_words():
     sums.add(record)
     assert (sums.slots, sums.missed, sums.orders, sums.traded_wh, sums.turnover) == (1, 1, 2, 900, 360_000)
     assert sums.bonds == 250_000
+
+
+def test_bonds_of_what_was_not_revealed(folder):
+    folder.begin(3, broker=False)
+    made = object.__new__(ledger.Ledger)
+    made._scenario, made._journal = folder.scenario(), DeskJournal(folder.journal)
+    made._time = Time(SETTINGS, made._scenario)
+    orders = [placed(0), placed(1, sell=True, wh=50_000), placed(2)]
+    made._journal.add(orders)
+    book = watched(*orders, revealed={2})
+    made._of = lambda slot: [book]
+    record = made._record(SLOT)
+    assert record.bonds == bond(0) + bond(1) + 2 * KEEPER_FEE
+    assert record.missed == ("electricity: 2 not revealed",)
+    made._of = lambda slot: [Watched(Book(Carrier.ELECTRICITY, ZONE, 1, SLOT + 12))]
+    assert made._record(SLOT + 12).missed == ("nobody quoted",)
 
 
 def test_the_journal_keeps_what_opens_an_order(folder):

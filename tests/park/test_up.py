@@ -26,7 +26,8 @@ def whole(tmp_path_factory):
         while time.time() % SLOT > 3:
             time.sleep(0.1)
         os.kill(killed, signal.SIGKILL)
-        said["again"].append((up.said("again", 30)["again"], killed, up.pid_of(name)))
+        again = up.said("again", 30)
+        said["again"].append((again["again"], killed, again["pid"]))
         said["slots"].append(up.said("slot", 60))
     said["pages"] = {
         path: httpx.get(f"{up.began['pages']}{path}").status_code for path in ("/", "/trade", "/certificates")

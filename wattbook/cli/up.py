@@ -46,7 +46,7 @@ def _run(folder: Folder, traders: int, minutes: float | None, as_json: bool, sto
         _say(as_json, *_beginning(park, time.monotonic() - began))
 
         def died(name: str) -> None:
-            _say(as_json, {"again": name}, f"{name} is started again")
+            _say(as_json, {"again": name, "pid": park.supervisor.pids.get(name)}, f"{name} is started again")
 
         until = None if minutes is None else time.time() + minutes * 60
         for record in park.live(until, stop, died):

@@ -130,12 +130,16 @@ class Relay:
             self._sent[HexBytes(signed.hash).to_0x_hex()] = one, time.monotonic()
             self._nonce += 1
 
+    def _waits(self, hash_: str) -> bool:
+        """Whether the node still has it: to send it again would only make others wait longer."""
+        return ask(self._chain, "eth_getTransactionByHash", hash_) is not None
+
     def follow(self) -> list[tuple[Call, bool]]:
         """What is in blocks now, and whether it succeeded. What is lost counts as failed."""
         done = []
         for hash_, (one, sent_at) in list(self._sent.items()):
             receipt = ask(self._chain, "eth_getTransactionReceipt", hash_)
-            if receipt is None and time.monotonic() - sent_at < _LOST_AFTER:
+            if receipt is None and (time.monotonic() - sent_at < _LOST_AFTER or self._waits(hash_)):
                 continue
             if receipt is None:
                 self._nonce = None

@@ -69,7 +69,7 @@ _GRID_WH_OF_ONE = 100_000
 _SUBSIDY, _POT = 40, 10**10
 _PACKAGED, _TERM, _CUSTOMERS = Carrier.HOT_WATER, 12, 40
 # In 0.01 m2, mPT a year for a square metre, W for one, and each month's part of a year.
-_AREA, _ANNUAL_PRICE, _LOAD = 20_000, 40_000, 96
+_AREA, _ANNUAL_PRICE, _LOAD = 5_000, 40_000, 96
 _EVEN = (833,) * 8 + (834,) * 4
 _TECHNOLOGY = {Carrier.ELECTRICITY: 10_100}
 
@@ -173,7 +173,7 @@ class Founding:
                 market.energy_packages,
                 "buy",
                 customer,
-                [Purchase(1, Kind.AREA, month, _TERM, 0, _AREA * (place + 1), 0)],
+                [Purchase(1, Kind.AREA, month, _TERM, 0, _AREA * (place % 5 + 1), 0)],
             )
             for place, customer in enumerate(customers[:_CUSTOMERS])
         ]

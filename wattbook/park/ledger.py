@@ -155,7 +155,7 @@ class Ledger:
             missed.append("nobody quoted")
         traded = tuple(self._traded(book) for book in books)
         hidden = [one for book in books for one in _hidden(book, placed)]
-        bonds = sum(bond(class_of(one.wh)) + KEEPER_FEE for one in hidden)
+        bonds = sum(bond(int(class_of(one.wh))) + KEEPER_FEE for one in hidden)
         return SlotRecord(slot, self._time.in_park(slot), traded, tuple(missed), bonds)
 
     def _traded(self, book: Watched) -> Traded:

@@ -65,12 +65,15 @@ class LivePark:
             self._found()
         self.chain = self.supervisor.start_chain()
         self.supervisor.wake_chain()
-        since = first_slot(int(time.time()))
+        began = time.monotonic()
+        self.supervisor.start_services()
+        self._wait_for_pages()
+        # The workers will not take longer than these.
+        since = first_slot(int(time.time() + time.monotonic() - began))
         bridge(market_of(self._folder), self._folder, since)
         self.settings = self.settings.resumed(MetersFile(self._folder.meters).read_until, since)
         self._folder.keep(self.settings)
-        self.supervisor.start_others()
-        self._wait_for_pages()
+        self.supervisor.start_workers()
         self.ledger = Ledger(self._folder, since)
 
     def _begun(self) -> ParkSettings:
@@ -109,7 +112,8 @@ class LivePark:
             try:
                 yield from self.ledger.new()
             except ChainError as error:
-                died(f"ledger: {error}")
+                # Nothing is lost with it: what was told meanwhile is told again.
+                self._progress(f"chain: {error}", 0, 0)
             stop.wait(_POLL)
 
     def drain(self, stop: Event, died: Callable[[str], None]) -> Iterator[SlotRecord]:

@@ -36,16 +36,18 @@ WORKERS: dict[str, Callable[[Folder], Worker]] = {
 
 
 def main(name: str, folder: Folder) -> None:
-    """Rounds until it is told to stop."""
+    """Rounds until it is told to stop. After each it shows that it is alive."""
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threads = bringing(folder, os.environ[TOKEN], stop) if name == "meters" else []
     worker: Worker | None = None
+    beat = folder.beats / name
     while not stop.is_set():
         try:
             worker = worker or WORKERS[name](folder)
             worker.step()
+            beat.touch()
             stop.wait(_EVERY)
         except (WattbookError, OSError, sqlite3.Error) as error:
             print(f"{time.strftime('%X')} {type(error).__name__}: {error}", file=sys.stderr, flush=True)

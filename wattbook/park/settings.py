@@ -104,6 +104,7 @@ class Folder:
         self.meters = self.path / "meters.db"
         self.settled = self.path / "settled.db"
         self.logs = self.path / "logs"
+        self.beats = self.path / "beats"
         self._settings = self.path / "park.json"
         self._closing = self.path / "closing"
 

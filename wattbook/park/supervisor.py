@@ -31,6 +31,9 @@ _OPTIONS = (
 # Old states that the node keeps: as far back as anybody asks.
 _STATES = "150"
 _ATTESTER, _RELAY = "PARK_ATTESTER_KEY", "PARK_RELAY_KEY"
+# In the sequence in which they begin, those that are waited for by others first.
+WORKERS = ("desk", "keeper", "meters", "settler")
+_SILENT_FOR = 60.0
 _LONGEST_WAIT, _WELL_AFTER = 10.0, 60.0
 _STOPS_WITHIN, _CHAIN_STARTS_WITHIN, _CHAIN_STOPS_WITHIN = 15, 180, 180
 _POLL = 0.1
@@ -103,8 +106,8 @@ class Supervisor:
                 time.sleep(_POLL)
         raise ParkError(f"the chain does not start: {self.said('chain') or 'it said nothing'}")
 
-    def start_others(self) -> None:
-        """All that lives on a founded market."""
+    def start_services(self) -> None:
+        """What takes and shows: broker, bridges, pages."""
         settings, token = self._settings, {TOKEN: self._settings.seed}
         if settings.broker:
             self._start(Part("broker", [broker() or "", "-c", str(self._lay_out_broker())]))
@@ -112,16 +115,23 @@ class Supervisor:
             key = known_account(f"attester{place}").key.hex()
             command = [*_WATTBOOK, "bridge", "run", str(self._lay_out_bridge(name))]
             self._start(Part(name, command, {**token, _ATTESTER: key}))
-        for name in ("meters", "desk", "keeper", "settler"):
-            command = [sys.executable, "-m", "wattbook.park.part", name, str(self._folder.path)]
-            self._start(Part(name, command, token))
         relay = {_RELAY: relay_account("api").key.hex()}
         self._start(Part("api", [*_WATTBOOK, "api", str(self._lay_out_api())], relay))
 
+    def start_workers(self) -> None:
+        """What trades, clears and settles from the session's first slot on."""
+        self._folder.beats.mkdir(exist_ok=True)
+        for name in WORKERS:
+            command = [sys.executable, "-m", "wattbook.park.part", name, str(self._folder.path)]
+            self._start(Part(name, command, {TOKEN: self._settings.seed}))
+
     def watch(self) -> list[str]:
-        """Starts again what died, later the more often it did; says which."""
+        """Starts again what died or hangs, later the more often it did; says which."""
         now, again = time.monotonic(), []
         for part in self.parts.values():
+            if part.process is not None and part.is_up and self._hangs(part, now):
+                part.process.kill()
+                part.process.wait()
             if part.is_up:
                 if now - part.started_at > _WELL_AFTER:
                     part.failures = 0
@@ -136,6 +146,14 @@ class Supervisor:
                     self.wake_chain()
                 again.append(part.name)
         return again
+
+    def _hangs(self, part: Part, now: float) -> bool:
+        """Whether a worker came to no end with a round for too long. One whose node is silent does not either: it is no
+        loss to begin it anew."""
+        if part.name not in WORKERS or now - part.started_at < _SILENT_FOR:
+            return False
+        beat = self._folder.beats / part.name
+        return not beat.exists() or time.time() - beat.stat().st_mtime > _SILENT_FOR
 
     def stop(self, *names: str) -> None:
         """Ends processes, the last that was started first; all if none is named. Each has time to end by itself."""
