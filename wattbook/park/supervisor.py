@@ -14,7 +14,7 @@ from pathlib import Path
 from web3 import Web3
 
 from wattbook.chain import Chain
-from wattbook.deployment.anvil import program
+from wattbook.deployment.anvil import anvil_program
 from wattbook.deployment.direct import Direct
 from wattbook.deployment.local import known_account
 from wattbook.errors import ChainError, WattbookError
@@ -81,7 +81,7 @@ class Supervisor:
         """The node, on its state if there is one, as it stands there: it makes no blocks by the clock."""
         settings, states = self._settings, self._folder.path / "states"
         states.mkdir(exist_ok=True)
-        command = [program(), "--host", "127.0.0.1", "--port", str(settings.ports["chain"]), "--silent"]
+        command = [anvil_program(), "--host", "127.0.0.1", "--port", str(settings.ports["chain"]), "--silent"]
         command += ["--cache-path", str(states), "--prune-history", _STATES, "--state", str(self._folder.state)]
         # It makes a first block of its own before it reads the state, which has to be the same one.
         command += ["--timestamp", str(settings.founded_at), *_OPTIONS]
