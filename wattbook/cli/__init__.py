@@ -25,6 +25,7 @@ _NAMES = (
     "status",
     "tender",
     "trader",
+    "up",
     "vectors",
     "verify",
 )

@@ -77,7 +77,7 @@ class Blocks:
         for message, receipt in zip(messages, receipts, strict=True):
             if receipt is None or receipt["status"] != "0x1":
                 raise self._reason(message)
-            mined = Mined(int(receipt["gasUsed"], 16), tuple(_logs(receipt["logs"])))
+            mined = Mined(int(receipt["gasUsed"], 16), tuple(decoded(receipt["logs"])))
             self.spent[message.to, message.data[:_SELECTOR]] += mined.gas
             self.called[message.to, message.data[:_SELECTOR]] += 1
             found.append(mined)
@@ -165,7 +165,8 @@ def _events() -> dict[tuple[bytes, int], tuple[str, list[tuple[str, bool]]]]:
     }
 
 
-def _logs(logs: list[dict[str, Any]]) -> Iterator[Log]:
+def decoded(logs: list[dict[str, Any]]) -> Iterator[Log]:
+    """The logs of the market's events among what a node answers."""
     for log in logs:
         topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
         if (topics[0], len(topics)) not in _events():
