@@ -30,15 +30,24 @@ _WIDTH = 30
 @click.option("--minutes", type=click.FloatRange(0.1), help="End by itself after so long, with a summary.")
 @as_json
 def up(folder: Path | None, traders: int, minutes: float | None, as_json: bool) -> None:
-    """Run a whole park on this machine: chain, meters, bridges, traders, settlement, pages, until Ctrl-C or SIGTERM."""
-    stop = Event()
+    """Run a whole park on this machine: chain, meters, bridges, traders, settlement, pages, until Ctrl-C or SIGTERM.
+
+    One that is kept settles what was traded before it ends; a second signal ends it at once.
+    """
+    stop, at_once = Event(), Event()
+
+    def signalled(*_: object) -> None:
+        if stop.is_set() or folder is None:
+            at_once.set()
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, signalled)
     with _place(folder) as where:
-        _run(Folder(where), traders, minutes, as_json, stop)
+        _run(Folder(where), traders, minutes, as_json, stop, at_once)
 
 
-def _run(folder: Folder, traders: int, minutes: float | None, as_json: bool, stop: Event) -> None:
+def _run(folder: Folder, traders: int, minutes: float | None, as_json: bool, stop: Event, at_once: Event) -> None:
     bar = Bar()
     began = time.monotonic()
     with LivePark(folder, traders, bar.show) as park:
@@ -51,13 +60,13 @@ def _run(folder: Folder, traders: int, minutes: float | None, as_json: bool, sto
         until = None if minutes is None else time.time() + minutes * 60
         for record in park.live(until, stop, died):
             _tell(as_json, record)
-        if until is None or stop.is_set():
-            return
-        for record in park.drain(stop, died):
+        if not at_once.is_set():
+            click.echo("settling what was traded; Ctrl-C ends at once", err=True)
+        for record in park.drain(at_once, died):
             bar.end()
             _tell(as_json, record)
         bar.end()
-        if not stop.is_set():
+        if not at_once.is_set():
             _conclude(as_json, park, balance(park.chain, folder, park.ledger.sums))
 
 

@@ -29,7 +29,7 @@ _OPTIONS = (
     *("--gas-limit", "100000000000000"),
 )
 # Old states that the node keeps: as far back as anybody asks.
-_STATES = "150"
+_STATES = "8"
 _ATTESTER, _RELAY = "PARK_ATTESTER_KEY", "PARK_RELAY_KEY"
 # In the sequence in which they begin, those that are waited for by others first.
 WORKERS = ("desk", "keeper", "meters", "settler")
