@@ -10,22 +10,22 @@ import {Flow, PoolOutcome, PoolRates, PoolState, WaterfallPeriod} from "../../co
 /// quotients, which tests/finance_chain/test_waterfall.py tries beside the engine.
 contract WaterfallProofs {
     uint256 private constant FLOWS = 13;
-    uint96 private constant COLLECTED = 40_000;
+    uint96 private constant COLLECTED = 150;
 
     Waterfall private immutable _waterfall = new Waterfall();
 
     /// @dev What came in and what the reserve held is what was paid and what the reserve holds.
-    function check_a_period_is_shared_out(uint16[5] calldata owed) external view {
+    function check_a_period_is_shared_out(uint8[5] calldata owed) external view {
         _checkPeriod(_state(owed), false);
     }
 
     /// @dev The same of the last period.
-    function check_the_last_period_is_shared_out(uint16[5] calldata owed) external view {
+    function check_the_last_period_is_shared_out(uint8[5] calldata owed) external view {
         _checkPeriod(_state(owed), true);
     }
 
     /// @dev And of what comes late, which leaves the reserve alone.
-    function check_late_is_shared_out(uint16[5] calldata owed) external view {
+    function check_late_is_shared_out(uint8[5] calldata owed) external view {
         PoolState memory state = _state(owed);
         PoolOutcome memory out = _waterfall.late(state, COLLECTED);
         assert(COLLECTED == _paidOut(out) && out.state.reserve == state.reserve);
@@ -61,12 +61,11 @@ contract WaterfallProofs {
         }
     }
 
-    function _state(uint16[5] calldata owed) private pure returns (PoolState memory) {
+    function _state(uint8[5] calldata owed) private pure returns (PoolState memory) {
         return PoolState(owed[0], owed[1], true, owed[2], owed[3], owed[4]);
     }
 
     function _rates() private pure returns (PoolRates memory) {
-        return
-            PoolRates({target: 1_000, servicerCap: 0, seniorBps: 0, mezzBps: 0, taxBps: 0, servicerBps: 0, trustee: 70});
+        return PoolRates({target: 20, servicerCap: 0, seniorBps: 0, mezzBps: 0, taxBps: 0, servicerBps: 0, trustee: 70});
     }
 }
