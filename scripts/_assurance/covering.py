@@ -143,13 +143,14 @@ def _deselected(name: str) -> list[str]:
 def report() -> None:
     """Writes the tables of what has run so far; fails where something is still to be run, or failed."""
     beneath = _beneath()
-    results = [load(file) for file in sorted(RESULTS.glob("*.json"))]
-    waiting = [name for name in test_files() if not _is_done(name, beneath)]
+    done = [name for name in test_files() if _is_done(name, beneath)]
+    waiting = [name for name in test_files() if name not in done]
+    results = [load(_result_file(name)) for name in done]
     coverage = Coverage(
         contracts=of_contracts(load(PROBES), {hit for result in results for hit in result["hits"]}),
-        python=of_python(_combined()),
+        python=of_python(_combined(done)),
         left_out=load(LEFT_OUT),
-        ran=len(test_files()) - len(waiting),
+        ran=len(done),
         waiting=waiting,
     )
     DOCS.mkdir(parents=True, exist_ok=True)
@@ -161,11 +162,11 @@ def report() -> None:
         sys.exit("not run, failed, or changed since:\n" + "\n".join(waiting))
 
 
-def _combined() -> Json:
+def _combined(names: list[str]) -> Json:
     """What coverage.py makes of all that the processes of all runs left behind."""
     tool = [sys.executable, "-m", "coverage"]
     data = f"--data-file={FOLDER / 'python.coverage'}"
-    files = [str(file) for file in RESULTS.glob("*.python*")]
+    files = [str(file) for name in names for file in RESULTS.glob(f"{_slug(name)}.python*")]
     subprocess.run([*tool, "combine", "-q", "--keep", data, *files], cwd=ROOT, check=True)
     subprocess.run([*tool, "json", "-q", data, "-o", PYTHON], cwd=ROOT, check=True)
     return load(PYTHON)

@@ -49,7 +49,7 @@ def prove(contract: str, variables: dict[str, str]) -> dict[str, Json]:
     """What halmos says of each property of a contract, by the property's name."""
     _FOUND.unlink(missing_ok=True)
     command: list[str | Path] = [
-        *(HALMOS, "--contract", contract, "--function", "check_", "--forge-build-out", OUT, "--loop", "64"),
+        *(HALMOS, "--contract", contract, "--function", "check_", "--forge-build-out", OUT, "--loop", "512"),
         *("--solver-timeout-assertion", "600s", "--json-output", _FOUND, "--no-status"),
     ]
     ran = run(command, ROOT, variables, _SECONDS)

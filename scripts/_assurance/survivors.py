@@ -18,10 +18,11 @@ _UNKNOWN = {"result": "not tried"}
 def report(mutants: dict[str, list[Mutant]], results: Callable[[str], dict[str, Json]]) -> None:
     """Writes what is known; fails where a mutant was not tried, or survived without an explanation."""
     KNOWN.mkdir(parents=True, exist_ok=True)
-    known = {name: {key: item for key, item in results(name).items()} for name in mutants}
+    known = {name: results(name) for name in mutants}
     for name, all_of_it in mutants.items():
         lines = [known[name][mutant.key] for mutant in all_of_it if mutant.key in known[name]]
-        (KNOWN / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        if lines:
+            (KNOWN / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     (DOCS / "mutants.md").write_text(page(mutants, known, EXPLAINED))
     open_ends = [mutant for name in mutants for mutant in mutants[name] if is_open(mutant, known[name], EXPLAINED)]
     if open_ends:

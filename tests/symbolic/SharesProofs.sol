@@ -7,7 +7,7 @@ import {Shares} from "../../contracts/libraries/Shares.sol";
 /// @notice That each is within one unit of the exact one needs no solver: a share is the difference of two quotients, each of which
 /// is rounded down by less than one.
 contract SharesProofs {
-    uint256 private constant BOUND = 16;
+    uint256 private constant BOUND = 1 << 16;
 
     /// @dev Nothing is lost and nothing is made: with two items, and so, one after the other, with any number.
     function check_shares_sum_to_the_whole(uint256 first, uint256 second, uint256 whole) external pure {

