@@ -1,17 +1,17 @@
 """A plant's statement and what the chain itself knows of it; what becomes of the plant is as the engine says."""
 
-from collections.abc import Iterator
 from random import Random
 
 import pytest
 
 from tests.assertions import check_event, refused
 from tests.finance_chain.plants import DAY, SERVICER, Counted, Plant, periods_of
-from tests.readings.stand import ATTESTERS, OPTIONS, Stand
+from tests.readings.stand import ATTESTERS, Stand
+from tests.readings.standing import stand as stand
+from tests.readings.standing import standing as standing
 from wattbook import Role
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Direction, PlantApplication
-from wattbook.deployment.anvil import Anvil
 from wattbook.deployment.local import known_account
 from wattbook.finance import admission as engine
 from wattbook.finance.admission import Asset
@@ -20,21 +20,6 @@ from wattbook.trial.financing import evaluation_of, plant_of
 
 SUBMITTED = 255
 REGULATOR = known_account("regulator")
-
-
-@pytest.fixture(scope="module")
-def standing() -> Iterator[Stand]:
-    with Anvil(*OPTIONS) as chain:
-        yield Stand(chain)
-
-
-@pytest.fixture
-def stand(standing: Stand) -> Iterator[Stand]:
-    before = standing.snapshot()
-    try:
-        yield standing
-    finally:
-        standing.restore(before)
 
 
 @pytest.fixture

@@ -1,26 +1,10 @@
-"""The stand, as it was before each test."""
-
-from collections.abc import Iterator
+"""The stand, and a device on it."""
 
 import pytest
 
-from tests.readings.stand import OPTIONS, Stand
-from wattbook.deployment.anvil import Anvil
-
-
-@pytest.fixture(scope="session")
-def standing() -> Iterator[Stand]:
-    with Anvil(*OPTIONS) as chain:
-        yield Stand(chain)
-
-
-@pytest.fixture
-def stand(standing: Stand) -> Iterator[Stand]:
-    before = standing.snapshot()
-    try:
-        yield standing
-    finally:
-        standing.restore(before)
+from tests.readings.stand import Stand
+from tests.readings.standing import stand as stand
+from tests.readings.standing import standing as standing
 
 
 @pytest.fixture
