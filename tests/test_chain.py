@@ -136,6 +136,15 @@ class TestReverts:
         assert caught.value.arguments == (people.stranger.address,)
         assert str(caught.value) == f"NotMember(account={people.stranger.address})"
 
+    def test_what_a_function_does_not_take(self, market, alice):
+        """Neither a number that is too large is asked for, nor anything sent."""
+        with pytest.raises(ChainError, match=r"^PoolOffers\.termsOf does not take \(4294967296\)$"):
+            market.pool_offers.terms_of(2**32)
+        before = market.chain.nonce_of(alice)
+        with pytest.raises(ChainError, match=r"^Vault\.withdraw does not take \(-1\)$"):
+            market.vault.withdraw(-1, sender=alice)
+        assert market.chain.nonce_of(alice) == before
+
     @pytest.mark.parametrize("gas_limit", [None, 2_000_000], ids=["estimated", "in a block"])
     def test_from_a_transaction(self, market, people, alice, gas_limit):
         chain = Chain(market.chain.web3, gas_limit=gas_limit)

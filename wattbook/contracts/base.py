@@ -5,10 +5,13 @@ from typing import Any, ClassVar, TypeVar
 
 from eth_account.signers.local import LocalAccount
 from web3.contract.contract import Contract as Web3Contract
+from web3.contract.contract import ContractFunction
+from web3.exceptions import MismatchedABI
 
 from wattbook import abi
 from wattbook.chain import Chain, Receipt, address_of
 from wattbook.contracts.convert import as_type, plain
+from wattbook.errors import ChainError
 
 T = TypeVar("T")
 
@@ -31,7 +34,15 @@ class Contract:
         return self.chain.web3.eth.contract(address=self.address, abi=abi.interface(self.NAME).abi)
 
     def _call(self, function: str, values: tuple[Any, ...], kind: type[T]) -> T:
-        return as_type(kind, self.chain.call(self.raw.functions[function](*plain(values))))  # type: ignore[no-any-return]
+        return as_type(kind, self.chain.call(self._bound(function, values)))  # type: ignore[no-any-return]
 
     def _send(self, function: str, values: tuple[Any, ...], sender: LocalAccount) -> Receipt:
-        return self.chain.send(self.raw.functions[function](*plain(values)), sender)
+        return self.chain.send(self._bound(function, values), sender)
+
+    def _bound(self, function: str, values: tuple[Any, ...]) -> ContractFunction:
+        given = plain(values)
+        try:
+            return self.raw.functions[function](*given)
+        except MismatchedABI:
+            shown = ", ".join(map(str, given))
+            raise ChainError(f"{self.NAME}.{function} does not take ({shown})") from None
