@@ -5,15 +5,23 @@ SOLC := $(or $(SOLCX_BINARY_PATH),$(HOME)/.solcx)/solc-v$(shell sed -n 's/^  ver
 # Folders too, so that a removed contract counts as a change.
 CONTRACTS := $(shell find contracts -name .cache -prune -o -print)
 SOURCES := $(filter %.sol,$(CONTRACTS))
+PROOFS := $(wildcard tests/symbolic/*.sol)
 
 .DELETE_ON_ERROR:
-.PHONY: help environment setup demo test deep bench lint lock format clean
+ASSURANCE := $(BIN)/python scripts/_assurance
+# Which part of how many: two that run at once are 1/2 and 2/2.
+SHARD ?= 1/1
+
+.PHONY: help environment setup demo test deep probes cover mutants prove bench lint lock format clean
 
 help:
 	@echo "make setup    install everything into .venv and node_modules, compile the contracts"
 	@echo "make demo     found a market on a local chain, let members in, move money"
 	@echo "make test     the test suite"
-	@echo "make deep     the random tests of the market, many times as long"
+	@echo "make deep     what is drawn at random, many times as long; each place at which things can break off; the next three"
+	@echo "make cover    which lines and branches the tests run, into docs/assurance"
+	@echo "make mutants  which mistakes in the contracts that hold money no test finds, into docs/assurance"
+	@echo "make prove    what is proven of the small libraries, into docs/assurance"
 	@echo "make bench    gas and code sizes, beside other systems"
 	@echo "make lint     every static check"
 	@echo "make format   put all sources in their canonical form"
@@ -27,7 +35,29 @@ test: setup
 	$(BIN)/ape test --numprocesses auto --dist loadfile
 
 deep: setup
-	DEEP=1 $(BIN)/ape test --numprocesses auto --dist loadfile --hypothesis-profile deep tests/market tests/trial tests/invariants tests/readings
+	DEEP=1 $(BIN)/ape test --numprocesses auto --dist loadfile --hypothesis-profile deep tests/market tests/trial \
+	    tests/invariants tests/readings tests/packages_chain tests/pools_chain tests/delegates_chain tests/watch_chain \
+	    tests/deployment tests/bridge/sender tests/bridge/recovery tests/scenario/test_ready.py
+	$(MAKE) prove cover mutants
+
+probes: setup
+	$(ASSURANCE) covering compile
+
+cover: probes
+	$(ASSURANCE) covering run --shard $(SHARD)
+	$(ASSURANCE) covering report
+
+mutants: setup
+	$(ASSURANCE) mutants run --shard $(SHARD)
+	$(ASSURANCE) mutants report
+
+prove: setup .build/halmos/.packages
+	$(ASSURANCE) proving
+
+.build/halmos/.packages: requirements-halmos.lock .venv/.uv
+	$(UV) venv -q --clear --python $(BIN)/python .build/halmos
+	$(UV) pip sync -q --python .build/halmos/bin/python --require-hashes requirements-halmos.lock
+	@touch $@
 
 bench: setup
 	$(BIN)/wattbook bench --orders 10 --orders 100 --orders 1000 --orders 10000 --seconds 60 --days 30 \
@@ -37,7 +67,7 @@ lint: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/forge fmt --check $(SOURCES)
+	$(BIN)/forge fmt --check $(SOURCES) $(PROOFS)
 	node_modules/.bin/solhint --noPoster --max-warnings 0 $(SOURCES)
 	$(BIN)/python scripts/_toolchain/artifacts.py --check
 	$(BIN)/python scripts/_toolchain/clients.py --check
@@ -48,13 +78,15 @@ lint: setup
 format: environment
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
-	$(BIN)/forge fmt $(SOURCES)
+	$(BIN)/forge fmt $(SOURCES) $(PROOFS)
 
 lock: .venv/.uv
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate --extra dev --extra lint pyproject.toml -o requirements.lock
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate --group installer -o requirements-uv.lock
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-header --no-annotate --group symbolic -o requirements-halmos.lock
 
 clean:
 	rm -rf .venv node_modules .build contracts/.cache .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

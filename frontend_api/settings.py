@@ -46,8 +46,8 @@ from zoneinfo import available_timezones
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from wattbook.bridge.strict_toml import Table
 from wattbook.errors import SettingsError
+from wattbook.strict_toml import Table
 
 _ORIGIN = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 _RPC = re.compile(r"(https?|wss?)://[^\s@]+")

@@ -1,5 +1,6 @@
 """The chain that the tests of a process share: an anvil of its own, whose clock stands still between blocks."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +11,8 @@ from wattbook.chain import Chain
 from wattbook.deployment.anvil import Anvil
 
 _OPTIONS = ("--hardfork", "prague", "--accounts", "50", "--base-fee", "0", "--gas-price", "0")
-_GAS_LIMIT = 6_000_000
+# Contracts that tell which of their lines run need more.
+GAS_LIMIT = int(os.environ.get("GAS_LIMIT", "6000000"))
 _chains: list[Chain] = []
 
 
@@ -18,7 +20,7 @@ _chains: list[Chain] = []
 def shared() -> Iterator[Chain]:
     """Starts the chain; `ask` and what is made of it mean this one meanwhile."""
     with Anvil(*_OPTIONS) as chain:
-        chain.gas_limit = _GAS_LIMIT
+        chain.gas_limit = GAS_LIMIT
         _chains.append(chain)
         try:
             ask("anvil_setBlockTimestampInterval", 1)

@@ -38,14 +38,14 @@ def main() -> None:
         artifacts = build()
     except CompileError as error:
         sys.exit(str(error))
-    committed = {name: _committed(item) for name, item in artifacts.items() if _deployed(item)}
+    wanted = {name: committed(item) for name, item in artifacts.items() if is_deployed(item)}
     if check:
-        if stale := stale_files(ABI, committed):
+        if stale := stale_files(ABI, wanted):
             names = "\n".join(file.relative_to(ROOT).as_posix() for file in stale)
             sys.exit(f"stale, run `make setup` and commit:\n{names}")
     else:
         write(BUILD, artifacts)
-        write(ABI, committed)
+        write(ABI, wanted)
 
 
 def build() -> dict[str, Json]:
@@ -60,11 +60,11 @@ def build() -> dict[str, Json]:
             if name in artifacts:
                 first = artifacts[name]["source"]
                 raise CompileError(f"two contracts are named {name}: in {first} and {source}")
-            artifacts[name] = _artifact(name, source, sources[source], nodes[name], compiled)
+            artifacts[name] = artifact_of(name, source, sources[source], nodes[name], compiled)
     return artifacts
 
 
-def _artifact(name: str, source: str, text: str, node: Json, compiled: Json) -> Json:
+def artifact_of(name: str, source: str, text: str, node: Json, compiled: Json) -> Json:
     artifact = {
         "contractName": name,
         "source": source,
@@ -90,11 +90,11 @@ def _artifact(name: str, source: str, text: str, node: Json, compiled: Json) -> 
     }
 
 
-def _deployed(artifact: Json) -> bool:
+def is_deployed(artifact: Json) -> bool:
     return artifact["kind"] == "contract" and not artifact["source"].startswith(NOT_DEPLOYED)
 
 
-def _committed(artifact: Json) -> Json:
+def committed(artifact: Json) -> Json:
     return {
         "contractName": artifact["contractName"],
         "source": artifact["source"],
@@ -106,7 +106,7 @@ def _committed(artifact: Json) -> Json:
 
 
 def stale_files(folder: Path, artifacts: dict[str, Json]) -> list[Path]:
-    wanted = {folder / f"{name}.json": _text(item) for name, item in artifacts.items()}
+    wanted = {folder / f"{name}.json": text_of(item) for name, item in artifacts.items()}
     present = {file: file.read_text() for file in folder.glob("*.json")}
     files = sorted(wanted.keys() | present.keys())
     return [file for file in files if wanted.get(file) != present.get(file)]
@@ -116,12 +116,12 @@ def write(folder: Path, artifacts: dict[str, Json]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for file in stale_files(folder, artifacts):
         if file.stem in artifacts:
-            file.write_text(_text(artifacts[file.stem]))
+            file.write_text(text_of(artifacts[file.stem]))
         else:
             file.unlink()
 
 
-def _text(artifact: Json) -> str:
+def text_of(artifact: Json) -> str:
     return json.dumps(artifact, indent=2, sort_keys=True) + "\n"
 
 

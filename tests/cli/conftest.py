@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.scenario.small import listed as listed
 from wattbook import cli
 from wattbook.chain import Chain
 from wattbook.deployment.anvil import Anvil

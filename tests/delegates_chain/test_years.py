@@ -5,11 +5,12 @@ from random import Random
 import pytest
 
 from tests.delegates_chain.twin import HELD, Twin
+from tests.depth import depth
 from wattbook.deployment.anvil import Anvil
 from wattbook.governance.committee import Evidence
 from wattbook.trial.blocks import OPTIONS
 
-STEPS = 250
+STEPS = depth(120, 500)
 
 
 @pytest.mark.parametrize("size", [4, 7, 21])

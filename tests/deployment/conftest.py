@@ -1,6 +1,7 @@
 """A fresh node for each test, and how to look at what was sent to it."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,19 @@ from wattbook.deployment.deployer import deploy
 from wattbook.deployment.local import known_account
 from wattbook.deployment.record import Deployment
 from wattbook.deployment.settings import local_settings
+from wattbook.deployment.status import check
+
+
+def wrong(chain: Chain, deployment: Deployment) -> dict[str, str]:
+    """What is not as it should be, and how it is."""
+    return {finding.subject: finding.detail for finding in check(chain, deployment) if not finding.good}
+
+
+def asked(chain: Chain, method: str, *parameters: object) -> object:
+    """A request to the node by its own name, such as `anvil_setCode`."""
+    response = chain.web3.provider.make_request(method, list(parameters))
+    assert "error" not in response, response
+    return response["result"]
 
 
 @pytest.fixture
@@ -44,11 +58,5 @@ def found(node: Chain, file: Path) -> Callable[..., Deployment]:
 
 @pytest.fixture
 def ask(node: Chain) -> Callable[..., object]:
-    """A request to the node by its own name, such as `anvil_setCode`."""
-
-    def run(method: str, *parameters: object) -> object:
-        response = node.web3.provider.make_request(method, list(parameters))
-        assert "error" not in response, response
-        return response["result"]
-
-    return run
+    """Requests to this node."""
+    return partial(asked, node)

@@ -4,10 +4,14 @@ import json
 
 import pytest
 
+from tests.deployment.conftest import asked, wrong
 from wattbook.connection import Market
+from wattbook.deployment.anvil import Anvil
+from wattbook.deployment.deployer import deploy
 from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
-from wattbook.deployment.plan import CONTRACTS, RULES
+from wattbook.deployment.plan import RULES
 from wattbook.deployment.record import Deployment, find_deployment
+from wattbook.deployment.settings import local_settings
 from wattbook.deployment.status import check
 from wattbook.errors import DeploymentError
 from wattbook.trial.stand_in import name_another
@@ -15,17 +19,34 @@ from wattbook.trial.stand_in import name_another
 STRANGER = known_account(FIRST_FREE_ACCOUNT)
 
 
-def wrong(chain, deployment):
-    return {finding.subject: finding.detail for finding in check(chain, deployment) if not finding.good}
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A node with a complete deployment, and what is recorded of it."""
+    file = tmp_path_factory.mktemp("whole") / "31337.json"
+    with Anvil() as chain:
+        deploy(chain, known_account("administrator"), local_settings(), file, lambda line: None)
+        yield chain, file.read_bytes()
 
 
-def break_off_after(found, contract):
-    def dying(line):
-        if line.startswith(contract):
-            raise KeyboardInterrupt
+@pytest.fixture
+def node(whole):
+    """What a test does to it is undone."""
+    chain, _ = whole
+    before = asked(chain, "evm_snapshot")
+    yield chain
+    assert asked(chain, "evm_revert", before)
 
-    with pytest.raises(KeyboardInterrupt):
-        found(report=dying)
+
+@pytest.fixture
+def found(whole, file):
+    """The deployment, recorded in the test's own file."""
+
+    def run():
+        file.parent.mkdir()
+        file.write_bytes(whole[1])
+        return Deployment.read(file)
+
+    return run
 
 
 def test_a_good_market(node, found):
@@ -376,34 +397,6 @@ def test_a_contract_that_was_named_and_is_another(node, found, contract, named, 
     assert wrong(node, deployment) == {subject: STRANGER.address}
 
 
-def test_a_constitution_that_was_not_carried_out(node, found, file):
-    break_off_after(found, CONTRACTS[-1].name)
-    details = wrong(node, Deployment.read(file))
-    assert details["constitution"] == "not carried out; run `wattbook deploy` to finish"
-    named = ["Authority.membership", "Membership.mirror", "Membership.readings"]
-    named += ["Meters.mirror", "Meters.deposits", "Meters.suppliers"]
-    ports = [f"PowerPoints.port of {name}" for name in ("RegistrationBonus", "CleanTrades", "Computation", "Delegates")]
-    settled = ["Imbalance.sources", *ports, "Auction.settlement", "Pool.settlement", "DirectSale.settlement"]
-    assert list(details) == [
-        *named,
-        "Rulebook.auction",
-        "Auction.clearing",
-        *settled,
-        "Readings.settlement",
-        "Production.settlement",
-        "Deposits.settlement",
-        "CleanEnergy.certificates",
-        "CleanEnergy.batteries",
-        "GreenCertificates.elections",
-        "Elections.delegates",
-        "Delegates.watch",
-        "ValidatorSet.feeder",
-        "Tenders.supplies",
-        "Supplies.settlement",
-        "constitution",
-    ]
-
-
 @pytest.mark.parametrize("key", ["administrator", "authority_delay", "members"])
 def test_settings_that_the_market_was_not_founded_with(node, found, file, key):
     """Whoever deployed wrote the file too; what it says must be what the authority carried out."""
@@ -427,23 +420,6 @@ def test_numbers_in_the_code_that_are_not_the_file_s(node, found, file, key, sub
     data["settings"][key] = was + 1
     file.write_text(json.dumps(data))
     assert wrong(node, Deployment.read(file)) == {subject: str(was)}
-
-
-def test_a_deployment_that_was_broken_off(node, found, file):
-    break_off_after(found, "Authority")
-    details = wrong(node, Deployment.read(file))
-    assert list(details) == [planned.name for planned in CONTRACTS[1:]]
-    assert details["Vault"] == f"{file} has no Vault; run `wattbook deploy` to finish it"
-
-
-def test_a_deployer_who_can_still_propose(node, found, ask):
-    deployment = found(deployer=STRANGER)
-    authority = Market(node, deployment).authority
-    ask("anvil_impersonateAccount", authority.address)
-    ask("anvil_setBalance", authority.address, hex(10**18))
-    authority.raw.functions.grantRole(authority.proposer_role(), STRANGER.address).transact({"from": authority.address})
-    expected = f"the deployer {STRANGER.address} can still propose"
-    assert wrong(node, deployment) == {"constitution": expected}
 
 
 def test_a_missing_file(node, tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import pytest
 from web3.types import RPCEndpoint
 
 from tests.conftest import Decide, People, decider
+from tests.node import GAS_LIMIT
 from wattbook import Market
 from wattbook.chain import Chain
 from wattbook.deployment.anvil import Anvil, pass_time
@@ -17,7 +18,7 @@ from wattbook.deployment.settings import local_settings
 @pytest.fixture
 def chain() -> Iterator[Chain]:
     with Anvil("--accounts", "20") as chain:
-        chain.gas_limit = 6_000_000
+        chain.gas_limit = GAS_LIMIT
         yield chain
 
 

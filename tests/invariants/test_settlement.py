@@ -1,11 +1,11 @@
 """Whatever is done in whatever order, the money is all there, every Wh is somewhere, and settling comes to the same."""
 
-import os
 import random
 from collections.abc import Callable
 
 import pytest
 
+from tests.depth import depth
 from wattbook.certificates.slices import next_slots, stock
 from wattbook.contracts.structs import Carrier, Purse
 from wattbook.deployment.anvil import Anvil
@@ -15,7 +15,7 @@ from wattbook.trial.days import Days, Member
 from wattbook.trial.park import Park
 
 MEMBERS, SLOTS = 8, 12
-SEEDS = range(20 if os.environ.get("DEEP") else 2)
+SEEDS = range(depth(1, 20))
 # Those who bear what is not paid.
 CREDITORS = (purse_account(Purse.COMMON_FUND), purse_account(Purse.GRID))
 
@@ -45,8 +45,8 @@ class Restless(Days):
 
     def count_some(self) -> None:
         """Those of the last slot are not final, and are refused; they come again."""
-        final = sum(root.time <= self.past[-1] for root, _ in self.roots)
-        early = self.roots[final:]
+        final = sum(root.time <= self.past[-1] for root, _ in self.rounds.queue)
+        early = self.rounds.queue[final:]
         self.meter(self.luck.randint(0, final))
         for root, readings in early:
             self._mine([message(self._imbalance, "meter", self._relayer, root, readings)])
@@ -111,7 +111,7 @@ class Restless(Days):
                 self.luck.choice(doings)()
                 self.check()
         self.wait_until_final()
-        self.meter(len(self.roots))
+        self.meter(len(self.rounds.queue))
         for _ in range(2):
             for start in starts:
                 self.settle([start], self.park.traders)

@@ -9,6 +9,7 @@ from web3.types import RPCEndpoint
 from tests.assertions import FAR, check_event, pass_time, refused
 from tests.conftest import decider
 from tests.devices import P256_ORDER, QUARTER, SLOT, Devices, P256Key, Secp256k1Key, facts, said
+from tests.node import GAS_LIMIT
 from wattbook import Market, Role
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Carrier, Curve, DeviceStatus, Direction, Key, Status
@@ -190,7 +191,7 @@ class TestRegister:
 def test_no_more_than_orders_can_name(people):
     """A chain on which the count of devices can be set."""
     with Anvil("--accounts", "20") as chain:
-        chain.gas_limit = 6_000_000
+        chain.gas_limit = GAS_LIMIT
         market = Market(chain, deploy(chain, known_account("administrator"), local_settings(), None, lambda line: None))
         decide = decider(market, people.administrator, lambda seconds: anvil.pass_time(chain, seconds))
         decide("Zones", "addZone", b"\1" * 32)

@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 
+from tests.depth import depth
 from tests.packages_chain.stand import Stand
 from wattbook.contracts.structs import Carrier, SubscriptionState
 from wattbook.packages.flow import Flow, FlowTerm
@@ -45,7 +46,7 @@ class Customer:
         return 0 < self.term <= months
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(depth(2, 12)))
 def test_as_the_engine(stand: Stand, seed: int):
     luck = Random(f"packages {seed}")
     customers = _customers(stand, luck, 25)

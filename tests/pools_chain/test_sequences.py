@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 
+from tests.depth import depth
 from tests.pools_chain.beside import Beside, any_terms
 from wattbook.finance.pool import GRACE_SECONDS, Stage
 from wattbook.finance.servicer import Tranche, voting
@@ -142,7 +143,7 @@ class Life:
         assert self.stand.locked == self.pool.base
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(depth(3, 24)))
 def test_pools_by_chance(stand, seed):
     life = Life(stand, seed)
     life.lead()

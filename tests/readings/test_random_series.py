@@ -5,13 +5,13 @@ else's time. Where the sequence has a gap, each root between shows that the devi
 what is there was refused out of order, the contract refuses what comes after as skipped.
 """
 
-import os
 import random
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
 import pytest
 
+from tests.depth import depth
 from tests.readings.stand import ATTESTERS, leaf
 from wattbook.contracts.structs import Absence, Neighbour, ProvenReading, Quality, Root
 from wattbook.deployment.anvil import Anvil
@@ -27,7 +27,7 @@ from wattbook.trial.metering import Meterings
 from wattbook.trial.park import Park
 
 # `make deep` runs them all.
-SERIES = 1_000 if os.environ.get("DEEP") else 250
+SERIES = depth(100, 1_000)
 TIMES = 16
 PERIOD = 900
 RATED_W = 2**32 - 1

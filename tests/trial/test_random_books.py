@@ -1,11 +1,11 @@
 """Random books through the contracts: what the chain makes of them is what the engines make, to the unit."""
 
-import os
 import random
 from collections import Counter
 
 import pytest
 
+from tests.depth import depth
 from wattbook.contracts.structs import Purse
 from wattbook.contracts.vault import Vault
 from wattbook.deployment.anvil import Anvil
@@ -16,8 +16,7 @@ from wattbook.trial.books import run
 from wattbook.trial.clearing import given_by, result_of
 from wattbook.trial.park import Park
 
-# `make deep` runs them all.
-BOOKS = 1_000 if os.environ.get("DEEP") else 250
+BOOKS = depth(100, 1_000)
 RULES = ("uniform", "trade_reduction", "muda", "paper", "uniform then pool")
 LARGEST = 200
 PURSES = [purse_account(purse) for purse in (Purse.POOL, Purse.PLATFORM, Purse.COMMON_FUND)]

@@ -6,6 +6,7 @@ from random import Random
 import pytest
 
 from tests.assertions import pass_time
+from tests.depth import depth
 from tests.node import ask
 from tests.watch_chain.bench import ACCOUNTS, DAY, VALIDATORS, Bench
 from wattbook.contracts.revert import ContractRevert
@@ -135,7 +136,7 @@ class Pair:
             assert {one for one in ADDRESSES if watch.has_voted(kept.number, one)} == case.yes | case.no
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(depth(1, 6)))
 def test_whatever_happens(bench: Bench, seed: int) -> None:
     chance = Random(seed)
     pair = Pair(bench, chance)

@@ -25,6 +25,10 @@ from wattbook.metering.tree import Tree
 from wattbook.settlement.bills import Parts
 
 
+class NoBills(StatementError):
+    """Nobody paid for energy in a month."""
+
+
 @dataclass(frozen=True)
 class Bill:
     """What an account paid in a month, in uPT.
@@ -110,7 +114,7 @@ def bills_of(market: Market, period: Period) -> Bills:
     bills = [bill_of(statement) for statement in records.statements(records.members())]
     paid = [bill for bill in bills if bill.amount]
     if not paid:
-        raise StatementError(f"nobody paid for energy in {period.name}: it has no bills")
+        raise NoBills(f"nobody paid for energy in {period.name}: it has no bills")
     return Bills(period.month, paid)
 
 

@@ -13,10 +13,10 @@ from web3 import Web3
 from wattbook.bridge.formats.quantities import obis
 from wattbook.bridge.formats.records import RecordError
 from wattbook.bridge.sources.settings import SourceSettings, read_source
-from wattbook.bridge.strict_toml import Table
 from wattbook.database.postgres import SCHEMES
 from wattbook.errors import SettingsError
 from wattbook.metering.keys import Curve, MeterKeyError, Signer, parse_key
+from wattbook.strict_toml import Table
 
 _ON_CHAIN = (Curve.SECP256K1, Curve.SECP256R1)
 _MOST_DEVICES = 2**21 - 1

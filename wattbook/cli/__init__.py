@@ -20,10 +20,12 @@ _NAMES = (
     "index",
     "package",
     "pool",
+    "replay",
     "statement",
     "status",
     "tender",
     "trader",
+    "up",
     "vectors",
     "verify",
 )

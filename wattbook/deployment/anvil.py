@@ -34,7 +34,7 @@ class Anvil:
         self.rpc = ""
 
     def __enter__(self) -> Chain:
-        program = _program()
+        program = anvil_program()
         self._states = TemporaryDirectory(prefix="wattbook-anvil-")
         command = [program, "--host", "127.0.0.1", "--port", "0", "--cache-path", self._states.name, *self._options]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
@@ -99,7 +99,8 @@ def _listen(output: IO[bytes], said: SimpleQueue[str]) -> None:
                 said.put(found[1].decode())
 
 
-def _program() -> str:
+def anvil_program() -> str:
+    """Where the node is on this machine."""
     beside = Path(sys.executable).parent / "anvil"
     found = str(beside) if beside.exists() else shutil.which("anvil")
     if not found:

@@ -1,5 +1,6 @@
 """Many transactions of a local chain in one block, without signatures."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +23,7 @@ OPTIONS = (
 )
 _GAS = 15_000_000_000
 _AT_ONCE = 500
+_SELECTOR = 10
 _BALANCE = hex(10**30)
 
 
@@ -51,10 +53,15 @@ class Mined:
 
 
 class Blocks:
-    """Puts messages into blocks of a chain that seals none by itself."""
+    """Puts messages into blocks of a chain that seals none by itself.
+
+    `spent` is the gas of all of them, and `called` how many there were, by contract and selector.
+    """
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
+        self.spent: Counter[tuple[str, str]] = Counter()
+        self.called: Counter[tuple[str, str]] = Counter()
         self._nonces: dict[str, int] = {}
         self._one("evm_setAutomine", False)
         self._one("anvil_autoImpersonateAccount", True)
@@ -70,7 +77,10 @@ class Blocks:
         for message, receipt in zip(messages, receipts, strict=True):
             if receipt is None or receipt["status"] != "0x1":
                 raise self._reason(message)
-            found.append(Mined(int(receipt["gasUsed"], 16), tuple(_logs(receipt["logs"]))))
+            mined = Mined(int(receipt["gasUsed"], 16), tuple(decoded(receipt["logs"])))
+            self.spent[message.to, message.data[:_SELECTOR]] += mined.gas
+            self.called[message.to, message.data[:_SELECTOR]] += 1
+            found.append(mined)
         return found
 
     @property
@@ -155,7 +165,8 @@ def _events() -> dict[tuple[bytes, int], tuple[str, list[tuple[str, bool]]]]:
     }
 
 
-def _logs(logs: list[dict[str, Any]]) -> Iterator[Log]:
+def decoded(logs: list[dict[str, Any]]) -> Iterator[Log]:
+    """The logs of the market's events among what a node answers."""
     for log in logs:
         topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
         if (topics[0], len(topics)) not in _events():

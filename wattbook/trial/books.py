@@ -1,6 +1,6 @@
 """Runs one book through the contracts: opened, committed, revealed, cleared, settled, and read back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,34 +85,20 @@ def run(
     return done.run
 
 
-class Running:
-    """A book on its way through the contracts."""
+class Course:
+    """Quotes of members on their way through the contracts."""
 
-    def __init__(self, park: Park, given: Given, run: Run) -> None:
-        self.park, self.given, self.run = park, given, run
+    def __init__(self, park: Park, run: Run, quotes: Sequence[Quote], terms: Terms, propose: Propose) -> None:
+        self.park, self.run, self.quotes, self.terms = park, run, quotes, terms
         self.market, self.book, self.key = park.market, run.book, run.book.key
-        self._keeper = park.market.authority.address
-        orders = given.orders
-        park.have_traders(len(orders) + len(given.offers))
-        self.offerers = park.traders[len(orders) : len(orders) + len(given.offers)]
-        sellers = [trader for trader, order in zip(park.traders, orders, strict=False) if order.side is Side.SELL]
-        park.have_devices([*sellers, *self.offerers])
-        self.quotes = [self._quote(trader, order) for trader, order in zip(park.traders, orders, strict=False)]
-        self.salts = [keccak(self.key + place.to_bytes(4)) for place in range(len(orders))]
+        self._keeper, self._propose = park.market.authority.address, propose
+        self.salts = [keccak(self.key + place.to_bytes(4)) for place in range(len(quotes))]
 
-    def prepare(self) -> None:
-        """The authority's word, then the book is opened and the pool's units are offered."""
-        intake_wh, intake_price = self.given.intake
-        self.park.decide(self.book, self.given.terms, intake_price, self.given.pool_out)
-        self.park.limit_pool(self.book, intake_wh)
-        opening = message(
-            self.market.auction, "openBook", self._keeper, self.book.carrier, self.book.zone, self.book.slot_start
-        )
-        self._mine([opening], self.book.slot_start - self.park.commit_ahead)
+    def open(self, time: int) -> None:
+        """Opens the book, by the rule and the facts that were decided for it."""
+        book = (self.book.carrier, self.book.zone, self.book.slot_start)
+        self._mine([message(self.market.auction, "openBook", self._keeper, *book)], time)
         self.facts = self.market.auction.book_of(self.key)
-        for trader, (wh, price) in zip(self.offerers, self.given.offers, strict=True):
-            device = self.park.device_of(trader)
-            self._mine([message(self.market.pool, "offer", trader, self.key, device, price, wh)])
 
     def commit(self) -> None:
         """Every order by a member of its own, in the sequence given, all in one block."""
@@ -129,9 +115,10 @@ class Running:
         relays = [message(self.market.auction, "commitFor", self._keeper, self.key, batch) for batch in batches]
         self.run.commit_gas = [mined.gas for mined in self._mine(relays)]
 
-    def reveal(self, at_once: int) -> None:
-        """All orders, in the sequence given."""
-        openings = [(quote.word(), salt) for quote, salt in zip(self.quotes, self.salts, strict=True)]
+    def reveal(self, at_once: int, withheld: Collection[int] = ()) -> None:
+        """All orders in the sequence given, but for those at places that are withheld."""
+        pairs = enumerate(zip(self.quotes, self.salts, strict=True))
+        openings = [(quote.word(), salt) for place, (quote, salt) in pairs if place not in withheld]
         batches = [openings[start : start + at_once] for start in range(0, len(openings), at_once)]
         reveals = [message(self.market.auction, "reveal", self._keeper, self.key, batch) for batch in batches]
         mined = self._mine(reveals, self.facts.reveals_at)
@@ -141,13 +128,10 @@ class Running:
 
     def clear(self, at_once: int = CLEARED_AT_ONCE) -> None:
         """By the proposal of an engine that knows what the chain has revealed."""
-        if self.given.seed is not None:
-            slot = keccak(encode(["bytes32", "uint256"], [self.key, storage_slot("Clearing", "seedOf")]))
-            self.park.blocks.set_storage(self.market.clearing.address, slot, self.given.seed.to_bytes(32))
-        if self.given.terms.pool:
+        if self.terms.pool:
             self.run.stock = [(item & _WH, item >> 40) for item in self.market.pool.stock_of(self.key)]
         orders = [_order(word) for word in self.run.words]
-        self.run.proposal, self.run.evidence = self.given.propose(orders, self.run.stock)
+        self.run.proposal, self.run.evidence = self._propose(orders, self.run.stock)
         mined = self._by_anyone("clear", at_once, self.facts.clears_at)
         self.run.clear_gas = sum(one.gas for one in mined)
         self.run.outcome = next(log.args[2] for log in _named(mined, "OutcomeFound"))
@@ -168,8 +152,8 @@ class Running:
                 self.run.settled = log.args
 
     def _clear_pool(self, orders: list[Order]) -> None:
-        setting = Setting(self.given.terms, bytes(32), [wh | price << 40 for wh, price in self.run.stock])
-        rule = Rule(self.market.chain, self.given.terms.rule)
+        setting = Setting(self.terms, bytes(32), [wh | price << 40 for wh, price in self.run.stock])
+        rule = Rule(self.market.chain, self.terms.rule)
         packed, _ = rule.fills(setting, list(self.run.outcome), [], self.run.words, self.run.evidence)
         fills = [fill & _WH for fill in packed]
         self.run.member_fills = {order.id: fill for order, fill in zip(orders, fills, strict=True)}
@@ -203,12 +187,43 @@ class Running:
         }
         return sign(self.market.auction, "Commit", self.park.keys[order.trader], values)
 
-    def _quote(self, trader: str, order: Order) -> Quote:
-        sell = order.side is Side.SELL
-        return Quote(trader, sell, order.qty, order.price, self.park.device_of(trader) if sell else 0)
-
     def _mine(self, messages: list[Message], time: int | None = None) -> list[Mined]:
         return self.park.blocks.mine(messages, time)
+
+
+class Running(Course):
+    """A book that is given, by traders of its own."""
+
+    def __init__(self, park: Park, given: Given, run: Run) -> None:
+        self.given, orders = given, given.orders
+        park.have_traders(len(orders) + len(given.offers))
+        self.offerers = park.traders[len(orders) : len(orders) + len(given.offers)]
+        sellers = [trader for trader, order in zip(park.traders, orders, strict=False) if order.side is Side.SELL]
+        park.have_devices([*sellers, *self.offerers])
+        quotes = [_quote(park, trader, order) for trader, order in zip(park.traders, orders, strict=False)]
+        super().__init__(park, run, quotes, given.terms, given.propose)
+
+    def prepare(self) -> None:
+        """The authority's word, then the book is opened and the pool's units are offered."""
+        intake_wh, intake_price = self.given.intake
+        self.park.decide(self.book, self.given.terms, intake_price, self.given.pool_out)
+        self.park.limit_pool(self.book, intake_wh)
+        self.open(self.book.slot_start - self.park.commit_ahead)
+        for trader, (wh, price) in zip(self.offerers, self.given.offers, strict=True):
+            device = self.park.device_of(trader)
+            self._mine([message(self.market.pool, "offer", trader, self.key, device, price, wh)])
+
+    def clear(self, at_once: int = CLEARED_AT_ONCE) -> None:
+        """As any book, with the seed that is given."""
+        if self.given.seed is not None:
+            slot = keccak(encode(["bytes32", "uint256"], [self.key, storage_slot("Clearing", "seedOf")]))
+            self.park.blocks.set_storage(self.market.clearing.address, slot, self.given.seed.to_bytes(32))
+        super().clear(at_once)
+
+
+def _quote(park: Park, trader: str, order: Order) -> Quote:
+    sell = order.side is Side.SELL
+    return Quote(trader, sell, order.qty, order.price, park.device_of(trader) if sell else 0)
 
 
 def _named(mined: Sequence[Mined], name: str) -> list[Log]:

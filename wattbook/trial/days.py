@@ -7,26 +7,21 @@ readings never come, some come wrong, are doubted and corrected. What is drawn i
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count, product
 
-from eth_account.signers.local import LocalAccount
-from eth_utils.crypto import keccak
-
 from wattbook.certificates.slices import next_slots, slice_of, stock
-from wattbook.contracts.structs import Carrier, Direction, Facts, ProvenReading, Purse, Root, Sale
+from wattbook.contracts.structs import Carrier, Direction, Facts, Purse, Sale
 from wattbook.deployment.local import known_account
 from wattbook.deployment.plan import MODULES, purse_account
 from wattbook.eip712 import sign
-from wattbook.metering.roots import in_order, proven, root_of, sign_root
-from wattbook.metering.tree import Leaf, Tree
 from wattbook.points.reasons import Reason
 from wattbook.settlement.imbalance import Metered, Settled, Terms, settle
 from wattbook.settlement.statements import unpacked
 from wattbook.trial.blocks import Message, Mined, message
-from wattbook.trial.metering import ATTESTERS
 from wattbook.trial.park import FAR, SLOT_SECONDS, Park
 from wattbook.trial.points import Rewarding, begin_an_epoch
+from wattbook.trial.rounds import Register, Rounds
 from wattbook.trial.using import Using
 
 _ZONE = 1
@@ -41,16 +36,6 @@ _POT = 2_000_000
 _AT_ONCE = 50
 # Calls in a block. Of each block the node reckons the root of all that is stored, which takes it longer than the calls.
 _BLOCK = 50
-
-
-@dataclass
-class Register:
-    """A device: what it has counted, what of that is known to the chain, and how often it was read."""
-
-    device: int
-    shows: int = 0
-    sequence: int = 0
-    read: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -99,13 +84,13 @@ class Days:
         self._lost = 0
         self._positions: dict[tuple[Carrier, int], dict[str, list[int]]] = {}
         self._cash: Counter[tuple[Carrier, int, str]] = Counter()
-        self.roots: list[tuple[Root, list[ProvenReading]]] = []
         self._luck = random.Random(seed)
         self._using = Using(park, _CARRIERS, random.Random(seed))
         self._salts = count()
         self._open_heating()
         park.have_traders(members)
         self.members = {carrier: [self._member(account, carrier) for account in park.traders] for carrier in _CARRIERS}
+        self.rounds = Rounds(park)
         self._feeders = {carrier: self._member(known_account("grid").address, carrier) for carrier in _CARRIERS}
 
     def run(self, slots: int, progress: Callable[[int], None] = lambda slot: None) -> Report:
@@ -117,7 +102,7 @@ class Days:
             self.live(start)
             progress(place)
         self.wait_until_final()
-        self.meter(len(self.roots))
+        self.meter(len(self.rounds.queue))
         self.settle(starts, self.park.traders)
         self._add_up(before, held)
         self._certify()
@@ -246,57 +231,17 @@ class Days:
     def _read(self, time: int, missing: int = 0, wrong: int = 0) -> list[Message]:
         """The root over all registers, but for some that are not heard of. What is wrong in it is doubted at once, and
         put right."""
-        luck, leaves, lies = self._luck, [], []
+        luck, heard, lies = self._luck, [], {}
         for register in self._registers():
             if luck.randrange(1_000) < missing:
                 self.report.missing += 1
                 continue
-            register.sequence += 1
-            register.read[time] = register.shows
-            leaf = _leaf(register, time, register.shows)
+            heard.append(register)
             if luck.randrange(1_000) < wrong:
-                lies.append((replace(leaf, register=leaf.register + 1), leaf))
-            leaves.append(lies[-1][0] if lies and lies[-1][1] is leaf else leaf)
-        self.report.readings += len(leaves)
-        lying = {lie.device for lie, _ in lies}
-        root, tree, posted = self._post(time, leaves, 0)
-        right = [leaf for leaf in leaves if leaf.device not in lying]
-        for start in range(0, len(right), _AT_ONCE):
-            given = [proven(tree, leaf) for leaf in right[start : start + _AT_ONCE]]
-            self.roots.append((root, given))
-        return [posted, *self._put_right(root, tree, lies)] if lies else [posted]
-
-    def _put_right(self, root: Root, tree: Tree, lies: list[tuple[Leaf, Leaf]]) -> list[Message]:
-        readings, doubter = self.park.market.readings, self.trading(_CARRIERS[0])[0].account
-        messages = []
-        for lie, _ in lies:
-            place = tree.place(lie.device)
-            named = (root, lie.device, lie.content_hash, place, tree.proof(place))
-            messages.append(message(readings, "dispute", doubter, *named))
-        truth = [leaf for _, leaf in lies]
-        again, corrected, posted = self._post(root.time, truth, 1)
-        messages.append(posted)
-        self.roots.append((again, [proven(corrected, leaf) for leaf in truth]))
-        for lie, _ in lies:
-            verdict = {
-                "device": lie.device,
-                "time": root.time,
-                "version": 0,
-                "upheld": True,
-                "evidence": bytes(31) + b"1",
-            }
-            signed = in_order((one.address, sign(readings, "Verdict", one, verdict)) for one in _attesters())
-            messages.append(message(readings, "resolve", self._relayer, *verdict.values(), signed))
+                lies[register.device] = 1
+        self.report.readings += len(heard)
         self.report.corrected += len(lies)
-        return messages
-
-    def _post(self, time: int, leaves: list[Leaf], version: int) -> tuple[Root, Tree, Message]:
-        readings = self.park.market.readings
-        tree = Tree([(leaf.device, leaf.content_hash) for leaf in leaves])
-        root = root_of(_ZONE, time, version, tree)
-        devices = [leaf.device for leaf in leaves] if version else []
-        signed = in_order((one.address, sign_root(readings, root, devices, one)) for one in _attesters())
-        return root, tree, message(readings, "post", self._relayer, root, devices, signed)
+        return self.rounds.read(time, heard, lies, self.trading(_CARRIERS[0])[0].account)
 
     def wait_until_final(self) -> None:
         blocks = self.park.blocks
@@ -310,8 +255,7 @@ class Days:
 
     def meter(self, count: int) -> None:
         """Has the next readings counted, in the order in which they were posted."""
-        given, self.roots = self.roots[:count], self.roots[count:]
-        self._mine_all([message(self._imbalance, "meter", self._relayer, *one) for one in given])
+        self._mine_all(self.rounds.count(count))
 
     def settle(self, starts: Sequence[int], accounts: Sequence[str]) -> None:
         """Settles accounts in slots, as far as they are metered."""
@@ -463,24 +407,5 @@ class Days:
         self.report.lines.append(Line(what, left, right))
 
 
-def _attesters() -> list[LocalAccount]:
-    return [known_account(name) for name in ATTESTERS]
-
-
-def _leaf(register: Register, time: int, shows: int) -> Leaf:
-    source = keccak(text=f"{register.device} {time}")
-    return Leaf(register.device, shows, register.sequence, 0, 0, source, source)
-
-
-def _metered(member: Member, start: int, sold: int, bought: int) -> Metered:
-    return Metered(_in_slot(member.plant, start), _in_slot(member.meter, start), sold, bought)
-
-
 def _in_slot(register: Register, start: int) -> int:
-    """Wh between two readings are spread evenly over what is between them."""
-    end = start + SLOT_SECONDS
-    since = max(time for time in register.read if time <= start)
-    until = min(time for time in register.read if time >= end)
-    wh, periods = register.read[until] - register.read[since], (until - since) // SLOT_SECONDS
-    place = (start - since) // SLOT_SECONDS
-    return wh * (place + 1) // periods - wh * place // periods
+    return register.in_slot(start, SLOT_SECONDS)

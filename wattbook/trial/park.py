@@ -1,5 +1,6 @@
 """The members of a trial: as many as a book has orders, each with money, and with a device when he sells."""
 
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
@@ -31,9 +32,9 @@ _ROLES = Role.PROSUMER | Role.STORAGE
 
 
 class Park:
-    """A deployed market with one zone, in which electricity is traded in quarters of an hour."""
+    """A deployed market with one zone, in which electricity is traded, in quarters of an hour unless said otherwise."""
 
-    def __init__(self, chain: Chain, settings: MarketSettings | None = None) -> None:
+    def __init__(self, chain: Chain, settings: MarketSettings | None = None, slot_seconds: int = SLOT_SECONDS) -> None:
         settings = settings or local_settings()
         deployment = deploy(chain, known_account("administrator"), settings, None, lambda line: None)
         self.market = Market(chain, deployment)
@@ -45,7 +46,7 @@ class Park:
         self._spares = count()
         authority, facts = self.market.authority.address, self._facts(0, 0)
         self.blocks.mine([message(self.market.zones, "addZone", authority, ZONE)])
-        opening = (1, Carrier.ELECTRICITY, SLOT_SECONDS, SLOT_SECONDS, facts)
+        opening = (1, Carrier.ELECTRICITY, slot_seconds, slot_seconds, facts)
         self.blocks.mine([message(self.market.zones, "openCarrier", authority, *opening)])
         self._fund_purses()
         schedule = self.market.rulebook.schedule()
@@ -119,12 +120,22 @@ class Park:
         """One more device, of the first trader's unless said otherwise, certified, with a register of its own.
         `described`: what is another's in its description."""
         self.have_traders(1)
-        name = f"spare {next(self._spares)}"
-        [registered] = self.blocks.mine([self._registration(owner or self.traders[0], name, **described)])
-        number: int = next(log.args[0] for log in registered.logs if log.name == "DeviceRegistered")
-        operator = known_account("operator").address
-        self.blocks.mine([message(self.market.meters, "certify", operator, number, availability_bps, 0)])
+        [number] = self.new_devices([(owner or self.traders[0], described)], availability_bps)
         return number
+
+    def new_devices(self, described: Sequence[tuple[str, dict[str, Any]]], availability_bps: int = 10_000) -> list[int]:
+        """One more for each owner who is named, in their sequence."""
+        meters, operator = self.market.meters, known_account("operator").address
+        numbers: list[int] = []
+        for start in range(0, len(described), _AT_ONCE):
+            part = described[start : start + _AT_ONCE]
+            spares = (f"spare {next(self._spares)}" for _ in part)
+            asked = [self._registration(owner, spare, **its) for (owner, its), spare in zip(part, spares, strict=True)]
+            logs = [log for mined in self.blocks.mine(asked) for log in mined.logs if log.name == "DeviceRegistered"]
+            new = [int(log.args[0]) for log in logs]
+            self.blocks.mine([message(meters, "certify", operator, number, availability_bps, 0) for number in new])
+            numbers += new
+        return numbers
 
     def _registration(self, trader: str, name: str = "meter", **described: Any) -> Message:
         signer = Account.from_key(keccak(text=f"{name} of {trader}"))

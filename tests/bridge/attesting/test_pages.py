@@ -111,10 +111,24 @@ class TestValues:
         header = authorization(park.market, park.buyer, bridge.clock() + 60)
         answer = get(f"{url}/readings/1/{time}/0/{devices[0]}", Authorization=header)
         assert answer.status_code == 403
-        expected = (
-            f"{park.buyer.address} is neither the owner of device {devices[0]}, an office, nor disputes the reading"
-        )
+        expected = f"{park.buyer.address} did not own device {devices[0]} then, has no office and disputes nothing"
         assert answer.json() == {"error": expected}
+
+    def test_to_whose_it_was_then(self, served, park, devices, time):
+        """Not to whom the device belongs by now."""
+        bridge, url = served
+        meters, path = park.market.meters, f"{url}/readings/1/{time}/0/{devices[3]}"
+
+        def status(account):
+            return get(path, Authorization=authorization(park.market, account, bridge.clock() + 60)).status_code
+
+        meters.offer(devices[3], park.buyer.address, sender=park.seller)
+        meters.accept(devices[3], sender=park.buyer)
+        try:
+            assert (status(park.seller), status(park.buyer)) == (200, 403)
+        finally:
+            meters.offer(devices[3], park.seller.address, sender=park.buyer)
+            meters.accept(devices[3], sender=park.seller)
 
     @pytest.mark.parametrize("header", ["", "Bearer x", "Wattbook 0x12 5 0x12", "Wattbook a b c"])
     def test_not_to_who_does_not_say_who_he_is(self, served, devices, time, header):

@@ -1,4 +1,4 @@
-"""The bridge is killed at five points, four times each, with a real broker, chain and database, and the chain
+"""The bridge is killed at five points, with a real broker, chain and database, and the chain
 reorganises between: every reading is on the chain exactly once, and none is lost."""
 
 import json
@@ -22,6 +22,7 @@ from web3.types import RPCEndpoint
 from tests.bridge.outbox.databases import where as where
 from tests.bridge.recovery.child import POINTS
 from tests.conftest import decider
+from tests.depth import depth
 from tests.devices import QUARTER, SLOT, Devices, P256Key, Secp256k1Key, facts
 from tests.mosquitto import BRIDGE, TOPIC, Mosquitto, find_mosquitto
 from tests.ports import free_port
@@ -38,7 +39,7 @@ from wattbook.deployment.local import known_account
 from wattbook.deployment.settings import local_settings
 from wattbook.metering.readings import Reading
 
-TIMES = 4
+TIMES = depth(1, 4)
 TIMES_EACH = 2
 CONFIRMATIONS = 6
 # Every bridge that was started, so that none outlives its test.

@@ -1,4 +1,4 @@
-"""A sender is killed at five points, four times each, while the chain reorganises and the network loses what it can:
+"""A sender is killed at five points while the chain reorganises and the network loses what it can:
 every call is on the chain exactly once, and none is lost."""
 
 import random
@@ -8,10 +8,11 @@ import time
 from signal import SIGKILL
 
 from tests.bridge.sender.child import POINTS, TERMS
+from tests.depth import depth
 from wattbook.bridge.outbox.outbox import Outbox
 from wattbook.bridge.outbox.records import State
 
-TIMES = 4
+TIMES = depth(1, 4)
 CALLS_EACH = 2
 DEEPEST_REORG = TERMS.confirmations - 1
 

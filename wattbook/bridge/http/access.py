@@ -1,4 +1,4 @@
-"""Who may see a reading's values: its owner, operators, regulators, and whoever disputes it."""
+"""Who may see a reading's values: whose the device was, operators, regulators, and whoever disputes it."""
 
 from collections.abc import Callable
 
@@ -35,13 +35,14 @@ class Access:
     def require(self, header: str | None, device: int, time: int, version: int) -> None:
         """Lets through whom the readings of a device at a time concern."""
         account = self._account(header)
-        if self._market.meters.owner_of(device) == account:
+        # What a register shows when a device changes hands ends the one's account of it and begins the other's.
+        if account in {self._market.meters.owner_at(device, at) for at in (time - 1, time)}:
             return
         if self._market.membership.is_active(account, Role.OPERATOR | Role.REGULATOR):
             return
         if self._market.readings.dispute_of(device, time, version).disputer == account:
             return
-        raise AccessDenied(f"{account} is neither the owner of device {device}, an office, nor disputes the reading")
+        raise AccessDenied(f"{account} did not own device {device} then, has no office and disputes nothing")
 
     def _account(self, header: str | None) -> str:
         try:

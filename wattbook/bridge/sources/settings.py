@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from wattbook.bridge.strict_toml import Table
+from wattbook.strict_toml import Table
 
 _PORT = (1, 65_535)
 _NAME = re.compile("[a-z0-9-]{1,32}")

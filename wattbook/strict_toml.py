@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,13 @@ class Table:
         ):
             raise self.error(f"{name} is {values!r}, no list of texts")
         return tuple(values)
+
+    def moment(self, name: str) -> int:
+        """Unix seconds of a date with a time and its distance from UTC."""
+        value = self._take(name)
+        if not isinstance(value, datetime) or value.tzinfo is None or value.microsecond:
+            raise self.error(f"{name} is {value!s}, no date and time of the form 2026-10-01T00:00:00Z")
+        return int(value.timestamp())
 
     def flag(self, name: str) -> bool:
         value = self._take(name)

@@ -1,0 +1,161 @@
+"""How the park's processes speak with the chain: what it tells, block by block, and what they send."""
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eth_account.signers.local import LocalAccount
+from hexbytes import HexBytes
+from web3 import Web3
+from web3.types import RPCEndpoint
+
+from wattbook.chain import Chain, named
+from wattbook.connection import Market
+from wattbook.contracts.base import Contract
+from wattbook.deployment.direct import Direct
+from wattbook.deployment.record import Deployment
+from wattbook.errors import ChainError
+from wattbook.park.settings import Folder
+from wattbook.trial.blocks import Log, decoded, message
+
+# Blocks that are read again when the chain turns out to be another than it was: as far back as books live.
+DEPTH = 130
+# Seconds until what is in no block is taken for lost.
+_LOST_AFTER = 6
+
+
+@dataclass(frozen=True)
+class Call:
+    """A transaction to be sent; `what` is what it is for."""
+
+    what: str
+    to: str
+    data: str
+    gas: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """A log of a block."""
+
+    block: int
+    contract: str
+    log: Log
+
+
+def market_of(folder: Folder) -> Market:
+    """The park's market, over a connection of one's own."""
+    chain = Chain(Web3(Direct(folder.settings().rpc)))
+    return Market(chain, Deployment.read(folder.deployment))
+
+
+def call(what: str, contract: Contract, function: str, gas: int, *values: Any) -> Call:
+    """A call of a contract's function."""
+    encoded = message(contract, function, contract.address, *values)
+    return Call(what, encoded.to, encoded.data, gas)
+
+
+class Tail:
+    """What contracts tell, each log once; `again` is set when what was told before counts no more."""
+
+    def __init__(self, market: Market, contracts: Sequence[Contract]) -> None:
+        self._chain = market.chain
+        self._addresses = [contract.address for contract in contracts]
+        self._names = {contract.address.lower(): contract.NAME for contract in contracts}
+        self._last: tuple[int, bytes] | None = None
+        self.now = 0
+        self.block = 0
+        self.again = False
+
+    def new(self) -> list[Told]:
+        """What was told since the last time, and at first in the last blocks; `now` is the newest block's time then."""
+        eth = self._chain.web3.eth
+        head = named(lambda: eth.get_block("latest"))
+        number, found = int(head["number"]), bytes(head["hash"])
+        since = max(0, number - DEPTH)
+        self.again = self._last is None
+        if self._last is not None:
+            if self._last == (number, found):
+                return []
+            if self._last[0] <= number and self._hash(self._last[0]) == self._last[1]:
+                since = self._last[0] + 1
+            else:
+                self.again = True
+        query = {"address": self._addresses, "fromBlock": hex(since), "toBlock": hex(number)}
+        logs = ask(self._chain, "eth_getLogs", query)
+        told = list(self._told(logs))
+        self._last, self.now, self.block = (number, found), int(head["timestamp"]), number
+        return told
+
+    def _hash(self, number: int) -> bytes:
+        block = ask(self._chain, "eth_getBlockByNumber", hex(number), False)
+        return bytes(HexBytes(block["hash"])) if block else b""
+
+    def _told(self, logs: Sequence[dict[str, Any]]) -> Iterator[Told]:
+        for one in logs:
+            for log in decoded([one]):
+                yield Told(int(one["blockNumber"], 16), self._names[one["address"].lower()], log)
+
+
+class Relay:
+    """Sends with one account, many transactions at once, and says what became of each."""
+
+    def __init__(self, market: Market, account: LocalAccount) -> None:
+        self._chain = market.chain
+        self._account = account
+        self._nonce: int | None = None
+        self._sent: dict[str, tuple[Call, float]] = {}
+        self.gas = 0
+
+    @property
+    def under_way(self) -> set[str]:
+        """What is sent for and in no block yet."""
+        return {one.what for one, _ in self._sent.values()}
+
+    def send(self, calls: Sequence[Call]) -> None:
+        """Signs and hands over, in the sequence given."""
+        for one in calls:
+            if self._nonce is None:
+                count = ask(self._chain, "eth_getTransactionCount", self._account.address, "pending")
+                self._nonce = int(count, 16)
+            fields: dict[str, Any] = {"chainId": self._chain.chain_id, "to": one.to, "data": one.data, "gas": one.gas}
+            signed = self._account.sign_transaction({**fields, "gasPrice": 0, "nonce": self._nonce, "value": 0})
+            try:
+                ask(self._chain, "eth_sendRawTransaction", HexBytes(signed.raw_transaction).to_0x_hex())
+            except ChainError:
+                self._nonce = None
+                raise
+            self._sent[HexBytes(signed.hash).to_0x_hex()] = one, time.monotonic()
+            self._nonce += 1
+
+    def _waits(self, hash_: str) -> bool:
+        """Whether the node still has it: to send it again would only make others wait longer."""
+        return ask(self._chain, "eth_getTransactionByHash", hash_) is not None
+
+    def follow(self) -> list[tuple[Call, bool]]:
+        """What is in blocks now, and whether it succeeded. What is lost counts as failed."""
+        done = []
+        for hash_, (one, sent_at) in list(self._sent.items()):
+            receipt = ask(self._chain, "eth_getTransactionReceipt", hash_)
+            if receipt is None and (time.monotonic() - sent_at < _LOST_AFTER or self._waits(hash_)):
+                continue
+            if receipt is None:
+                self._nonce = None
+            else:
+                self.gas += int(receipt["gasUsed"], 16)
+            del self._sent[hash_]
+            if receipt is None or receipt["status"] != "0x1":
+                print(f"{one.what}: {'lost' if receipt is None else 'failed'}", file=sys.stderr, flush=True)
+            done.append((one, receipt is not None and receipt["status"] == "0x1"))
+        return done
+
+
+def ask(chain: Chain, method: str, *parameters: Any) -> Any:
+    """A request to the node by its own name."""
+    answer = named(lambda: chain.web3.provider.make_request(RPCEndpoint(method), list(parameters)))
+    if answer.get("error"):
+        error: Any = answer["error"]
+        raise ChainError(f"the node refused {method}: {error.get('message', error)}")
+    return answer["result"]

@@ -1,0 +1,253 @@
+"""Starts the park's processes, starts again what died, and stops all of them by their ids."""
+
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from web3 import Web3
+
+from wattbook.chain import Chain
+from wattbook.deployment.anvil import anvil_program
+from wattbook.deployment.direct import Direct
+from wattbook.deployment.local import known_account
+from wattbook.errors import ChainError, WattbookError
+from wattbook.park.chain import ask
+from wattbook.park.meters import TOKEN
+from wattbook.park.people import read_registers, relay_account
+from wattbook.park.settings import BLOCK_SECONDS, BRIDGES, Folder, ParkSettings
+
+BLOCK_GAS = 200_000_000
+_OPTIONS = (
+    *("--hardfork", "prague", "--order", "fees", "--base-fee", "0", "--gas-price", "0", "--no-request-size-limit"),
+    *("--gas-limit", "100000000000000"),
+)
+# Old states that the node keeps: as far back as anybody asks.
+_STATES = "8"
+_ATTESTER, _RELAY = "PARK_ATTESTER_KEY", "PARK_RELAY_KEY"
+# In the sequence in which they begin, those that are waited for by others first.
+WORKERS = ("desk", "keeper", "meters", "settler")
+_SILENT_FOR = 60.0
+_LONGEST_WAIT, _WELL_AFTER = 10.0, 60.0
+_STOPS_WITHIN, _CHAIN_STARTS_WITHIN, _CHAIN_STOPS_WITHIN = 15, 180, 180
+_POLL = 0.1
+_GRACE_SECONDS = 6
+# Where Debian puts what is not for everybody's path.
+_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/usr/local/bin")
+_WATTBOOK = (sys.executable, "-c", "from wattbook.cli import main; main()")
+_DIES_WITH_PARENT = 1
+
+
+class ParkError(WattbookError):
+    """The park cannot go on."""
+
+
+@dataclass
+class Part:
+    """A process of the park, by its name."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0
+    failures: int = 0
+    starts_at: float = 0
+
+    @property
+    def is_up(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+
+class Supervisor:
+    """All processes of a park. `watch` is to be called again and again."""
+
+    def __init__(self, folder: Folder, settings: ParkSettings) -> None:
+        self._folder, self._settings = folder, settings
+        self.parts: dict[str, Part] = {}
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The ids of the processes that are up."""
+        return {name: part.process.pid for name, part in self.parts.items() if part.process and part.is_up}
+
+    def start_chain(self) -> Chain:
+        """The node, on its state if there is one, as it stands there: it makes no blocks by the clock."""
+        settings, states = self._settings, self._folder.path / "states"
+        states.mkdir(exist_ok=True)
+        command = [anvil_program(), "--host", "127.0.0.1", "--port", str(settings.ports["chain"]), "--silent"]
+        command += ["--cache-path", str(states), "--prune-history", _STATES, "--state", str(self._folder.state)]
+        # It makes a first block of its own before it reads the state, which has to be the same one.
+        command += ["--timestamp", str(settings.founded_at), *_OPTIONS]
+        self._start(Part("chain", command))
+        return self._chain()
+
+    def wake_chain(self) -> None:
+        """From now on its clock is the machine's, and a block comes each second."""
+        chain = self._chain()
+        ask(chain, "evm_setBlockGasLimit", hex(BLOCK_GAS))
+        ask(chain, "evm_setTime", int(time.time()))
+        ask(chain, "evm_setIntervalMining", BLOCK_SECONDS)
+
+    def _chain(self) -> Chain:
+        """The node, as soon as it answers."""
+        deadline = time.monotonic() + _CHAIN_STARTS_WITHIN
+        while time.monotonic() < deadline and self.parts["chain"].is_up:
+            try:
+                _ = Chain.at(self._settings.rpc)
+                return Chain(Web3(Direct(self._settings.rpc)))
+            except ChainError:
+                time.sleep(_POLL)
+        raise ParkError(f"the chain does not start: {self.said('chain') or 'it said nothing'}")
+
+    def start_services(self) -> None:
+        """What takes and shows: broker, bridges, pages."""
+        settings, token = self._settings, {TOKEN: self._settings.seed}
+        if settings.broker:
+            self._start(Part("broker", [broker() or "", "-c", str(self._lay_out_broker())]))
+        for place, name in enumerate(BRIDGES, 1):
+            key = known_account(f"attester{place}").key.hex()
+            command = [*_WATTBOOK, "bridge", "run", str(self._lay_out_bridge(name))]
+            self._start(Part(name, command, {**token, _ATTESTER: key}))
+        relay = {_RELAY: relay_account("api").key.hex()}
+        self._start(Part("api", [*_WATTBOOK, "api", str(self._lay_out_api())], relay))
+
+    def start_workers(self) -> None:
+        """What trades, clears and settles from the session's first slot on."""
+        self._folder.beats.mkdir(exist_ok=True)
+        for name in WORKERS:
+            command = [sys.executable, "-m", "wattbook.park.part", name, str(self._folder.path)]
+            self._start(Part(name, command, {TOKEN: self._settings.seed}))
+
+    def watch(self) -> list[str]:
+        """Starts again what died or hangs, later the more often it did; says which."""
+        now, again = time.monotonic(), []
+        for part in self.parts.values():
+            if part.process is not None and part.is_up and self._hangs(part, now):
+                part.process.kill()
+                part.process.wait()
+            if part.is_up:
+                if now - part.started_at > _WELL_AFTER:
+                    part.failures = 0
+                continue
+            if part.process is not None:
+                part.process = None
+                part.starts_at = now + min(0.25 * 2**part.failures, _LONGEST_WAIT) * (part.failures > 0)
+                part.failures += 1
+            if now >= part.starts_at:
+                self._start(part)
+                if part.name == "chain":
+                    self.wake_chain()
+                again.append(part.name)
+        return again
+
+    def _hangs(self, part: Part, now: float) -> bool:
+        """Whether a worker came to no end with a round for too long. One whose node is silent does not either: it is no
+        loss to begin it anew."""
+        if part.name not in WORKERS or now - part.started_at < _SILENT_FOR:
+            return False
+        beat = self._folder.beats / part.name
+        return not beat.exists() or time.time() - beat.stat().st_mtime > _SILENT_FOR
+
+    def stop(self, *names: str) -> None:
+        """Ends processes, the last that was started first; all if none is named. Each has time to end by itself."""
+        for part in [part for part in reversed(self.parts.values()) if not names or part.name in names]:
+            if part.process is not None:
+                if part.is_up:
+                    part.process.terminate()
+                try:
+                    part.process.wait(_CHAIN_STOPS_WITHIN if part.name == "chain" else _STOPS_WITHIN)
+                except subprocess.TimeoutExpired:
+                    part.process.kill()
+                    part.process.wait()
+            del self.parts[part.name]
+
+    def said(self, name: str) -> str:
+        """The last line that a process said."""
+        try:
+            lines = (self._folder.logs / f"{name}.log").read_text(errors="replace").splitlines()
+        except OSError:
+            return ""
+        return lines[-1] if lines else ""
+
+    def _start(self, part: Part) -> None:
+        """In a session of its own, so that Ctrl-C reaches only who stops them in order."""
+        with (self._folder.logs / f"{part.name}.log").open("ab") as log:
+            part.process = subprocess.Popen(
+                part.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self._folder.path,
+                env={**os.environ, **part.environment},
+                start_new_session=True,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            )
+        part.started_at = time.monotonic()
+        self.parts[part.name] = part
+
+    # ------------------------------------------------------------------------------------------------------- settings
+
+    def _lay_out_broker(self) -> Path:
+        path = self._folder.path / "broker.conf"
+        lines = (
+            f"listener {self._settings.ports['broker']} 127.0.0.1",
+            "allow_anonymous true",
+            "persistence true",
+            f"persistence_location {self._folder.path}/",
+            "max_queued_messages 0",
+            "max_inflight_messages 0",
+            # Asked to be somebody else, it does so; as root it could not read its own folder then.
+            *(["user root"] if os.getuid() == 0 else []),
+        )
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+    def _lay_out_bridge(self, name: str) -> Path:
+        settings, path = self._settings, self._folder.path / f"{name}.toml"
+        lines = [
+            f'[chain]\nrpc = "{settings.rpc}"\ndeployment = "{self._folder.deployment}"',
+            f'[attester]\nenvironment = "{_ATTESTER}"',
+            f"[posting]\ngrace_seconds = {_GRACE_SECONDS}\nconfirmations = 1",
+            f"[http]\nport = {settings.ports[name]}",
+        ]
+        for place, other in enumerate(BRIDGES, 1):
+            if other != name:
+                address, url = known_account(f"attester{place}").address, f"http://127.0.0.1:{settings.ports[other]}"
+                lines.append(f'[[peers]]\nname = "{other}"\naddress = "{address}"\nurl = "{url}"')
+        lines.append(f'[[sources]]\nname = "gateway"\nkind = "http"\ntoken_environment = "{TOKEN}"')
+        if settings.broker:
+            where = f'host = "127.0.0.1"\nport = {settings.ports["broker"]}\ntopic = "park/+/reading"'
+            lines.append(f'[[sources]]\nname = "broker"\nkind = "mqtt"\n{where}\nclient_id = "{name}"')
+        lines += [f"[[meters]]\ndevice = {one.number}" for one in read_registers(self._folder.registers)]
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+    def _lay_out_api(self) -> Path:
+        path = self._folder.path / "api.toml"
+        lines = (
+            f'database = "{self._folder.path / "index.db"}"',
+            f'rpc = "{self._settings.rpc}"',
+            f'deployment = "{self._folder.deployment}"',
+            f'secret = "{self._folder.path / "api.secret"}"',
+            f"[http]\nport = {self._settings.ports['api']}",
+            f'[relay]\nenvironment = "{_RELAY}"',
+        )
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+
+def broker() -> str | None:
+    """Mosquitto, if it is on this machine."""
+    return shutil.which("mosquitto", path=os.pathsep.join((os.environ.get("PATH", ""), *_FOLDERS)))
+
+
+def _die_with_parent() -> None:
+    """Asks the system to end this process with the one that started it, however that ends."""
+    ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGTERM)
