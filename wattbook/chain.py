@@ -2,7 +2,7 @@
 
 import time
 from ast import literal_eval
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from json import JSONDecodeError
@@ -19,7 +19,6 @@ from web3.contract.contract import ContractConstructor, ContractFunction
 from web3.exceptions import (
     ContractLogicError,
     LogTopicError,
-    TimeExhausted,
     TransactionNotFound,
     Web3Exception,
     Web3RPCError,
@@ -34,7 +33,9 @@ from wattbook.errors import ChainError
 
 T = TypeVar("T")
 
-_POLL = 0.05
+# How often a chain is asked whether something is in a block, in seconds: a local one mines in a few thousandths.
+_FIRST_PAUSE = 0.002
+_LONGEST_PAUSE = 0.05
 # A few words of storage: where a contract writes the time down, a call in the next second can need more than now.
 _SPARE_GAS = 100_000
 _REVERTED = "execution reverted"
@@ -201,11 +202,10 @@ class Chain:
 
     def wait_for_sent(self, account: LocalAccount) -> None:
         """Waits until all that an account has sent is in blocks."""
-        deadline = time.monotonic() + self.timeout
-        while self._next_nonce(account) > self.nonce_of(account):
-            if time.monotonic() > deadline:
-                raise ChainError(f"what {account.address} sent before was in no block after {self.timeout} s")
-            time.sleep(_POLL)
+        for _ in self._waiting():
+            if self._next_nonce(account) <= self.nonce_of(account):
+                return
+        raise ChainError(f"what {account.address} sent before was in no block after {self.timeout} s")
 
     def _fill(self, action: ContractFunction | ContractConstructor, sender: LocalAccount) -> TxParams:
         return action.build_transaction(
@@ -222,10 +222,22 @@ class Chain:
         return named(lambda: int(self.web3.eth.get_transaction_count(account.address, "pending")))
 
     def _wait_for(self, tx_hash: HexBytes) -> TxReceipt:
-        try:
-            return self.web3.eth.wait_for_transaction_receipt(tx_hash, self.timeout, poll_latency=_POLL)
-        except TimeExhausted:
-            raise ChainError(f"transaction {tx_hash.to_0x_hex()} was in no block after {self.timeout} s") from None
+        for _ in self._waiting():
+            try:
+                return self.web3.eth.get_transaction_receipt(tx_hash)
+            except TransactionNotFound:
+                continue
+        raise ChainError(f"transaction {tx_hash.to_0x_hex()} was in no block after {self.timeout} s")
+
+    def _waiting(self) -> Iterator[None]:
+        """Each time that it is worth to ask again, until it has taken too long."""
+        deadline = time.monotonic() + self.timeout
+        pause = _FIRST_PAUSE
+        yield
+        while time.monotonic() < deadline:
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+            yield
 
     def _decode_events(self, receipt: TxReceipt) -> tuple[Event, ...]:
         found = []
