@@ -28,6 +28,7 @@ from web3.utils import get_create_address
 from websockets.exceptions import WebSocketException
 
 from wattbook import abi
+from wattbook.contracts.bound import Bound
 from wattbook.contracts.revert import ContractRevert, revert_from_data
 from wattbook.errors import ChainError
 
@@ -162,11 +163,11 @@ class Chain:
             found[keccak(text=name), abi.topic_count(entry)] = kind()
         return found
 
-    def call(self, function: ContractFunction, sender: str | None = None) -> Any:
+    def call(self, function: ContractFunction | Bound, sender: str | None = None) -> Any:
         """What a function returns, without a transaction."""
         return named(lambda: function.call({"from": address_of(sender)} if sender else {}))
 
-    def send(self, function: ContractFunction, sender: LocalAccount) -> Receipt:
+    def send(self, function: ContractFunction | Bound, sender: LocalAccount) -> Receipt:
         """Sends a transaction that calls a function, and waits until it is in a block."""
         signed = _signed(named(lambda: self._fill(function, sender)), sender)
         return self.submit(signed, lambda: function.call({"from": sender.address}))
@@ -207,7 +208,7 @@ class Chain:
                 return
         raise ChainError(f"what {account.address} sent before was in no block after {self.timeout} s")
 
-    def _fill(self, action: ContractFunction | ContractConstructor, sender: LocalAccount) -> TxParams:
+    def _fill(self, action: ContractFunction | Bound | ContractConstructor, sender: LocalAccount) -> TxParams:
         return action.build_transaction(
             {
                 "chainId": self.chain_id,

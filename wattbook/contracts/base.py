@@ -5,13 +5,11 @@ from typing import Any, ClassVar, TypeVar
 
 from eth_account.signers.local import LocalAccount
 from web3.contract.contract import Contract as Web3Contract
-from web3.contract.contract import ContractFunction
-from web3.exceptions import MismatchedABI
 
 from wattbook import abi
 from wattbook.chain import Chain, Receipt, address_of
-from wattbook.contracts.convert import as_type, plain
-from wattbook.errors import ChainError
+from wattbook.contracts.bound import Bound
+from wattbook.contracts.convert import as_type
 
 T = TypeVar("T")
 
@@ -39,10 +37,5 @@ class Contract:
     def _send(self, function: str, values: tuple[Any, ...], sender: LocalAccount) -> Receipt:
         return self.chain.send(self._bound(function, values), sender)
 
-    def _bound(self, function: str, values: tuple[Any, ...]) -> ContractFunction:
-        given = plain(values)
-        try:
-            return self.raw.functions[function](*given)
-        except MismatchedABI:
-            shown = ", ".join(map(str, given))
-            raise ChainError(f"{self.NAME}.{function} does not take ({shown})") from None
+    def _bound(self, function: str, values: tuple[Any, ...]) -> Bound:
+        return Bound(self.chain.web3, self.address, self.NAME, function, values)

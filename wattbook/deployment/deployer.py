@@ -1,17 +1,15 @@
 """Deploys a market: resumable after any interruption, harmless when repeated."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from eth_account.signers.local import LocalAccount
 from hexbytes import HexBytes
-from web3 import Web3
 
 from wattbook import abi
 from wattbook.chain import Chain, Receipt
 from wattbook.contracts.authority import Authority
+from wattbook.contracts.bound import calldata
 from wattbook.contracts.validator_set import ValidatorSet
 from wattbook.deployment.bytecode import creation_code
 from wattbook.deployment.code import code_hash
@@ -220,11 +218,4 @@ def founding_batch(chain: Chain, deployment: Deployment, settings: MarketSetting
 
 def encode_call(chain: Chain, call: Call) -> bytes:
     """The calldata of a call."""
-    contract = _contract(chain.web3, call.contract)
-    return bytes.fromhex(contract.encode_abi(call.function, args=list(call.arguments)).removeprefix("0x"))
-
-
-@lru_cache(maxsize=32)
-def _contract(web3: Web3, name: str) -> Any:
-    """Contract classes of web3 are slow to make."""
-    return web3.eth.contract(abi=abi.interface(name).abi)
+    return calldata(chain.web3, call.contract, call.function, call.arguments)

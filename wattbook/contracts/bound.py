@@ -1,0 +1,98 @@
+"""A function of a contract with its arguments: what web3's own `ContractFunction` is, in a fraction of its time.
+
+web3 looks through the whole ABI at each use of a function, and several times through all that it takes and returns.
+"""
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from typing import Any, NamedTuple, cast
+
+from eth_abi.codec import ABIDecoder
+from eth_abi.decoding import AddressDecoder
+from eth_abi.exceptions import DecodingError, EncodingError
+from eth_abi.registry import BaseEquals, registry
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+from web3 import Web3
+from web3.exceptions import BadFunctionCallOutput, Web3Exception
+from web3.types import BlockIdentifier, TxParams
+
+from wattbook import abi
+from wattbook.contracts.convert import plain
+from wattbook.errors import ChainError
+
+
+class Bound:
+    """A function of the contract at an address with its arguments, ready to be asked or sent."""
+
+    def __init__(self, web3: Web3, address: str, contract: str, function: str, values: Sequence[Any]) -> None:
+        self._web3 = web3
+        shape, data = _encoded(web3, contract, function, values)
+        self._outputs = shape.outputs
+        self._target = {"to": address, "data": data}
+
+    def call(self, transaction: TxParams, block_identifier: BlockIdentifier = "latest") -> Any:
+        """What it returns: one value as it is, several as a list."""
+        returned = self._web3.eth.call(cast(TxParams, self._target | transaction), block_identifier)
+        try:
+            values = _DECODER.decode(self._outputs, returned)
+        except DecodingError:
+            raise BadFunctionCallOutput(f"what answers at {self._target['to']} is another contract, or none") from None
+        return values[0] if len(values) == 1 else list(values)
+
+    def estimate_gas(self, transaction: TxParams) -> int:
+        return self._web3.eth.estimate_gas(cast(TxParams, self._target | transaction))
+
+    def build_transaction(self, transaction: TxParams) -> TxParams:
+        """A transaction that calls it, with what `transaction` says of chain, gas and nonce."""
+        return cast(TxParams, {"value": 0} | self._target | transaction)
+
+
+def calldata(web3: Web3, contract: str, function: str, values: Sequence[Any]) -> bytes:
+    """What calls a function of `contract` with these arguments; ChainError when it does not take them."""
+    return _encoded(web3, contract, function, values)[1]
+
+
+class _Shape(NamedTuple):
+    """What a function is called by, takes and returns."""
+
+    selector: bytes
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+@cache
+def _shape(contract: str, function: str, count: int) -> _Shape | None:
+    """Of the function of that name with so many arguments: no contract has two."""
+    for entry in abi.interface(contract).abi:
+        if entry["type"] == "function" and entry["name"] == function and len(entry["inputs"]) == count:
+            inputs, outputs = (tuple(map(abi.canonical_type, entry[side])) for side in ("inputs", "outputs"))
+            return _Shape(keccak(text=abi.signature(entry))[:4], inputs, outputs)
+    return None
+
+
+def _encoded(web3: Web3, contract: str, function: str, values: Sequence[Any]) -> tuple[_Shape, bytes]:
+    shape, given = _shape(contract, function, len(values)), plain(values)
+    if shape is not None:
+        try:
+            return shape, shape.selector + web3.codec.encode(shape.inputs, given)
+        except (EncodingError, Web3Exception, ValueError, TypeError):
+            pass
+    raise ChainError(f"{contract}.{function} does not take ({', '.join(map(str, given))})")
+
+
+class _AddressDecoder(AddressDecoder):
+    """Addresses as web3 has them."""
+
+    decoder_fn = staticmethod(lru_cache(maxsize=10_000)(to_checksum_address))
+
+
+def _decoder() -> ABIDecoder:
+    types = registry.copy()  # type: ignore[no-untyped-call]
+    encoder = types.get_encoder("address")
+    types.unregister("address")
+    types.register(BaseEquals("address"), type(encoder), _AddressDecoder, label="address")  # type: ignore[no-untyped-call]
+    return ABIDecoder(types)
+
+
+_DECODER = _decoder()
