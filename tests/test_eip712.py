@@ -61,7 +61,7 @@ def test_every_typehash_of_a_contract_has_its_message(client, contract, getter):
     of_this_name = [message for message in MESSAGES.values() if constant(message.name) == getter]
     assert len(of_this_name) == 1
     assert contract in (*of_this_name[0].contracts, of_this_name[0].taken_by)
-    assert client[contract].raw.functions[getter]().call() == of_this_name[0].typehash
+    assert client[contract].function(getter).call() == of_this_name[0].typehash
 
 
 @pytest.mark.parametrize(("contract", "message"), TAKEN)

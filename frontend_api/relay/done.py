@@ -3,13 +3,13 @@
 from typing import Any
 
 from eth_typing import BlockNumber
-from web3.contract.contract import ContractFunction
 
 from frontend_api.relay.actions import contract_named
 from wattbook.bridge.outbox.records import Call
 from wattbook.chain import named
 from wattbook.connection import Market
 from wattbook.contracts.base import Contract
+from wattbook.contracts.bound import Bound
 
 _AUTH = "auth"
 
@@ -29,15 +29,15 @@ def is_done(market: Market, call: Call, block: int) -> bool:
 
 
 def _is_used(contract: Contract, signer: str, nonce: int, block: int) -> bool:
-    return bool(_at(contract.raw.functions.isNonceUsed(signer, nonce), block))
+    return bool(_at(contract.function("isNonceUsed", signer, nonce), block))
 
 
 def _is_committed(market: Market, book: bytes, order: dict[str, Any], block: int) -> bool:
-    found = _at(market.auction.raw.functions.orderOf(book, order["trader"], order["number"]), block)
+    found = _at(market.auction.function("orderOf", book, order["trader"], order["number"]), block)
     return bool(found[-1])
 
 
-def _at(function: ContractFunction, block: int) -> Any:
+def _at(function: Bound, block: int) -> Any:
     return named(lambda: function.call(block_identifier=BlockNumber(block)))
 
 

@@ -298,6 +298,6 @@ class TestWithoutTheRightToSpend:
 def test_an_account_of_the_system_has_no_accounts(market, people):
     """It is active, but it is no member."""
     purse = market.vault.purse_account(Purse.GRID)
-    call = market.membership.raw.functions.addAccount(people.bob.address, 1, FAR, b"")
+    call = market.membership.function("addAccount", people.bob.address, 1, FAR, b"")
     with refused(reverts.NotMember, account=purse):
         market.chain.call(call, purse)

@@ -16,7 +16,7 @@ def lock(market, units, zone, module):
 
     def run(holder, device, start, amount, *, zone=zone, carrier=0, by=module):
         arguments = (zone, carrier, start, [draw(holder, device, amount)])
-        refused = market.chain.call(units.raw.functions.lockEach(*arguments), by.address)
+        refused = market.chain.call(units.function("lockEach", *arguments), by.address)
         units.lock_each(*arguments, sender=by)
         return not refused
 

@@ -111,7 +111,7 @@ class TestLock:
         other = devices.certified(bob)
         draws = [draw(alice, device, CAP), 0, draw(alice, device, 1), draw(bob, other, 5), draw(bob, device, 1)]
         arguments = (zone, 0, start(), draws)
-        refused = market.chain.call(units.raw.functions.lockEach(*arguments), module.address)
+        refused = market.chain.call(units.function("lockEach", *arguments), module.address)
         assert refused == [2, 4]
         units.lock_each(*arguments, sender=module)
         assert [units.drawn_of(one, start()) for one in (device, other)] == [CAP, 5]

@@ -22,7 +22,7 @@ def reserve(market, units, zone, module):
 
     def run(holder, device, since, until, wh, *, zone=zone, carrier=0, by=module):
         arguments = (zone, carrier, holder.address, device, Reservation(since, until, wh))
-        done = market.chain.call(units.raw.functions.reserve(*arguments), by.address)
+        done = market.chain.call(units.function("reserve", *arguments), by.address)
         units.reserve(*arguments, sender=by)
         return done
 

@@ -77,7 +77,7 @@ def test_energy_is_conserved(market, people, admit, decide, devices):
         def lock(self, by, holder, plant, place, wh):
             slot = self.model.now + place
             arguments = (devices.zone, 0, slot * SLOT, [draw(address(holder), numbers[plant], wh)])
-            refused = chain.call(units.raw.functions.lockEach(*arguments), by.address)
+            refused = chain.call(units.function("lockEach", *arguments), by.address)
             assert (not refused) == self.model.lock(holder, plant, slot, wh)
             units.lock_each(*arguments, sender=by)
 

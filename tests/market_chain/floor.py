@@ -15,7 +15,6 @@ from tests.devices import QUARTER, SLOT, Devices, Secp256k1Key, facts
 from wattbook import Application, Market
 from wattbook.chain import Chain, Receipt
 from wattbook.contracts.base import Contract
-from wattbook.contracts.convert import plain
 from wattbook.contracts.structs import Book as Facts
 from wattbook.contracts.structs import (
     Carrier,
@@ -134,8 +133,8 @@ class Floor:
         sent = message(contract, function, sender, *arguments)
         fields = {"from": sent.sender, "to": sent.to, "data": sent.data, "gas": hex(5_000_000), "gasPrice": "0x0"}
         done = HexBytes(self._request("eth_sendTransaction", fields))
-        raw = contract.raw.functions[function](*plain(arguments))
-        return self.chain.receipt_of(done, lambda: self.chain.call(raw, sender))
+        tried = contract.function(function, *arguments)
+        return self.chain.receipt_of(done, lambda: self.chain.call(tried, sender))
 
     def _request(self, method: str, *parameters: Any) -> Any:
         answer = self.chain.web3.provider.make_request(RPCEndpoint(method), list(parameters))

@@ -28,7 +28,7 @@ def hand_over(floor):
 
     def run(source, book, *accounts):
         imbalance = floor.market.imbalance.address
-        call = source.raw.functions.handOver(slot_of(book), list(accounts))
+        call = source.function("handOver", slot_of(book), list(accounts))
         parts = floor.chain.call(call, imbalance)
         receipt = floor.send_as(imbalance, source, "handOver", slot_of(book), list(accounts))
         money = sum(part >> 40 & 2**64 - 1 for part in parts) + sum(part >> 104 & 2**64 - 1 for part in parts)
@@ -80,7 +80,7 @@ class TestAuction:
 
     def test_not_while_they_are_open(self, floor, life, quotes):
         imbalance = floor.market.imbalance.address
-        call = life.auction.raw.functions.handOver(slot_of(life.key), [])
+        call = life.auction.function("handOver", slot_of(life.key), [])
         life.trade(*quotes)
         for step in (lambda: None, lambda: life.clear(proposal_of(life))):
             step()
@@ -110,7 +110,7 @@ class TestPool:
 
     def test_not_while_offers_are_open(self, floor, life):
         floor.market.pool.offer(life.key, floor.devices["dora", POOLED], 450, 1_500, sender=floor.dora)
-        call = floor.market.pool.raw.functions.handOver(slot_of(life.key), [floor.dora.address])
+        call = floor.market.pool.function("handOver", slot_of(life.key), [floor.dora.address])
         with refused(reverts.TradesOpen, book=life.key):
             floor.chain.call(call, floor.market.imbalance.address)
 

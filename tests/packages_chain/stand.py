@@ -33,7 +33,7 @@ class Stand(Subscribing):
     def fails_at(
         self, contract: Any, error: Any, function: str, *values: Any, sender: str | None = None, **expected: object
     ) -> None:
-        call = contract.raw.functions[function](*map(_plain, values))
+        call = contract.function(function, *values)
         with refused(error, **expected):
             self.market.chain.call(call, sender or known_account("grid").address)
 
@@ -158,7 +158,3 @@ def told(mined: Mined, *names: str) -> list[tuple[str, tuple[Any, ...]]]:
 
 def stranger() -> str:
     return str(Account.create().address)
-
-
-def _plain(value: Any) -> Any:
-    return [_plain(one) for one in value] if isinstance(value, list) else value

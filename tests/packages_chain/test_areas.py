@@ -50,11 +50,11 @@ class TestEarning:
         [number] = stand.buy(account, stand.area(version, 10_000, 3))
         fee = stand.area_of(number).fee
         stand.blocks.mine([], start_of(month + 1) - 1)
-        call = stand.packages.raw.functions.draw([number])
+        call = stand.packages.function("draw", [number])
         stand.market.chain.call(call, account)
         part = fee * EVEN[month % 12] // weight(EVEN, month, 3)
         assert (
-            stand.market.package_rules.raw.functions.earnedBy(number, month).call({"from": stand.packages.address}) == 0
+            stand.market.package_rules.function("earnedBy", number, month).call({"from": stand.packages.address}) == 0
         )
         stand.blocks.mine([], start_of(month + 1))
         with stand.moves({stand.provider: part, "locked": -part}):

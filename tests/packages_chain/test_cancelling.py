@@ -52,7 +52,7 @@ class TestNotBegun:
     def test_begun_to_the_second(self, stand: Stand):
         account, _, number, month = subscribed(stand)
         stand.blocks.mine([], start_of(month) - 2)
-        assert stand.market.package_rules.raw.functions.endOf(number).call({"from": stand.packages.address}) == [
+        assert stand.market.package_rules.function("endOf", number).call({"from": stand.packages.address}) == [
             False,
             Refund.USUAL,
             month,

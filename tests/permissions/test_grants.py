@@ -93,7 +93,7 @@ class Grants:
         can = []
         for account in self.everybody:
             try:
-                self.market.chain.call(contract.raw.functions[function](*arguments), account)
+                self.market.chain.call(contract.function(function, *arguments), account)
             except ContractRevert as error:
                 # A non-member is told so before anybody asks for his role.
                 expected = (refusal, reverts.NotMember) if refusal is reverts.MissingRole else refusal
@@ -155,10 +155,10 @@ def _attester(grants: Grants, holders: list[str]) -> None:
     root = Root(1, 0, 0, REFERENCE, 1, NOTHING)
     signed = {key: (key.address, sign_root(market.readings, root, [], key)) for key in (*keys, *others, STRANGER)}
     for pair in combinations(keys, 2):
-        post = market.readings.raw.functions.post(root, [], in_order(signed[key] for key in pair))
+        post = market.readings.function("post", root, [], in_order(signed[key] for key in pair))
         market.chain.call(post, STRANGER.address)
     for other in (*others, STRANGER):
-        post = market.readings.raw.functions.post(root, [], in_order(signed[key] for key in (keys[0], other)))
+        post = market.readings.function("post", root, [], in_order(signed[key] for key in (keys[0], other)))
         with pytest.raises((reverts.MissingRole, reverts.NotMember)) as caught:
             market.chain.call(post, keys[0].address)
         assert caught.value.arguments[0] == other.address
@@ -452,7 +452,7 @@ def test_anyone_carries_out_what_is_ready(market: Market, grants: Grants) -> Non
     # Nobody is refused for who he is, only because nothing was proposed.
     for account in grants.everybody:
         with pytest.raises(reverts.TimelockUnexpectedOperationState) as caught:
-            execute = market.authority.raw.functions.execute(*operation)
+            execute = market.authority.function("execute", *operation)
             market.chain.call(execute, account)
         assert caught.value.operation_id == identity
 

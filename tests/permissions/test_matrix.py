@@ -12,7 +12,6 @@ from tests.permissions.world import Caller, World
 from wattbook import ContractRevert, Market, abi
 from wattbook.chain import named
 from wattbook.contracts import reverts
-from wattbook.contracts.convert import plain
 from wattbook.contracts.structs import Refusal
 
 # What a refusal may be called; anything else means that the call failed by accident.
@@ -195,7 +194,7 @@ def _refusal(world: World, right: Right, who: Caller, sender: Caller) -> Contrac
             _send_ether(world, sender)
         else:
             contract = contract_of(world, right.contract, right.function)
-            function = contract.raw.functions[right.function](*plain(arguments))
+            function = contract.function(right.function, *arguments)
             # An authority that obeys itself is asked by itself, whichever it is.
             itself = right.contract == "Authority" and "authority" in sender.terms
             world.chain.call(function, contract.address if itself else sender.address)

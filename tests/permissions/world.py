@@ -367,7 +367,7 @@ class World:
         # The system takes by pulling.
         token.approve(self.system.address, FUNDS // 4, sender=self.member)
         self.chain.send(
-            token.raw.functions.transferFrom(self.member.address, self.system.address, FUNDS // 4),
+            token.function("transferFrom", self.member.address, self.system.address, FUNDS // 4),
             self.system,
         )
         token.approve(vault.address, FUNDS, sender=self.system)

@@ -9,7 +9,6 @@ from eth_utils.address import to_checksum_address
 from tests.assertions import refused
 from tests.settlement.slots import TERMS, Slots
 from wattbook.contracts.base import Contract
-from wattbook.contracts.convert import plain
 from wattbook.contracts.structs import Carrier, Direction
 from wattbook.deployment.local import known_account
 from wattbook.points.clean_trades import Account
@@ -124,7 +123,7 @@ class Earning(Slots):
 
     def call(self, contract: Contract, function: str, *arguments: Any, sender: str = SENDER) -> Any:
         """What would become of a call; nothing is changed."""
-        return self.market.chain.call(contract.raw.functions[function](*plain(arguments)), sender)
+        return self.market.chain.call(contract.function(function, *arguments), sender)
 
     def balance(self, name: str) -> int:
         return int(self.points.balance_of(self.account(name)))

@@ -93,7 +93,7 @@ class TestOffering:
     def test_there_is_no_other_pool(self, stand):
         for function in ("termsOf", "ownerOf", "saleOf", "quotedBy"):
             with refused(reverts.UnknownPool, pool=99_999):
-                stand.market.chain.call(stand.offers.raw.functions[function](99_999), stand.anyone)
+                stand.market.chain.call(stand.offers.function(function, 99_999), stand.anyone)
         with refused(reverts.UnknownPool, pool=0):
             stand.offers.terms_of(0)
 

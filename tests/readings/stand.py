@@ -14,7 +14,6 @@ from tests.devices import QUARTER, SLOT, DeviceKey, Devices, facts
 from wattbook import Application, Market
 from wattbook.chain import Chain, Receipt
 from wattbook.contracts.base import Contract
-from wattbook.contracts.convert import plain
 from wattbook.contracts.structs import (
     Absence,
     Carrier,
@@ -132,8 +131,8 @@ class Stand:
         sent = message(contract, function, sender, *arguments)
         fields = {"from": sent.sender, "to": sent.to, "data": sent.data, "gas": hex(5_000_000), "gasPrice": "0x0"}
         done = HexBytes(self.request("eth_sendTransaction", fields))
-        raw = contract.raw.functions[function](*plain(arguments))
-        return self.chain.receipt_of(done, lambda: self.chain.call(raw, sender))
+        tried = contract.function(function, *arguments)
+        return self.chain.receipt_of(done, lambda: self.chain.call(tried, sender))
 
     def request(self, method: str, *parameters: Any) -> Any:
         answer = self.chain.web3.provider.make_request(RPCEndpoint(method), list(parameters))
@@ -212,7 +211,7 @@ class Stand:
 
     def use_these(self, root: Root, given: list[ProvenReading]) -> list[Told]:
         """Returns what is returned, having seen that the event says the same."""
-        call = self.readings.raw.functions.use(plain(root), plain(given))
+        call = self.readings.function("use", root, given)
         returned = [told(one) for one in self.chain.call(call, self.settlement.address)]
         receipt = self.readings.use(root, given, sender=self.settlement)
         check_uses(receipt, root.zone, root.time, root.version, returned)
@@ -220,7 +219,7 @@ class Stand:
 
     def use_submitted(self, *readings: Reading, zone: int = ZONE) -> list[Told]:
         time = readings[0].time
-        call = self.readings.raw.functions.useSubmitted(zone, time, plain(list(readings)))
+        call = self.readings.function("useSubmitted", zone, time, readings)
         returned = [told(one) for one in self.chain.call(call, self.settlement.address)]
         receipt = self.readings.use_submitted(zone, time, list(readings), sender=self.settlement)
         check_uses(receipt, zone, time, self.readings.submitted(), returned)

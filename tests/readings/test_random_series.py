@@ -197,7 +197,7 @@ def use(park: Park, meterings: Meterings, root: Root, given: list[ProvenReading]
     told = []
     for start in range(0, len(given), AT_ONCE):
         batch = given[start : start + AT_ONCE]
-        words = park.market.chain.call(meterings.readings.raw.functions.use(root, batch), meterings.settlement)
+        words = park.market.chain.call(meterings.readings.function("use", root, batch), meterings.settlement)
         told += map(told_by, words)
         park.blocks.mine([message(meterings.readings, "use", meterings.settlement, root, batch)])
     return told

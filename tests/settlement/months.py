@@ -107,13 +107,9 @@ class Months(Subsidising):
 
     def fails(self, error: Any, function: str, *arguments: Any, sender: str | None = None, **args: object) -> None:
         """A call about this month is refused with this error."""
-        call = self.fund.raw.functions[function](ZONE, CARRIER, self.month, *map(_plain, arguments))
+        call = self.fund.function(function, ZONE, CARRIER, self.month, *arguments)
         with refused(error, **args):
             self.market.chain.call(call, sender or known_account("grid").address)
 
     def as_member(self, account: str, contract: Any, function: str, *arguments: Any) -> None:
         self.park.blocks.mine([message(contract, function, account, *arguments)])
-
-
-def _plain(value: Any) -> Any:
-    return [tuple(one) if isinstance(one, tuple) else one for one in value] if isinstance(value, list) else value

@@ -113,6 +113,6 @@ class Slots(Settling):
 
     def fails(self, error: Any, *accounts: str, slot: int | None = None, **args: object) -> None:
         """Settling is refused with this error."""
-        call = self.imbalance.raw.functions.settle(1, 0, self.slot if slot is None else slot, list(accounts))
+        call = self.imbalance.function("settle", 1, 0, self.slot if slot is None else slot, list(accounts))
         with refused(error, **args):
             self.market.chain.call(call, known_account("grid").address)

@@ -184,12 +184,12 @@ class TestAfterwards:
         pay_in(slots, "shop", 2 * CHARGE)
         asked(slots, 700_000)
         operator = known_account("operator").address
-        certifying = slots.market.meters.raw.functions.certify(drawn[0], 10_000, 0)
+        certifying = slots.market.meters.function("certify", drawn[0], 10_000, 0)
         assert not deposits.is_secured(drawn[0], account)
         with refused(reverts.DepositMissing, device=drawn[0], account=account):
             slots.market.chain.call(certifying, operator)
         with refused(reverts.MoreThanDrawn, account=account, drawn=SHORT, asked=SHORT + 1):
-            slots.market.chain.call(deposits.raw.functions.topUp(SHORT + 1), account)
+            slots.market.chain.call(deposits.function("topUp", SHORT + 1), account)
         slots.as_account("shop", deposits, "topUp", SHORT - 1)
         assert not deposits.is_secured(drawn[0], account)
         mined = slots.as_account("shop", deposits, "topUp", 1)
@@ -209,7 +209,7 @@ class TestAfterwards:
         pay_in(slots, "shop", 2 * CHARGE)
         account, owed = slots.account("shop"), SHORT - 300_000
         with refused(reverts.InDefault, account=account, debt=owed):
-            slots.market.chain.call(slots.market.deposits.raw.functions.topUp(1), account)
+            slots.market.chain.call(slots.market.deposits.function("topUp", 1), account)
         fund = purse_account(Purse.COMMON_FUND)
         slots.as_account("shop", slots.market.vault, "payDebt", account, fund, owed)
         slots.as_account("shop", slots.market.deposits, "topUp", 300_000)

@@ -162,7 +162,7 @@ class TestPassedOver:
         [slot] = days.play(MORE)
         known = slot + DAY + days.market.imbalance.patience()
         days.park.blocks.mine([], known - 1)
-        call = days.losses.raw.functions.bear(ZONE, CARRIER, [slot])
+        call = days.losses.function("bear", ZONE, CARRIER, [slot])
         with refused(reverts.LossNotKnown, slot_start=slot, known_from=known):
             days.market.chain.call(call, known_account("grid").address)
 
@@ -225,7 +225,7 @@ class TestUnpaid:
         [slot] = days.play(LESS)
         days.wait()
         days.months.as_member(keeper, vault, "withdraw", days.free(keeper))
-        call = days.losses.raw.functions.bear(ZONE, CARRIER, [slot])
+        call = days.losses.function("bear", ZONE, CARRIER, [slot])
         with refused(reverts.InsufficientFree, account=keeper, free=0, asked=150_000):
             days.market.chain.call(call, known_account("grid").address)
 

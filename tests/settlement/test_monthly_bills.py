@@ -16,7 +16,6 @@ from wattbook.billing.entries import Kind
 from wattbook.billing.periods import StatementError, month_period, parse_period
 from wattbook.billing.statement import Records
 from wattbook.contracts import reverts
-from wattbook.contracts.convert import plain
 from wattbook.contracts.structs import ModuleStatus, Purse, Signed
 from wattbook.deployment.anvil import Anvil
 from wattbook.deployment.local import known_account
@@ -97,7 +96,7 @@ class Month(Slots):
         return self.as_account(name, self.market.bills, "redeem", *call, points)
 
     def refuses(self, error: type, caller_: str, function: str, *arguments: object, **args: object) -> None:
-        call = self.market.bills.raw.functions[function](*plain(arguments))
+        call = self.market.bills.function(function, *arguments)
         with refused(error, **args):
             self.market.chain.call(call, caller_)
 

@@ -64,7 +64,7 @@ class TestSetting:
         months.fails(reverts.MonthBegun, "setProgramme", RATE, sender=authority, **values)
 
     def test_needs_a_carrier_that_is_traded(self, months: Months):
-        call = months.fund.raw.functions.setProgramme(ZONE, Carrier.COOLING, months.month + 9, RATE)
+        call = months.fund.function("setProgramme", ZONE, Carrier.COOLING, months.month + 9, RATE)
         with pytest.raises(reverts.CarrierNotOpen):
             months.market.chain.call(call, months.market.authority.address)
 
@@ -203,8 +203,8 @@ class TestCorrecting:
     def test_is_what_the_attesters_signed(self, paid: Months):
         """Of another month, or for other evidence, the signatures are strangers'."""
         place, wh, _, signatures = paid.correction("roof", 1)
-        call = paid.fund.raw.functions.correct(
-            ZONE, CARRIER, paid.month, place, wh, keccak(text="else"), [tuple(one) for one in signatures]
+        call = paid.fund.function(
+            "correct", ZONE, CARRIER, paid.month, place, wh, keccak(text="else"), [tuple(one) for one in signatures]
         )
         with pytest.raises((reverts.NotMember, reverts.SignersOutOfOrder)):
             paid.market.chain.call(call, OFFICE)

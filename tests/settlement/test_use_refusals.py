@@ -145,6 +145,6 @@ class TestCorrecting:
         uses, user = paid
         _, wh, _, signatures = uses.correction(user, 1)
         arguments = (user, wh, keccak(text="else"), [tuple(one) for one in signatures])
-        call = uses.fund.raw.functions.correct(ZONE, CARRIER, uses.month, *arguments)
+        call = uses.fund.function("correct", ZONE, CARRIER, uses.month, *arguments)
         with pytest.raises((reverts.NotMember, reverts.SignersOutOfOrder)):
             uses.market.chain.call(call, OFFICE)

@@ -178,11 +178,7 @@ class Uses(Subsidising):
 
     def fails(self, error: Any, function: str, *arguments: Any, sender: str | None = None, **args: object) -> None:
         """A call about this month is refused with this error."""
-        plain = [
-            [tuple(part) for part in one] if isinstance(one, list) and function == "correct" else one
-            for one in arguments
-        ]
-        call = self.fund.raw.functions[function](ZONE, CARRIER, self.month, *plain)
+        call = self.fund.function(function, ZONE, CARRIER, self.month, *arguments)
         with refused(error, **args):
             self.market.chain.call(call, sender or known_account("grid").address)
 

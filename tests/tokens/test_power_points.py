@@ -31,7 +31,7 @@ def port(people, decide, epoch):
 
 
 def test_it_is_a_token_of_whole_points(points):
-    assert (points.raw.functions.symbol().call(), points.decimals()) == ("PP", 0)
+    assert (points.function("symbol").call(), points.decimals()) == ("PP", 0)
 
 
 def test_epochs_count_from_the_beginning_of_unix_time(market, points):

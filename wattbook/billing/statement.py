@@ -107,7 +107,7 @@ class View:
                 )
 
     def _free(self, name: str) -> int:
-        call = self.market.vault.raw.functions.accountOf(to_checksum_address(name))
+        call = self.market.vault.function("accountOf", to_checksum_address(name))
         return int(named(lambda: call.call(block_identifier=self.until))[0])
 
     def _logs(self, ledger: Ledger, names: list[int]) -> list[Log]:

@@ -181,12 +181,12 @@ def attester(settings: AttesterSettings, environment: Mapping[str, str]) -> Loca
 
 def is_posted(market: Market) -> Callable[[Call, int], bool]:
     """Whether the root that a call posts stands on the chain, as of a block."""
-    readings = market.readings.raw
+    readings = market.readings
 
     def done(call: Call, block: int) -> bool:
-        _, given = readings.decode_function_input(call.data)
+        _, given = readings.raw.decode_function_input(call.data)
         root = given["root"]
-        posted = readings.functions.postedAt(root["zone"], root["time"], root["version"])
+        posted = readings.function("postedAt", root["zone"], root["time"], root["version"])
         return bool(named(lambda: posted.call(block_identifier=block)))
 
     return done

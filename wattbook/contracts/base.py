@@ -31,11 +31,12 @@ class Contract:
         """The web3.py contract object."""
         return self.chain.web3.eth.contract(address=self.address, abi=abi.interface(self.NAME).abi)
 
+    def function(self, name: str, *values: Any) -> Bound:
+        """A function with its arguments, ready to be asked or sent; ChainError when it does not take them."""
+        return Bound(self.chain.web3, self.address, self.NAME, name, values)
+
     def _call(self, function: str, values: tuple[Any, ...], kind: type[T]) -> T:
-        return as_type(kind, self.chain.call(self._bound(function, values)))  # type: ignore[no-any-return]
+        return as_type(kind, self.chain.call(self.function(function, *values)))  # type: ignore[no-any-return]
 
     def _send(self, function: str, values: tuple[Any, ...], sender: LocalAccount) -> Receipt:
-        return self.chain.send(self._bound(function, values), sender)
-
-    def _bound(self, function: str, values: tuple[Any, ...]) -> Bound:
-        return Bound(self.chain.web3, self.address, self.NAME, function, values)
+        return self.chain.send(self.function(function, *values), sender)

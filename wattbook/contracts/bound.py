@@ -31,17 +31,20 @@ class Bound:
         self._outputs = shape.outputs
         self._target = {"to": address, "data": data}
 
-    def call(self, transaction: TxParams, block_identifier: BlockIdentifier = "latest") -> Any:
-        """What it returns: one value as it is, several as a list."""
-        returned = self._web3.eth.call(cast(TxParams, self._target | transaction), block_identifier)
+    def call(self, transaction: TxParams | None = None, block_identifier: BlockIdentifier = "latest") -> Any:
+        """What it returns: one value as it is, several as a list; an array is a list too."""
+        returned = self._web3.eth.call(cast(TxParams, self._target | (transaction or {})), block_identifier)
         try:
             values = _DECODER.decode(self._outputs, returned)
         except DecodingError:
             raise BadFunctionCallOutput(f"what answers at {self._target['to']} is another contract, or none") from None
-        return values[0] if len(values) == 1 else list(values)
+        shaped = [
+            list(value) if kind.endswith("]") else value for kind, value in zip(self._outputs, values, strict=True)
+        ]
+        return shaped[0] if len(shaped) == 1 else shaped
 
-    def estimate_gas(self, transaction: TxParams) -> int:
-        return self._web3.eth.estimate_gas(cast(TxParams, self._target | transaction))
+    def estimate_gas(self, transaction: TxParams, block_identifier: BlockIdentifier = "latest") -> int:
+        return self._web3.eth.estimate_gas(cast(TxParams, self._target | transaction), block_identifier)
 
     def build_transaction(self, transaction: TxParams) -> TxParams:
         """A transaction that calls it, with what `transaction` says of chain, gas and nonce."""

@@ -122,7 +122,7 @@ class Agent:
             self._send_commit(entry)
 
     def _open(self, entry: Entry) -> None:
-        function = self.market.auction.raw.functions.openBook(entry.carrier, entry.zone, entry.slot_start)
+        function = self.market.auction.function("openBook", entry.carrier, entry.zone, entry.slot_start)
         self.wallet.try_out(function)
         self.wallet.send(function, _GAS[Purpose.OPEN], Purpose.OPEN, entry)
         self._waiting.add(entry.id)
@@ -133,8 +133,7 @@ class Agent:
         if number >= MAX_ORDERS_OF_ONE:
             self._say(entry.id, "refused", f"there are {MAX_ORDERS_OF_ONE} orders in its book already", once="number")
             return
-        commit = self.market.auction.raw.functions.commit
-        function = commit(entry.book.key, entry.size_class, number, entry.seal)
+        function = self.market.auction.function("commit", entry.book.key, entry.size_class, number, entry.seal)
         try:
             self.wallet.try_out(function)
         except OrderNotTaken as refused:
@@ -177,7 +176,7 @@ class Agent:
         if left < (facts.clears_at - facts.reveals_at) // 3:
             self._say(entry.id, "warning", f"is not revealed yet, and {left} s are left", once="late")
         opening = (entry.quote(self._trader).word(), entry.salt)
-        function = self.market.auction.raw.functions.reveal(entry.book.key, [opening])
+        function = self.market.auction.function("reveal", entry.book.key, [opening])
         # Refused for want of money or energy it can be revealed as soon as there is enough: each round tries.
         self.wallet.try_out(function)
         self.wallet.send(function, _GAS[Purpose.REVEAL], Purpose.REVEAL, entry, state=State.REVEALING)
@@ -238,7 +237,7 @@ class Agent:
         else:
             if self._keeps and facts.state is BookState.OPEN and self.now >= facts.slot_start:
                 self._keep(entry, facts)
-            function = self.market.auction.raw.functions.refund(entry.book.key, [(self._trader, entry.number)])
+            function = self.market.auction.function("refund", entry.book.key, [(self._trader, entry.number)])
             try:
                 self.wallet.try_out(function)
             except ContractRevert:

@@ -4,11 +4,11 @@ from typing import Any
 
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
-from web3.contract.contract import ContractFunction
 
 from wattbook.chain import named
 from wattbook.connection import Market
 from wattbook.contracts.base import Contract
+from wattbook.contracts.bound import Bound
 from wattbook.contracts.rule import Rule
 from wattbook.contracts.structs import Book, BookState, OrderState, Setting, Stage, Terms
 from wattbook.errors import DeploymentError
@@ -22,23 +22,23 @@ CLEARED_AT_ONCE = 3_500
 SETTLED_AT_ONCE = 512
 _WH = 2**40 - 1
 
-Step = tuple[str, ContractFunction]
+Step = tuple[str, Bound]
 
 
 def next_step(market: Market, entry: Entry, facts: Book, now: int, sender: str) -> Step | None:
     """What the sender can do to bring an order's book on, and its name; None when there is nothing to do yet."""
     key = entry.book.key
-    auction, clearing = market.auction.raw.functions, market.clearing
+    auction, clearing = market.auction, market.clearing
     if facts.state is BookState.OPEN:
         if now >= facts.slot_start:
-            return "void", auction.voidBook(key)
+            return "void", auction.function("voidBook", key)
         return _clear(market, entry, sender)
     words = revealed_words(market, entry)
     if facts.state is BookState.CLEARED and clearing.stage_of(key) is Stage.MEMBERS and now < facts.slot_start:
         return _clear_pool(market, entry, words, sender)
     evidence = _evidence(market, key, words) if facts.state is BookState.CLEARED else []
     unsettled = _unsettled(market, key, words)
-    return "settle", auction.settle(key, (slices(unsettled, SETTLED_AT_ONCE)[0], evidence))
+    return "settle", auction.function("settle", key, (slices(unsettled, SETTLED_AT_ONCE)[0], evidence))
 
 
 def revealed_words(market: Market, entry: Entry) -> list[int]:
@@ -63,17 +63,17 @@ def _clear(market: Market, entry: Entry, sender: str) -> Step | None:
     words = revealed_words(market, entry)
     proposal, _ = _proposed(market, key, terms, words)
     words = _after(market, entry, words, keccak(encode(["address", "uint256[]"], [sender, proposal])))
-    return "clear", market.clearing.raw.functions.clear(key, proposal, slices(words, CLEARED_AT_ONCE)[0])
+    return "clear", market.clearing.function("clear", key, proposal, slices(words, CLEARED_AT_ONCE)[0])
 
 
 def _seed(market: Market, entry: Entry) -> Step | None:
-    key, functions = entry.book.key, market.clearing.raw.functions
-    logs = logs_of(market.clearing, "SeedBlockFixed", entry)
+    key, clearing = entry.book.key, market.clearing
+    logs = logs_of(clearing, "SeedBlockFixed", entry)
     newest = named(lambda: market.chain.web3.eth.block_number)
     number = logs[-1]["blockNumber"] if logs else 0
     if not logs or newest >= number + 255:
-        return "fix its seed", functions.fixSeed(key)
-    return ("draw its seed", functions.drawSeed(key)) if newest >= number else None
+        return "fix its seed", clearing.function("fixSeed", key)
+    return ("draw its seed", clearing.function("drawSeed", key)) if newest >= number else None
 
 
 def _proposed(market: Market, key: bytes, terms: Terms, words: list[int]) -> tuple[list[int], list[int]]:
@@ -105,7 +105,7 @@ def _clear_pool(market: Market, entry: Entry, words: list[int], sender: str) -> 
     wanted, _ = proposals.for_pool([_order(word) for word in words], [fill & _WH for fill in fills], stock)
     words = _after(market, entry, words, keccak(encode(["address", "string", "uint256[]"], [sender, "pool", wanted])))
     part: tuple[list[int], list[int]] = (slices(words, SETTLED_AT_ONCE)[0], [])
-    return "clear its pool", market.clearing.raw.functions.clearPool(key, wanted, part)
+    return "clear its pool", market.clearing.function("clearPool", key, wanted, part)
 
 
 def _after(market: Market, entry: Entry, words: list[int], proposal_hash: bytes) -> list[int]:

@@ -5,11 +5,11 @@ from typing import Any
 
 from eth_account.signers.local import LocalAccount
 from hexbytes import HexBytes
-from web3.contract.contract import ContractFunction
 from web3.exceptions import Web3RPCError
 from web3.types import Nonce, TxParams, Wei
 
 from wattbook.chain import Chain, named
+from wattbook.contracts.bound import Bound
 from wattbook.errors import ChainError
 from wattbook.trader.journal import Journal, JournalError
 from wattbook.trader.records import Entry, Fate, Purpose, Sent
@@ -56,11 +56,11 @@ class Wallet:
                 done.append((sent, fate))
         return done
 
-    def try_out(self, function: ContractFunction) -> None:
+    def try_out(self, function: Bound) -> None:
         """Raises what the contract would answer in the next block."""
         named(lambda: function.call({"from": self.account.address}, "pending"))
 
-    def send(self, function: ContractFunction, gas: int, purpose: Purpose, entry: Entry, **changes: Any) -> None:
+    def send(self, function: Bound, gas: int, purpose: Purpose, entry: Entry, **changes: Any) -> None:
         """Writes a transaction down together with changes of its order, then sends it.
 
         When it cannot be written down it is not sent; but for a reveal, which a contract takes once however often
@@ -86,7 +86,7 @@ class Wallet:
             self._unwritten.append(sent)
         self._broadcast(sent)
 
-    def gas_of(self, function: ContractFunction) -> int:
+    def gas_of(self, function: Bound) -> int:
         """What a transaction may need."""
         estimate = named(lambda: function.estimate_gas({"from": self.account.address}, "pending"))
         return estimate * 5 // 4

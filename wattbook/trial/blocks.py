@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from eth_abi.abi import decode, encode
+from eth_abi.abi import decode
 from eth_utils.crypto import keccak
 from web3.types import RPCEndpoint
 
 from wattbook import abi
 from wattbook.chain import Chain
 from wattbook.contracts.base import Contract
-from wattbook.contracts.convert import plain
+from wattbook.contracts.bound import calldata
 from wattbook.contracts.revert import revert_from_data
 from wattbook.errors import ChainError
 
@@ -137,21 +137,14 @@ class Blocks:
 
 def message(contract: Contract, function: str, sender: str, *values: Any) -> Message:
     """A call of a contract's function."""
-    selector, kinds = _function(contract.NAME, function)
-    return Message(sender, contract.address, "0x" + (selector + encode(kinds, plain(values))).hex())
+    data = calldata(contract.chain.web3, contract.NAME, function, values)
+    return Message(sender, contract.address, "0x" + data.hex())
 
 
 def _result(answer: Any) -> Any:
     if answer.get("error"):
         raise ChainError(f"the node refused: {answer['error'].get('message', answer['error'])}")
     return answer["result"]
-
-
-@cache
-def _function(contract: str, function: str) -> tuple[bytes, list[str]]:
-    entries = abi.interface(contract).abi
-    entry = next(e for e in entries if e["type"] == "function" and e["name"] == function)
-    return keccak(text=abi.signature(entry))[:4], [abi.canonical_type(part) for part in entry["inputs"]]
 
 
 @cache

@@ -75,7 +75,7 @@ class Certifying:
             middle = (low + high + 1) // 2
             arguments = (device, *slots_of(self.market, device, 0, middle), middle, [slice], [wh])
             try:
-                self.market.chain.call(batteries.raw.functions.discharge(*arguments), self.owner)
+                self.market.chain.call(batteries.function("discharge", *arguments), self.owner)
                 low = middle
             except (reverts.TooFewWh, reverts.NotCharged):
                 high = middle - 1

@@ -43,7 +43,7 @@ class Meterings:
     def use(self, root: Root, tree: Tree, leaves: list[Leaf]) -> tuple[list[Told], int]:
         """What readings tell, as the contract returns it, and the gas of using them."""
         given = [proven(tree, leaf) for leaf in leaves]
-        call = self.readings.raw.functions.use(root, given)
+        call = self.readings.function("use", root, given)
         words = self.park.market.chain.call(call, self.settlement)
         [mined] = self.park.blocks.mine([message(self.readings, "use", self.settlement, root, given)])
         return [told(word) for word in words], mined.gas

@@ -131,7 +131,7 @@ def _filled(action: Action, contract: Contract, given: dict[str, Any], viewer: V
 
 
 def _next_permit(contract: Contract, owner: str) -> int:
-    return int(contract.chain.call(contract.raw.functions.nonces(owner)))
+    return int(contract.chain.call(contract.function("nonces", owner)))
 
 
 @ROUTER.post(
