@@ -1,0 +1,127 @@
+"""What a park's meters say on a clock that is set: signed, brought to real bridges, counted once they posted it."""
+
+import time as machine
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+
+import httpx
+from paho.mqtt.client import Client
+
+from wattbook.bridge.outbox.outbox import Outbox
+from wattbook.contracts.structs import Direction
+from wattbook.metering.readings import Reading
+from wattbook.metering.roots import proven
+from wattbook.park.meters import connected, posted, published, record_of
+from wattbook.park.people import Register as Listed
+from wattbook.park.settings import BRIDGES, ZONE_NUMBER, Folder
+from wattbook.park.settler import posted as posted_of
+from wattbook.park.supervisor import ParkError
+from wattbook.scenario.village import Village
+from wattbook.trial.blocks import Message
+from wattbook.trial.rounds import Register, Rounds
+
+_USED_AT_ONCE = 50
+_PATIENCE, _POLL = 60.0, 0.02
+
+
+class Delivery(Rounds):
+    """Readings as two bridges take, attest and post them. Each is brought a little before its time has come on the
+    chain, by whose clock the bridges go: so both know it when its root is due."""
+
+    ahead = 240
+
+    def __init__(self, village: Village, folder: Folder, listed: Sequence[Listed], stack: ExitStack) -> None:
+        super().__init__(village.park)
+        self._village, settings = village, folder.settings()
+        self._grace = settings.grace
+        self._by_broker = {one.number for one in listed if one.mqtt}
+        self._broker = stack.enter_context(_broker(settings.ports["broker"])) if settings.broker else None
+        self._clients = [
+            stack.enter_context(
+                httpx.Client(
+                    base_url=f"http://127.0.0.1:{settings.ports[name]}",
+                    headers={"Authorization": f"Bearer {settings.seed}"},
+                    timeout=30,
+                    trust_env=False,
+                )
+            )
+            for name in BRIDGES
+        ]
+        self._outboxes = [Outbox(str(folder.path / f"{name}.db")) for name in BRIDGES]
+        for outbox in self._outboxes:
+            stack.callback(outbox.close)
+        self._described = {one.number: village.market.meters.device_of(one.number).description for one in listed}
+        self._last: dict[int, bytes] = {}
+        self.times: list[int] = []
+        # How many went which way, signed on which curve.
+        self.sent: Counter[str] = Counter()
+
+    def read(self, time: int, registers: Iterable[Register], lies: Mapping[int, int], doubter: str) -> list[Message]:
+        """Has meters sign what they show, and bridges take it. What they say is never wrong here."""
+        read = list(registers)
+        if self.times:
+            self._until(lambda: self._is_posted(self.times[-1]), "post a root", time - 1)
+        records = [(0, one.device, self._signed(one, time)) for one in read]
+        by_broker = [one for one in records if one[1] in self._by_broker]
+        by_http = [one for one in records if one[1] not in self._by_broker]
+        if self._broker and not published(self._broker, by_broker):
+            raise ParkError("the broker does not take what meters say")
+        if not all(posted(client, by_http) for client in self._clients):
+            raise ParkError("a bridge does not take what meters say")
+        devices = [one.device for one in read]
+        self._until(lambda: all(_has(outbox, time, devices) for outbox in self._outboxes), "take readings")
+        self.times.append(time)
+        self.sent.update({"MQTT": len(by_broker), "HTTP": len(by_http)})
+        return []
+
+    def arrive(self) -> None:
+        """Waits for the last root, though readings may be missing, and has all counted from what bridges keep."""
+        last = self.times[-1]
+        self._village.mine([], last + self._grace + 1)
+        self._until(lambda: self._is_posted(last), "post a root", last + 2 * self._grace - 1)
+        for time in self.times:
+            root, tree, leaves = posted_of(self._market, self._outboxes, time)
+            for start in range(0, len(leaves), _USED_AT_ONCE):
+                self.queue.append((root, [proven(tree, leaf) for leaf in leaves[start : start + _USED_AT_ONCE]]))
+
+    def _signed(self, register: Register, time: int) -> bytes:
+        its, device = self._described[register.device], register.device
+        register.sequence += 1
+        register.read[time] = register.total
+        before = self._last.get(device, bytes(32))
+        direction = Direction(its.direction)
+        reading = Reading(device, its.carrier, direction, time, register.shows, register.sequence, 0, before)
+        digest = reading.digest(self._market.chain.chain_id, self._market.readings.address)
+        self._last[device] = digest
+        key = self._village.park.meter_keys[device]
+        self.sent[key.public.curve.name] += 1
+        return record_of(self._market, reading, key.sign(digest))
+
+    def _is_posted(self, time: int) -> bool:
+        return self._market.readings.posted_at(ZONE_NUMBER, time, 0) != 0
+
+    def _until(self, is_done: Callable[[], bool], what: str, latest: int | None = None) -> None:
+        """Waits for the bridges. Up to `latest` the chain's clock goes on meanwhile, and takes in what they send."""
+        deadline = machine.monotonic() + _PATIENCE
+        while not is_done():
+            if machine.monotonic() > deadline:
+                raise ParkError(f"the bridges do not {what}")
+            if latest is not None:
+                self._village.mine([], min(self._village.blocks.now + 1, latest))
+            machine.sleep(_POLL)
+
+
+def _has(outbox: Outbox, time: int, devices: Sequence[int]) -> bool:
+    found = outbox.readings.at_or_before(devices, time)
+    return all(device in found and found[device].time == time for device in devices)
+
+
+@contextmanager
+def _broker(port: int) -> Iterator[Client]:
+    client = connected(port)
+    try:
+        yield client
+    finally:
+        client.disconnect()
+        client.loop_stop()
