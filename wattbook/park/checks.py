@@ -15,6 +15,15 @@ from wattbook.scenario.village import ZONE
 from wattbook.trial.days import Line
 from wattbook.trial.park import ZONE as ZONE_NAME
 
+_COLUMNS = {
+    "sold": (Kind.SOLD,),
+    "bought": (Kind.BOUGHT,),
+    "shares": (Kind.COMMISSION, Kind.NETWORK, Kind.PLATFORM, Kind.FUND),
+    "imbalance": (Kind.IMBALANCE, Kind.OWED),
+    "subsidy": (Kind.SUBSIDY,),
+    "packages": (Kind.HELD, Kind.RECEIVED),
+}
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -23,6 +32,7 @@ class Seen:
     - times: at which meters were read; sent: how many records went which way, and on which curve they were signed
     - taken: how many each bridge took; roots, roots_gas: what bridges posted
     - gas: of all blocks
+    - gains: what each member's free balance rose by
     """
 
     times: Sequence[int]
@@ -31,6 +41,7 @@ class Seen:
     roots: int
     roots_gas: int
     gas: int
+    gains: Mapping[str, int]
 
 
 def checks(told: Told, result: Value, seen: Seen, asking: Asking) -> Iterator[Line]:
@@ -38,7 +49,7 @@ def checks(told: Told, result: Value, seen: Seen, asking: Asking) -> Iterator[Li
     for carrier in result["carriers"]:
         yield from _of_books(told, carrier, asking)
     yield from _of_readings(result, seen, asking)
-    yield from _of_members(told, result, asking)
+    yield from _of_members(told, result, seen.gains, asking)
     yield from _of_certificates(told, result, asking)
     yield Line("gas of all blocks = gas of all calls and roots", seen.gas, result["gas"]["total"] + seen.roots_gas)
 
@@ -93,21 +104,25 @@ def _of_readings(result: Value, seen: Seen, asking: Asking) -> Iterator[Line]:
     yield Line("times of reading = the API's roots", len(seen.times), len(roots))
 
 
-def _of_members(told: Told, result: Value, asking: Asking) -> Iterator[Line]:
+def _of_members(told: Told, result: Value, gains: Mapping[str, int], asking: Asking) -> Iterator[Line]:
     """What each has, was paid and billed, as he sees it when he has signed in."""
     village, vault = told.village, told.village.market.vault
     months = f"2020-01..{_month(month_at(village.blocks.now) + 1)}"
     billed: dict[str, Counter[str]] = {
         month["month"]: Counter({one["member"]: one["amount"] for one in month["bills"]}) for month in result["bills"]
     }
-    for member in result["members"]:
-        name = member["name"]
+    energy: Counter[str] = Counter()
+    for name in village.accounts:
         account = village.accounts[name]
         token = asking.sign_in(village.park.keys[account])
         statement = asking.get(f"/accounts/{account}/statement", token, period=months)
         [balance, *_] = asking.get(f"/accounts/{account}/balances", token)["items"]
         yield Line(f"{name}: free in the Vault = the API's", vault.account_of(account).free, int(balance["free_upt"]))
         sums = statement["sums"]
+        energy.update(statement["energy"])
+        yield Line(
+            f"{name}: all got and paid = what the balance rose by", sum(money_of(told, name).values()), gains[name]
+        )
         for kind in (Kind.BOUGHT, Kind.SOLD, Kind.IMBALANCE, Kind.SUBSIDY):
             ours = told.statements[name].sums.get(kind, 0)
             yield Line(f"{name}: {kind} = the API's statement", ours, sums.get(kind.value, 0))
@@ -117,6 +132,9 @@ def _of_members(told: Told, result: Value, asking: Asking) -> Iterator[Line]:
                 yield Line(f"{name}: bill of {month} = the API's", amounts[name], int(bill["amount_upt"]))
                 yield Line(f"{name}: bill of {month} is among those posted", int(bill["posted"]), 1)
         yield from _of_packages(told, name, account, token, asking)
+    for what, pool in (("bought", "poolSoldWh"), ("sold", "poolBoughtWh")):
+        traded = sum(one["volumeWh"] + one[pool] for one in result["carriers"])
+        yield Line(f"Wh {what} by members = the API's statements", traded, energy[what])
 
 
 def _of_packages(told: Told, name: str, account: str, token: str, asking: Asking) -> Iterator[Line]:
@@ -125,8 +143,16 @@ def _of_packages(told: Told, name: str, account: str, token: str, asking: Asking
     paid = sum(int(one["paid_upt"]) for one in found if one["customer"] == account)
     left = sum(int(one["left_upt"]) for one in found)
     got = sum(int(one["paid_upt"]) for one in found if one["provider"] == account)
-    yield Line(f"{name}: for packages = the API's", told.statements[name].sums.get(Kind.HELD, 0), got - paid)
+    yield Line(f"{name}: for packages = the API's", money_of(told, name)["packages"], got - paid)
     yield Line(f"{name}: left of packages = none", left, 0)
+
+
+def money_of(told: Told, name: str) -> dict[str, int]:
+    """What a member got and paid, and what for. For a package it is locked, and its provider receives it; all else that
+    is locked comes back, or is forfeited."""
+    left = dict(told.statements[name].sums)
+    found = {what: sum(left.pop(kind, 0) for kind in kinds) for what, kinds in _COLUMNS.items()}
+    return {**found, "other": sum(left.values())}
 
 
 def _of_certificates(told: Told, result: Value, asking: Asking) -> Iterator[Line]:

@@ -17,7 +17,7 @@ from wattbook.deployment.anvil import Anvil
 from wattbook.months import month_at, start_of
 from wattbook.park.asking import Asking
 from wattbook.park.chain import ask
-from wattbook.park.checks import Seen, checks
+from wattbook.park.checks import Seen, checks, money_of
 from wattbook.park.delivery import Delivery
 from wattbook.park.founding import facts_of
 from wattbook.park.packages import selling
@@ -51,11 +51,15 @@ class Day:
     """What a day came to.
 
     - result: as of a scenario that is replayed (docs/replay.md)
-    - seen: what else happened; lines: what must be equal, by contracts, engine, bridges and API
+    - seen: what else happened; money: what each member got and paid, and what for
+    - wholes: Wh in certificates of 1 MWh
+    - lines: what must be equal, by contracts, engine, bridges and API
     """
 
     result: Value
     seen: Seen
+    money: dict[str, dict[str, int]]
+    wholes: int
     lines: tuple[Line, ...]
 
     @property
@@ -111,10 +115,14 @@ class _Course:
         self._progress("index", 0, 0)
         asking.wait_for(village.market.chain)
         roots, spent = _by_bridges(village, first), _in_blocks(village.market.chain, first)
-        seen = Seen(delivery.times, delivery.sent, taken, *roots, spent)
+        after = accounts.free()
+        gains = {name: after[who] - accounts.before[who] for name, who in village.accounts.items()}
+        seen = Seen(delivery.times, delivery.sent, taken, *roots, spent, gains)
         self._progress("checks", 0, 0)
         result = result_of(told)
-        return Day(result, seen, (*lines, *checks(told, result, seen, asking)))
+        money = {name: money_of(told, name) for name in village.accounts}
+        wholes = sum(closed.wholes.values())
+        return Day(result, seen, money, wholes, (*lines, *checks(told, result, seen, asking)))
 
     def _begin(self, stack: ExitStack) -> ParkSettings:
         node = Anvil(*options(self._scenario), _STATES)
