@@ -37,7 +37,7 @@ from wattbook.trial.days import Line
 _READY = "park-day"
 # Old states that the node keeps: bridges look a block back, bills to the end of a month.
 _STATES = "512"
-_STARTS_WITHIN, _POLL = 90.0, 0.2
+_STARTS_WITHIN, _POLL = 180.0, 0.2
 _TERM = 1
 # A bridge's figure of what it took that was signed.
 _TAKEN = re.compile(r'^wattbook_readings_total\{.*trust="A".*\} (\d+)', re.MULTILINE)

@@ -22,8 +22,9 @@ from wattbook.trial.blocks import Message
 from wattbook.trial.rounds import Register, Rounds
 
 _USED_AT_ONCE = 50
-# The clock must not come to where the next book is opened meanwhile, which is 140 seconds later at the least.
-_PATIENCE, _POLL = 90, 0.02
+_PATIENCE, _POLL = 180, 0.02
+# While bridges are waited for: less than to where the next book is opened, which is 140 seconds later at the least.
+_MOST_PASSING = 90
 
 
 class Delivery(Rounds):
@@ -66,8 +67,8 @@ class Delivery(Rounds):
         records = [(0, one.device, self._signed(one, time)) for one in read]
         by_broker = [one for one in records if one[1] in self._by_broker]
         by_http = [one for one in records if one[1] not in self._by_broker]
-        if self._broker and not published(self._broker, by_broker):
-            raise ParkError("the broker does not take what meters say")
+        if broker := self._broker:
+            self._until(lambda: published(broker, by_broker), "hear of the broker", False)
         if not all(posted(client, by_http) for client in self._clients):
             raise ParkError("a bridge does not take what meters say")
         devices = [one.device for one in read]
@@ -111,7 +112,7 @@ class Delivery(Rounds):
             if waited > _PATIENCE:
                 raise ParkError(f"the bridges do not {what}")
             if passing:
-                self._village.mine([], since + waited)
+                self._village.mine([], since + min(waited, _MOST_PASSING))
             machine.sleep(_POLL)
 
 
