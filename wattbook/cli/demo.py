@@ -73,7 +73,7 @@ def _readings(day: Day) -> list[str]:
     sent, events = day.seen.sent, day.result["events"]
     return figures(
         [
-            ("of so many meters", f"{_meters(day)}"),
+            ("times at which all meters were read", f"{len(day.seen.times):,}"),
             ("signed on secp256k1", f"{sent['SECP256K1']:,}"),
             ("signed on P-256", f"{sent['P256']:,}"),
             ("sent by HTTP", f"{sent['HTTP']:,}"),
@@ -117,7 +117,7 @@ def _papers(day: Day) -> Iterator[str]:
         )
     issued, retired = (sum(one[name] for one in result["certificates"]) for name in ("issuedWh", "retiredWh"))
     wholes = day.wholes // WHOLE_WH
-    yield f"{wholes} certificates of 1 MWh; {format_kwh(issued)} certified in all, {format_kwh(retired)} of it retired"
+    yield f"certificates of 1 MWh: {wholes}; {format_kwh(issued)} certified in all, {format_kwh(retired)} of it retired"
     got = sum(money["packages"] for money in day.money.values() if money["packages"] > 0)
     buyers = sum(money["packages"] < 0 for money in day.money.values())
     yield f"hot water by the square metre: {_pt(got)} PT of {buyers} customers to who supplies them, by the month"
@@ -141,10 +141,6 @@ def _conservation(result: Value) -> list[str]:
         for one in result["conservation"]
     ]
     return figures(rows)
-
-
-def _meters(day: Day) -> int:
-    return int(day.result["scenario"]["meters"])
 
 
 def _pt(upt: int) -> str:
