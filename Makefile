@@ -16,7 +16,7 @@ SHARD ?= 1/1
 
 help:
 	@echo "make setup    install everything into .venv and node_modules, compile the contracts"
-	@echo "make demo     found a market on a local chain, let members in, move money"
+	@echo "make demo     a day of a park in minutes, from meters to bills; every figure is checked"
 	@echo "make test     the test suite"
 	@echo "make deep     what is drawn at random, many times as long; each place at which things can break off; the next three"
 	@echo "make cover    which lines and branches the tests run, into docs/assurance"
@@ -29,7 +29,7 @@ help:
 	@echo "make clean    remove all that these commands made"
 
 demo: setup
-	$(BIN)/ape run demo --network ethereum:local:foundry
+	$(BIN)/wattbook demo
 
 test: setup
 	$(BIN)/ape test --numprocesses auto --dist loadfile

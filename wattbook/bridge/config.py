@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from web3 import Web3
 
+from wattbook.bridge.clock import CHAIN, MACHINE
 from wattbook.bridge.formats.quantities import obis
 from wattbook.bridge.formats.records import RecordError
 from wattbook.bridge.sources.settings import SourceSettings, read_source
@@ -25,10 +26,11 @@ _DAY = 86_400
 
 @dataclass(frozen=True)
 class ChainSettings:
-    """The node, and the file with the deployment when it is not found by itself."""
+    """The node, the file with the deployment when it is not found by itself, and by which clock the bridge goes."""
 
     rpc: str
     deployment: Path | None
+    clock: str
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,11 @@ def secret(environment: Mapping[str, str], name: str) -> str:
 
 
 def _chain(table: Table) -> ChainSettings:
-    chain = ChainSettings(_url(table, "rpc"), table.path("deployment") if table.has("deployment") else None)
+    chain = ChainSettings(
+        rpc=_url(table, "rpc"),
+        deployment=table.path("deployment") if table.has("deployment") else None,
+        clock=table.text("clock", one_of=(MACHINE, CHAIN)) if table.has("clock") else MACHINE,
+    )
     table.done()
     return chain
 

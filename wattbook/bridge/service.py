@@ -1,6 +1,5 @@
 """The bridge as one process: sources in threads of their own, and a round that posts and sends."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from threading import Event, Thread
@@ -14,6 +13,7 @@ from wattbook.bridge.attesting.peers import Peers
 from wattbook.bridge.attesting.posting import Patience, Posting
 from wattbook.bridge.attesting.registers import Metered
 from wattbook.bridge.attesting.vouching import Vouching
+from wattbook.bridge.clock import CHAIN, ChainClock, Clock, machine_clock
 from wattbook.bridge.config import AttesterSettings, BridgeConfig, secret
 from wattbook.bridge.http.access import Access
 from wattbook.bridge.http.app import Pages
@@ -23,7 +23,7 @@ from wattbook.bridge.outbox.outbox import Outbox
 from wattbook.bridge.outbox.records import Call, NativeReading, OutboxError, Owner
 from wattbook.bridge.sender.sender import Sender, Terms
 from wattbook.bridge.sources.build import routes_of, sources_of
-from wattbook.bridge.sources.source import Source
+from wattbook.bridge.sources.source import Source, Take
 from wattbook.bridge.verify import records
 from wattbook.bridge.verify.directory import Directory, OnChain, keep_fresh
 from wattbook.bridge.verify.intake import Intake
@@ -42,7 +42,7 @@ _LEAST_TAKEOVER = 30
 _SPARE_GAS = 60_000
 # Seconds until what failed is tried again, and between two rounds at most.
 _AGAIN = 5
-_ROUND = 2
+_ROUND, _ROUND_OF_SET_CLOCK = 2.0, 0.25
 
 _log = structlog.get_logger(__name__)
 
@@ -62,15 +62,19 @@ class Bridge:
         self.directory.replace(self._on_chain.devices())
         peers = Peers(config.peers, self.account)
         stack.callback(peers.close)
+        set_clock = ChainClock(chain) if config.chain.clock == CHAIN else None
+        clock: Clock = set_clock or machine_clock
+        self._round = _ROUND_OF_SET_CLOCK if set_clock else _ROUND
         grace = config.posting.grace_seconds
         patience = Patience(grace, max(grace, _LEAST_TAKEOVER))
         turns = patience.turns(len(config.peers))
-        vouching = Vouching(self.market, self.outbox, self._metered, self.account, _now, turns)
-        self.posting = Posting(vouching, self.outbox, self._metered, peers, patience, _now)
+        vouching = Vouching(self.market, self.outbox, self._metered, self.account, clock, turns)
+        self.posting = Posting(vouching, self.outbox, self._metered, peers, patience, clock)
         market = records.Market(chain.chain_id, self.market.readings.address)
         self.intake = Intake(self.outbox, self.directory, market, self._heard)
+        self._take: Take = set_clock.stamping(self.intake.take) if set_clock else self.intake.take
         self.sources = sources_of(config.sources, market.chain_id, market.contract, environment)
-        routes = routes_of(config.sources, self.intake.take, environment)
+        routes = routes_of(config.sources, self._take, environment)
         self.sender: Sender | None = None
         self.trouble = ""
         self._terms = Terms(
@@ -80,7 +84,9 @@ class Bridge:
             spare_gas=_SPARE_GAS,
         )
         metrics = BridgeMetrics(self.intake.counts, self.outbox, self.sources, self.posting, lambda: self.sender)
-        pages = Pages(vouching, self.outbox, config.peers, Access(self.market, _now), self.health, metrics.text)
+        pages = Pages(
+            vouching, self.outbox, config.peers, Access(self.market, machine_clock), self.health, metrics.text
+        )
         self.server = Server(pages.app(routes), config.http.host, config.http.port)
         stack.callback(self.server.stop)
 
@@ -121,7 +127,7 @@ class Bridge:
         """A source that stumbles is started again, and says so meanwhile."""
         while not stop.is_set():
             try:
-                source.run(self.intake.take, stop)
+                source.run(self._take, stop)
             except Exception as error:
                 _log.exception("fault", source=source.name)
                 source.trouble = f"{type(error).__name__}: {error}"
@@ -131,12 +137,12 @@ class Bridge:
         with self.outbox.sole(self.account.address) as lock:
             done = is_posted(self.market)
             transactions = self.outbox.transactions
-            self.sender = Sender(self.market.chain, self.account, transactions, lock, done, self._terms, _now)
+            self.sender = Sender(self.market.chain, self.account, transactions, lock, done, self._terms, machine_clock)
             while not stop.is_set():
-                wait = _ROUND
+                wait = self._round
                 try:
                     self.posting.step(self._zones())
-                    wait = min(self.sender.step(), _ROUND)
+                    wait = min(self.sender.step(), self._round)
                     self._trouble("")
                 except (ChainError, ContractRevert) as error:
                     self._trouble(str(error))
@@ -190,7 +196,3 @@ def is_posted(market: Market) -> Callable[[Call, int], bool]:
         return bool(named(lambda: posted.call(block_identifier=block)))
 
     return done
-
-
-def _now() -> int:
-    return int(time.time())

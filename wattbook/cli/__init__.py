@@ -15,6 +15,7 @@ _NAMES = (
     "bridge",
     "certificates",
     "clear",
+    "demo",
     "deploy",
     "genesis",
     "index",

@@ -12,14 +12,13 @@ from typing import Any
 
 import click
 
-from wattbook.cli.output import as_json
+from wattbook.cli.output import Bar, as_json
 from wattbook.park.balance import Balance, balance
 from wattbook.park.ledger import SlotRecord
 from wattbook.park.live import LivePark
 from wattbook.park.settings import MOST_TRADERS, Folder
 
 _TRADERS = 12
-_WIDTH = 30
 
 
 @click.command()
@@ -68,28 +67,6 @@ def _run(folder: Folder, traders: int, minutes: float | None, as_json: bool, sto
         bar.end()
         if not at_once.is_set():
             _conclude(as_json, park, balance(park.chain, folder, park.ledger.sums))
-
-
-class Bar:
-    """A bar on stderr when that is a terminal, nothing when it is not."""
-
-    def __init__(self) -> None:
-        self._shows = sys.stderr.isatty()
-        self._shown = ""
-
-    def show(self, what: str, done: int, of: int) -> None:
-        if not self._shows:
-            return
-        full = _WIDTH * min(done, of) // of if of else 0
-        said = f"{what:<10} [{'#' * full:<{_WIDTH}}] {done}/{of}" if of else f"{what:<10} {done or '...'}"
-        if said != self._shown:
-            click.echo(f"\r{said:<60}", err=True, nl=False)
-            self._shown = said
-
-    def end(self) -> None:
-        if self._shown:
-            click.echo("\r" + " " * 60 + "\r", err=True, nl=False)
-            self._shown = ""
 
 
 @contextmanager

@@ -16,14 +16,9 @@ from wattbook.contracts.structs import (
     Application,
     Carrier,
     Description,
-    Discounts,
     Facts,
-    Kind,
     Limits,
-    Purchase,
     Purse,
-    Tariff,
-    TariffTerms,
     Terms,
 )
 from wattbook.deployment.deployer import deploy
@@ -32,6 +27,7 @@ from wattbook.deployment.plan import MODULES, purse_account
 from wattbook.eip712 import digest
 from wattbook.market.uniform import MIDPOINT_BPS
 from wattbook.months import month_at
+from wattbook.park.packages import selling
 from wattbook.park.people import (
     MeterKeys,
     Register,
@@ -67,10 +63,7 @@ _DAY_HOURS = 24
 _GRID_WH_OF_ONE = 100_000
 # mPT per kWh, and uPT in each pot.
 _SUBSIDY, _POT = 40, 10**10
-_PACKAGED, _TERM, _CUSTOMERS = Carrier.HOT_WATER, 12, 40
-# In 0.01 m2, mPT a year for a square metre, W for one, and each month's part of a year.
-_AREA, _ANNUAL_PRICE, _LOAD = 5_000, 40_000, 96
-_EVEN = (833,) * 8 + (834,) * 4
+_TERM, _CUSTOMERS = 12, 40
 _TECHNOLOGY = {Carrier.ELECTRICITY: 10_100}
 
 # What is done, how much of it, of how much.
@@ -163,23 +156,9 @@ class Founding:
 
     def _sell_packages(self) -> None:
         """Hot water by the square metre, which is not traded in slots: one member supplies others for a year."""
-        market, authority = self.market, self.market.authority.address
-        provider, *customers = (str(member_account(place).address) for place in range(len(self._scenario.members)))
-        facts = facts_of(self._scenario.tradings[0])
-        opening = (ZONE_NUMBER, _PACKAGED, SLOT_SECONDS, SLOT_SECONDS, facts)
-        month = month_at(self._blocks.now)
-        purchases = [
-            message(
-                market.energy_packages,
-                "buy",
-                customer,
-                [Purchase(1, Kind.AREA, month, _TERM, 0, _AREA * (place % 5 + 1), 0)],
-            )
-            for place, customer in enumerate(customers[:_CUSTOMERS])
-        ]
-        publish = message(market.tariffs, "publish", authority, _tariff(provider))
-        steps = [[message(market.zones, "openCarrier", authority, *opening)], [publish], purchases]
-        self._all("packages", steps)
+        accounts = [str(member_account(place).address) for place in range(len(self._scenario.members))]
+        facts, month = facts_of(self._scenario.tradings[0]), month_at(self._blocks.now)
+        self._all("packages", selling(self.market, SLOT_SECONDS, facts, accounts[: _CUSTOMERS + 1], month, _TERM))
 
     # -------------------------------------------------------------------------------------------------------- inside
 
@@ -223,24 +202,6 @@ class Founding:
         values: dict[str, Any] = {"owner": owner, **said, **keys.public._asdict(), "deadline": _FAR}
         signature = keys.sign(digest(self.market.meters, "DeviceRegistration", values))
         return message(self.market.meters, "register", owner, described, keys.public, _FAR, signature)
-
-
-def _tariff(provider: str) -> Tariff:
-    terms = TariffTerms(
-        provider=provider,
-        zone=ZONE_NUMBER,
-        carrier=_PACKAGED,
-        incremental=False,
-        wh_per_unit=1,
-        postpaid=0,
-        flow_price=0,
-        annual_price=_ANNUAL_PRICE,
-        cancel_fee_bps=0,
-        cooling_off=0,
-        load_per_m2=_LOAD,
-        capacity_w=10**9,
-    )
-    return Tariff(terms, Discounts(0, 0, 0, 0, 0, 0, 0), [], list(_EVEN))
 
 
 def rated_w(device: Device) -> int:

@@ -18,13 +18,14 @@ import httpx
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from wattbook.connection import Market
 from wattbook.errors import ChainError
 from wattbook.market.words import Quote, index_of
 from wattbook.metering.readings import Reading
 from wattbook.park.books import Books
 from wattbook.park.chain import market_of
 from wattbook.park.journal import DeskJournal
-from wattbook.park.people import MeterKeys, Register, direction_of, read_registers
+from wattbook.park.people import MeterKeys, direction_of, read_registers
 from wattbook.park.settings import BRIDGES, PARK_SECONDS, SLOT_SECONDS, Folder, Time
 from wattbook.scenario.model import Scenario
 from wattbook.scenario.profiles import Charging, Device
@@ -157,7 +158,7 @@ class Meters:
                 one.number, one.carrier, direction_of(one), read_at, wh, counter.sequence + 1, 0, counter.previous
             )
             digest = reading.digest(self._market.chain.chain_id, self._market.readings.address)
-            record = self._record(one, reading, self._keys[one.number].sign(digest))
+            record = record_of(self._market, reading, self._keys[one.number].sign(digest))
             counters[one.number] = Counter(wh, reading.sequence, digest)
             unsent += [(way, one.number, record) for way in ((_BROKER,) if one.mqtt else BRIDGES)]
         held |= {name: flow.held for name, flow in flows.items()}
@@ -191,23 +192,6 @@ class Meters:
                 (sold if quote.sell else bought)[name] += wh
         return sold, bought
 
-    def _record(self, register: Register, reading: Reading, signature: bytes) -> bytes:
-        """In the format that bridges take, and a contract could check."""
-        fields = {
-            "meter": register.number,
-            "carrier": reading.carrier,
-            "direction": reading.direction,
-            "t": reading.time,
-            "register": reading.register,
-            "seq": reading.sequence,
-            "quality": reading.quality,
-            "prevHash": f"0x{reading.previous.hex()}",
-            "chainId": self._market.chain.chain_id,
-            "contract": self._market.readings.address,
-            "signature": f"0x{signature.hex()}",
-        }
-        return json.dumps(fields).encode()
-
 
 class Holdings:
     """What the desk knows of stores and piles: what they held when they were last read, and what was ordered since."""
@@ -237,16 +221,34 @@ class Holdings:
         return selling, buying
 
 
+def record_of(market: Market, reading: Reading, signature: bytes) -> bytes:
+    """A reading in the format that bridges take, and a contract could check."""
+    fields = {
+        "meter": reading.device,
+        "carrier": reading.carrier,
+        "direction": reading.direction,
+        "t": reading.time,
+        "register": reading.register,
+        "seq": reading.sequence,
+        "quality": reading.quality,
+        "prevHash": f"0x{reading.previous.hex()}",
+        "chainId": market.chain.chain_id,
+        "contract": market.readings.address,
+        "signature": f"0x{signature.hex()}",
+    }
+    return json.dumps(fields).encode()
+
+
 def bring(folder: Folder, way: str, token: str, stop: Event) -> None:
     """Brings records to a bridge, or to the broker, until they are taken."""
     file, settings = MetersFile(folder.meters), folder.settings()
     with httpx.Client(timeout=10, trust_env=False, headers={"Authorization": f"Bearer {token}"}) as client:
         client.base_url = f"http://127.0.0.1:{settings.ports.get(way, 0)}"
-        broker = _connected(settings.ports["broker"]) if way == _BROKER else None
+        broker = connected(settings.ports["broker"]) if way == _BROKER else None
         while not stop.is_set():
             found = file.unsent(way)
             try:
-                taken = _published(broker, found) if broker else _posted(client, found)
+                taken = published(broker, found) if broker else posted(client, found)
             except (httpx.HTTPError, ValueError, RuntimeError):
                 taken = False
             if found and taken:
@@ -257,7 +259,7 @@ def bring(folder: Folder, way: str, token: str, stop: Event) -> None:
             broker.loop_stop()
 
 
-def _posted(client: httpx.Client, found: Sequence[tuple[int, int, bytes]]) -> bool:
+def posted(client: httpx.Client, found: Sequence[tuple[int, int, bytes]]) -> bool:
     """A bridge answers 202 when it has what it could use, 422 when that was nothing: neither is to be sent again."""
     if not found:
         return True
@@ -265,14 +267,14 @@ def _posted(client: httpx.Client, found: Sequence[tuple[int, int, bytes]]) -> bo
     return answer.status_code in (202, 422)
 
 
-def _published(client: Client, found: Sequence[tuple[int, int, bytes]]) -> bool:
+def published(client: Client, found: Sequence[tuple[int, int, bytes]]) -> bool:
     sent = [client.publish(TOPIC.format(meter), body, qos=1) for _, meter, body in found]
     for one in sent:
         one.wait_for_publish(5)
     return all(one.is_published() for one in sent)
 
 
-def _connected(port: int) -> Client:
+def connected(port: int) -> Client:
     client = Client(CallbackAPIVersion.VERSION2, "park-meters", protocol=MQTTProtocolVersion.MQTTv5)
     client.max_inflight_messages_set(_AT_ONCE)
     client.reconnect_delay_set(1, 2)

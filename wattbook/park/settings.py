@@ -7,6 +7,7 @@ import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from wattbook.bridge.clock import MACHINE
 from wattbook.contracts.structs import Schedule
 from wattbook.deployment.settings import MarketSettings, local_settings
 from wattbook.errors import SettingsError
@@ -21,6 +22,7 @@ AHEAD = COMMIT_SECONDS + REVEAL_SECONDS + CLEAR_SECONDS
 # In which a reading can be disputed.
 WINDOW_SECONDS = 24
 BLOCK_SECONDS, VALIDATORS = 1, 4
+GRACE_SECONDS = 6
 # What a slot stands for in the members' day.
 PARK_SECONDS = 900
 PACE = PARK_SECONDS // SLOT_SECONDS
@@ -50,6 +52,7 @@ class ParkSettings:
     - broker: whether there is one for MQTT
     - founded_at: the time of the first block, a month before the first session: pots are filled before their month
     - sessions: from when to when the park ran, in slots; the last one may go on, and ends with 0
+    - clock: by which bridges go, the machine's or the chain's; grace: seconds in which they wait for late readings
     """
 
     traders: int
@@ -58,6 +61,8 @@ class ParkSettings:
     broker: bool
     founded_at: int
     sessions: tuple[tuple[int, int], ...] = ()
+    clock: str = MACHINE
+    grace: int = GRACE_SECONDS
 
     @property
     def rpc(self) -> str:

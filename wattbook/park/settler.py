@@ -11,6 +11,7 @@ from wattbook.bridge.attesting.vouching import on_chain
 from wattbook.bridge.outbox.outbox import Outbox
 from wattbook.certificates.slices import next_slots, stock
 from wattbook.certificates.whole import WHOLE_WH
+from wattbook.connection import Market
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Carrier, Root
 from wattbook.eip712 import sign_action
@@ -142,7 +143,7 @@ class Settler:
                 return
 
     def _counting(self, read_at: int) -> list[Call]:
-        root, tree, leaves = self._posted(read_at)
+        root, tree, leaves = posted(self._market, self._outboxes, read_at)
         given = [proven(tree, leaf) for leaf in leaves]
         imbalance = self._market.imbalance
         # What a reading tells after a pause is spread over all the slots of the pause.
@@ -152,20 +153,6 @@ class Settler:
             call(f"count {read_at}", imbalance, "meter", _GAS + each * len(part), root, part)
             for part in _parts(given, max(1, min(COUNTED_AT_ONCE, _MOST_GAS // each)))
         ]
-
-    def _posted(self, read_at: int) -> tuple[Root, Tree, list[Leaf]]:
-        """What was posted of a time, with its leaves: of what bridges keep, that which the chain covers."""
-        for outbox in self._outboxes:
-            batch = outbox.batches.find(ZONE_NUMBER, read_at, 0)
-            if batch is None:
-                continue
-            leaves = [on_chain(leaf) for leaf in outbox.batches.leaves(batch.id)]
-            tree = Tree([(leaf.device, leaf.content_hash) for leaf in leaves])
-            root = root_of(ZONE_NUMBER, read_at, 0, tree)
-            with suppress(reverts.UnknownRoot):
-                self._market.readings.covers(root, leaves[0].device, leaves[0].content_hash, 0, tree.proof(0))
-                return root, tree, leaves
-        raise ChainError(f"no bridge keeps what was posted of {read_at}")
 
     # ------------------------------------------------------------------------------------------------------- accounts
 
@@ -216,6 +203,21 @@ class Settler:
     def _send(self, calls: Sequence[Call]) -> None:
         self._relay.send(calls)
         self._sent |= {one.what for one in calls}
+
+
+def posted(market: Market, outboxes: Sequence[Outbox], read_at: int) -> tuple[Root, Tree, list[Leaf]]:
+    """What was posted of a time, with its leaves: of what bridges keep, that which the chain covers."""
+    for outbox in outboxes:
+        batch = outbox.batches.find(ZONE_NUMBER, read_at, 0)
+        if batch is None:
+            continue
+        leaves = [on_chain(leaf) for leaf in outbox.batches.leaves(batch.id)]
+        tree = Tree([(leaf.device, leaf.content_hash) for leaf in leaves])
+        root = root_of(ZONE_NUMBER, read_at, 0, tree)
+        with suppress(reverts.UnknownRoot):
+            market.readings.covers(root, leaves[0].device, leaves[0].content_hash, 0, tree.proof(0))
+            return root, tree, leaves
+    raise ChainError(f"no bridge keeps what was posted of {read_at}")
 
 
 def _parts(items: Sequence[T], most: int) -> list[list[T]]:

@@ -37,7 +37,6 @@ _SILENT_FOR = 60.0
 _LONGEST_WAIT, _WELL_AFTER = 10.0, 60.0
 _STOPS_WITHIN, _CHAIN_STARTS_WITHIN, _CHAIN_STOPS_WITHIN = 15, 180, 180
 _POLL = 0.1
-_GRACE_SECONDS = 6
 # Where Debian puts what is not for everybody's path.
 _FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/usr/local/bin")
 _WATTBOOK = (sys.executable, "-c", "from wattbook.cli import main; main()")
@@ -212,9 +211,9 @@ class Supervisor:
     def _lay_out_bridge(self, name: str) -> Path:
         settings, path = self._settings, self._folder.path / f"{name}.toml"
         lines = [
-            f'[chain]\nrpc = "{settings.rpc}"\ndeployment = "{self._folder.deployment}"',
+            f'[chain]\nrpc = "{settings.rpc}"\ndeployment = "{self._folder.deployment}"\nclock = "{settings.clock}"',
             f'[attester]\nenvironment = "{_ATTESTER}"',
-            f"[posting]\ngrace_seconds = {_GRACE_SECONDS}\nconfirmations = 1",
+            f"[posting]\ngrace_seconds = {settings.grace}\nconfirmations = 1",
             f"[http]\nport = {settings.ports[name]}",
         ]
         for place, other in enumerate(BRIDGES, 1):
@@ -238,6 +237,8 @@ class Supervisor:
             f'secret = "{self._folder.path / "api.secret"}"',
             f"[http]\nport = {self._settings.ports['api']}",
             f'[relay]\nenvironment = "{_RELAY}"',
+            # All who ask from one machine would be one client to it.
+            "[limits]\nrequests_per_second = 0",
         )
         path.write_text("\n".join(lines) + "\n")
         return path

@@ -1,13 +1,14 @@
 """What comes when all slots of a scenario are settled: certificates, subsidies and bills, when their time has come."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
 from wattbook.billing.bills import Bill, NoBills, bills_of, sign_bills
 from wattbook.billing.periods import month_period
 from wattbook.certificates.slices import next_slots, stock
+from wattbook.certificates.whole import WHOLE_WH
 from wattbook.contracts.structs import Carrier, Hold
 from wattbook.metering.roots import in_order
 from wattbook.months import month_at, start_of
@@ -20,6 +21,9 @@ from wattbook.trial.rounds import attesters
 
 _AT_ONCE = 50
 _ALL = 2**32 - 1
+
+# What is to happen, and from when on it can.
+Step = tuple[int, Callable[[], None]]
 
 
 @dataclass
@@ -38,11 +42,12 @@ class Paid:
 
 @dataclass
 class Closed:
-    """What came after the slots. Certificates are in Wh, by device."""
+    """What came after the slots. Certificates are in Wh, by device; `wholes` are those of 1 MWh, among `issued`."""
 
     issued: Counter[str] = field(default_factory=Counter)
     retired: Counter[str] = field(default_factory=Counter)
     slices: list[tuple[int, str]] = field(default_factory=list)
+    wholes: Counter[str] = field(default_factory=Counter)
     subsidies: list[Paid] = field(default_factory=list)
     bills: dict[int, list[Bill]] = field(default_factory=dict)
 
@@ -56,16 +61,19 @@ class Closing:
         self._named: defaultdict[tuple[Carrier, int, str], list[int]] = defaultdict(list)
         self._refused: Counter[tuple[Purpose, Carrier, int]] = Counter()
 
-    def run(self) -> Closed:
-        """All of it, in the order in which it can happen."""
+    def run(self, wholes: bool = False, more: Iterable[Step] = ()) -> Closed:
+        """All of it, in the order in which it can happen, and `more` that is to happen at times of its own. With
+        `wholes` who made a MWh gets certificates of 1 MWh, and others nothing of what that plant made."""
+        if wholes:
+            self._certify()
         self._retire()
         self._issue()
-        for time, step in sorted(self._steps(), key=lambda one: one[0]):
+        for time, step in sorted([*self._steps(), *more], key=lambda one: one[0]):
             self.village.mine([], time)
             step()
         return self.closed
 
-    def _steps(self) -> Iterator[tuple[int, Callable[[], None]]]:
+    def _steps(self) -> Iterator[Step]:
         now = self.village.blocks.now
         for month in range(self.village.months[0], month_at(now) + 1):
             yield start_of(month + 1) + 1, partial(self._bill, month)
@@ -77,6 +85,16 @@ class Closing:
 
     # -------------------------------------------------------------------------------------------------- certificates
 
+    def _certify(self) -> None:
+        market = self.village.market
+        for meter in self._clean:
+            while stock(market, _number(meter)) >= WHOLE_WH:
+                since, until = next_slots(market, _number(meter), WHOLE_WH)
+                issue = message(market.green_certificates, "issue", meter.account, _number(meter), since, until)
+                self.village.mine([issue])
+                self.closed.wholes[meter.device.name] += WHOLE_WH
+        self.closed.issued.update(self.closed.wholes)
+
     def _retire(self) -> None:
         """Where use is subsidised, what plants made in a slot is retired for those who used most in it."""
         for subsidy in self.village.scenario.subsidies:
@@ -87,7 +105,9 @@ class Closing:
     def _retire_of(self, carrier: Carrier, start: int) -> None:
         village, until = self.village, start + self.village.scenario.slot_seconds
         production = village.market.production
-        its = [one for one in self._clean if one.device.carrier == carrier]
+        its = [
+            one for one in self._clean if one.device.carrier == carrier and one.device.name not in self.closed.wholes
+        ]
         made = [(one, production.counted_in(_number(one), start)) for one in its]
         issued = self._issued([(meter, start, until, wh) for meter, wh in made if wh])
         users = self._users(carrier, start)

@@ -52,10 +52,10 @@ class Happened:
 class Runner:
     """Runs a village. `happened` fills up slot by slot."""
 
-    def __init__(self, village: Village) -> None:
+    def __init__(self, village: Village, rounds: Rounds | None = None) -> None:
         self.village, self.scenario = village, village.scenario
         self.happened = Happened()
-        self.rounds = Rounds(village.park)
+        self.rounds = rounds or Rounds(village.park)
         self._held: dict[str, int] = {}
         self._paid: defaultdict[Carrier, list[int]] = defaultdict(list)
         self._due: dict[tuple[Carrier, int], list[str]] = {}
@@ -72,9 +72,11 @@ class Runner:
         for number, start in enumerate(scenario.starts):
             self._slot(start)
             progress(number + 1, scenario.slots)
+        self._read_ahead(scenario.end)
         self.village.mine([], scenario.end + 1)
         self._meddle(scenario.end)
         self._read_all()
+        self.rounds.arrive()
         self._pass(self.village.market.readings.window() + 1)
         self._settle()
         if self._due:
@@ -88,6 +90,7 @@ class Runner:
     # ------------------------------------------------------------------------------------------------------ one slot
 
     def _slot(self, start: int) -> None:
+        self._read_ahead(start - self.scenario.slot_seconds)
         self._meddle(start)
         books = [
             Trading(self.village, trading.carrier, start, quoted)
@@ -200,6 +203,13 @@ class Runner:
         """All times of reading that have come."""
         while self._read_until + self.scenario.slot_seconds < self.village.blocks.now:
             self._read_until += self.scenario.slot_seconds
+            self._read(self._read_until)
+
+    def _read_ahead(self, time: int) -> None:
+        """Up to a time, each before it has come on the chain, if readings are on their way for a while."""
+        while self.rounds.ahead and self._read_until + self.scenario.slot_seconds <= time:
+            self._read_until += self.scenario.slot_seconds
+            self.village.mine([], self._read_until - self.rounds.ahead)
             self._read(self._read_until)
 
     def _read(self, time: int) -> None:

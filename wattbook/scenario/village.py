@@ -16,7 +16,7 @@ from wattbook.scenario.model import Purpose, Scenario, Subsidy, Trading
 from wattbook.scenario.profiles import DAY, Device, Storage
 from wattbook.scenario.strategies import Member
 from wattbook.trial.blocks import OPTIONS, Message, Mined, message
-from wattbook.trial.park import MONEY, Park, trader
+from wattbook.trial.park import MONEY, AccountKey, MeterKey, Park, trader
 from wattbook.trial.rounds import Register
 
 ZONE = 1
@@ -57,10 +57,16 @@ def options(scenario: Scenario) -> tuple[str, ...]:
 class Village:
     """Who and what there is."""
 
-    def __init__(self, chain: Chain, scenario: Scenario, say: Callable[[str], None] = lambda line: None) -> None:
+    def __init__(
+        self,
+        chain: Chain,
+        scenario: Scenario,
+        say: Callable[[str], None] = lambda line: None,
+        new_key: Callable[[str], MeterKey] = AccountKey,
+    ) -> None:
         self.scenario = scenario
         say("deploying")
-        self.park = Park(chain, slot_seconds=scenario.slot_seconds)
+        self.park = Park(chain, slot_seconds=scenario.slot_seconds, new_key=new_key)
         self.market, self.blocks = self.park.market, self.park.blocks
         self.authority = self.market.authority.address
         self.relayer = known_account("grid").address

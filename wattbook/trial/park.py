@@ -1,8 +1,8 @@
 """The members of a trial: as many as a book has orders, each with money, and with a device when he sells."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
@@ -31,16 +31,52 @@ _AT_ONCE = 1_000
 _ROLES = Role.PROSUMER | Role.STORAGE
 
 
-class Park:
-    """A deployed market with one zone, in which electricity is traded, in quarters of an hour unless said otherwise."""
+class MeterKey(Protocol):
+    """What a meter signs with."""
 
-    def __init__(self, chain: Chain, settings: MarketSettings | None = None, slot_seconds: int = SLOT_SECONDS) -> None:
+    @property
+    def public(self) -> Key:
+        """As the chain has it."""
+
+    def sign(self, digest: bytes) -> bytes:
+        """Signs 32 bytes as the chain checks it."""
+
+
+class AccountKey:
+    """One on secp256k1, from a text."""
+
+    def __init__(self, text: str) -> None:
+        self._signer = Account.from_key(keccak(text=text))
+
+    @property
+    def public(self) -> Key:
+        return Key(Curve.SECP256K1, bytes.fromhex(self._signer.address[2:]).rjust(32, b"\0"), bytes(32))
+
+    def sign(self, digest: bytes) -> bytes:
+        return bytes(Account.unsafe_sign_hash(digest, self._signer.key).signature)
+
+
+class Park:
+    """A deployed market with one zone, in which electricity is traded, in quarters of an hour unless said otherwise.
+
+    `new_key` makes the key of a meter from a text that is no other's; `meter_keys` has them by device.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        settings: MarketSettings | None = None,
+        slot_seconds: int = SLOT_SECONDS,
+        new_key: Callable[[str], MeterKey] = AccountKey,
+    ) -> None:
         settings = settings or local_settings()
         deployment = deploy(chain, known_account("administrator"), settings, None, lambda line: None)
         self.market = Market(chain, deployment)
         self.blocks = Blocks(chain)
         self.traders: list[str] = []
         self.keys: dict[str, LocalAccount] = {}
+        self.meter_keys: dict[int, MeterKey] = {}
+        self._new_key = new_key
         self._devices: dict[str, int] = {}
         self._salts = count()
         self._spares = count()
@@ -98,8 +134,9 @@ class Park:
 
     def _register(self, traders: list[str]) -> None:
         meters, operator = self.market.meters, known_account("operator").address
-        registered = self.blocks.mine([self._registration(trader) for trader in traders])
-        numbers = [next(log.args[0] for log in mined.logs if log.name == "DeviceRegistered") for mined in registered]
+        keys = [self._new_key(f"meter of {trader}") for trader in traders]
+        asked = [self._registration(trader, key) for trader, key in zip(traders, keys, strict=True)]
+        numbers = self._registered(asked, keys)
         self.blocks.mine([message(meters, "certify", operator, number, 10_000, 0) for number in numbers])
         self._devices |= dict(zip(traders, numbers, strict=True))
 
@@ -129,17 +166,20 @@ class Park:
         numbers: list[int] = []
         for start in range(0, len(described), _AT_ONCE):
             part = described[start : start + _AT_ONCE]
-            spares = (f"spare {next(self._spares)}" for _ in part)
-            asked = [self._registration(owner, spare, **its) for (owner, its), spare in zip(part, spares, strict=True)]
-            logs = [log for mined in self.blocks.mine(asked) for log in mined.logs if log.name == "DeviceRegistered"]
-            new = [int(log.args[0]) for log in logs]
+            keys = [self._new_key(f"spare {next(self._spares)} of {owner}") for owner, _ in part]
+            asked = [self._registration(owner, key, **its) for (owner, its), key in zip(part, keys, strict=True)]
+            new = self._registered(asked, keys)
             self.blocks.mine([message(meters, "certify", operator, number, availability_bps, 0) for number in new])
             numbers += new
         return numbers
 
-    def _registration(self, trader: str, name: str = "meter", **described: Any) -> Message:
-        signer = Account.from_key(keccak(text=f"{name} of {trader}"))
-        key = Key(Curve.SECP256K1, bytes.fromhex(signer.address[2:]).rjust(32, b"\0"), bytes(32))
+    def _registered(self, asked: Sequence[Message], keys: Sequence[MeterKey]) -> list[int]:
+        logs = [log for mined in self.blocks.mine(asked) for log in mined.logs if log.name == "DeviceRegistered"]
+        numbers = [int(log.args[0]) for log in logs]
+        self.meter_keys |= dict(zip(numbers, keys, strict=True))
+        return numbers
+
+    def _registration(self, trader: str, key: MeterKey, **described: Any) -> Message:
         usual = Description(
             zone=1,
             carrier=Carrier.ELECTRICITY,
@@ -153,9 +193,9 @@ class Park:
         )
         description = usual._replace(**described)
         said = {"ratedW" if name == "rated_w" else name: value for name, value in description._asdict().items()}
-        values = {"owner": trader, **said, **key._asdict(), "deadline": FAR}
-        signature = Account.unsafe_sign_hash(digest(self.market.meters, "DeviceRegistration", values), signer.key)
-        return message(self.market.meters, "register", trader, description, key, FAR, bytes(signature.signature))
+        values = {"owner": trader, **said, **key.public._asdict(), "deadline": FAR}
+        signature = key.sign(digest(self.market.meters, "DeviceRegistration", values))
+        return message(self.market.meters, "register", trader, description, key.public, FAR, signature)
 
     def _fund_purses(self) -> None:
         market, payer = self.market, _key(-1).address

@@ -58,7 +58,12 @@ class Register:
 
 
 class Rounds:
-    """The readings of a zone. `queue` has those that settlement has not counted yet, in the order of posting."""
+    """The readings of a zone. `queue` has those that settlement has not counted yet, in the order of posting.
+
+    `ahead`: so many seconds before their time has come on the chain readings are brought, 0 for when it is over.
+    """
+
+    ahead = 0
 
     def __init__(self, park: Park) -> None:
         self.queue: list[tuple[Root, list[ProvenReading]]] = []
@@ -76,6 +81,9 @@ class Rounds:
         self._await(root, tree, [leaf for leaf in leaves if leaf.device not in lies])
         wrong = [(lie, right) for lie, right in zip(said, leaves, strict=True) if lie != right]
         return [posted, *self._put_right(root, tree, wrong, doubter)] if wrong else [posted]
+
+    def arrive(self) -> None:
+        """Waits until all that was read stands on the chain: here it does at once."""
 
     def count(self, rounds: int) -> list[Message]:
         """Has the next readings counted, in the order in which they were posted."""

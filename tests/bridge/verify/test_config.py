@@ -27,6 +27,7 @@ FULL = f"""
 [chain]
 rpc = "https://node.example/rpc"
 deployment = "market.json"
+clock = "chain"
 [outbox]
 url = "postgresql://bridge@db.example/outbox"
 password_environment = "OUTBOX_PASSWORD"
@@ -119,11 +120,12 @@ def test_the_least(config, tmp_path):
     assert (found.http.host, found.http.port) == ("127.0.0.1", 8090)
     assert (found.attester.environment, found.attester.keystore) == ("ATTESTER_KEY", None)
     assert (found.sources, found.meters, found.peers, found.chain.deployment) == ((), (), (), None)
+    assert found.chain.clock == "machine"
 
 
 def test_all_of_it(config, tmp_path):
     found = config(FULL)
-    assert found.chain.deployment == tmp_path / "market.json"
+    assert (found.chain.deployment, found.chain.clock) == (tmp_path / "market.json", "chain")
     assert found.outbox.where({"OUTBOX_PASSWORD": "p@ss/word"}) == (
         "postgresql://bridge:p%40ss%2Fword@db.example/outbox"
     )
@@ -151,6 +153,7 @@ WRONG = {
     "unknown": (LEAST + "[speed]\nfast = true", "speed is not known here"),
     "unknown inside": (LEAST + "host = '::1'\nfast = true", "http: fast is not known here"),
     "RPC": (LEAST.replace("http://", "ftp://"), "chain: rpc is 'ftp://127.0.0.1:8545', no URL"),
+    "clock": (LEAST.replace("[chain]", "[chain]\nclock = 'sun'"), "chain: clock is 'sun', not machine or chain"),
     "port": (LEAST.replace("8090", "80900"), "http: port is 80900, not a whole number from 1 to 65535"),
     "port as text": (LEAST.replace("8090", "'8090'"), "port is '8090', not a whole number"),
     "port as a flag": (LEAST.replace("8090", "true"), "port is True, not a whole number"),

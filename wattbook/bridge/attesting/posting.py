@@ -82,8 +82,9 @@ class Posting:
         self._close()
         self._take_back(threshold)
         for zone in zones:
+            now = self._clock()
             for time in self._times(zone):
-                if self._looks.get((zone, time), 0) <= self._clock():
+                if self._looks.get((zone, time), 0) <= now:
                     self._look(zone, time, threshold)
 
     def _look(self, zone: int, time: int, threshold: int) -> None:
