@@ -5,11 +5,13 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from time import perf_counter
 
+from wattbook.bench.processes import Spent, memory, spent
 from wattbook.contracts.structs import Terms
 from wattbook.deployment.anvil import Anvil
+from wattbook.deployment.local import known_account
 from wattbook.market import proposals, uniform
 from wattbook.market.orders import Order, Side
-from wattbook.trial.blocks import OPTIONS
+from wattbook.trial.blocks import OPTIONS, message
 from wattbook.trial.books import Given, Run, run
 from wattbook.trial.park import Park
 
@@ -50,6 +52,42 @@ def measure(sizes: tuple[int, ...]) -> list[Life]:
     with Anvil(*OPTIONS) as chain:
         park = Park(chain)
         return [_life(park, size) for size in sizes]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a book asks of machines.
+
+    - clear_bytes: of the transaction that clears it at once
+    - engine_time, node_time: microseconds for each order, of the engine and of a node from commitment to settlement
+    """
+
+    orders: int
+    clear_bytes: int
+    engine_time: int
+    node_time: int
+    node_memory: int
+
+
+def effort(size: int) -> Effort:
+    """Of one book, relayed, on a chain of its own."""
+    anvil = Anvil(*OPTIONS)
+    with anvil as chain:
+        park, used = Park(chain), Spent()
+        given = _given(park, size)
+        park.have_traders(size)
+        park.have_devices(park.traders[1::2])
+        with spent(anvil.number, used):
+            done = run(park, given, relayed=True)
+        call = (done.book.key, done.proposal, done.words)
+        clear = message(park.market.clearing, "clear", known_account("grid").address, *call)
+        return Effort(
+            orders=size,
+            clear_bytes=len(clear.data) // 2 - 1,
+            engine_time=int(clearing_time(size) * 10**6) // size,
+            node_time=used.node // size,
+            node_memory=memory(anvil.number),
+        )
 
 
 def clearing_time(size: int) -> float:
