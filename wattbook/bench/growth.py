@@ -61,7 +61,8 @@ def with_lives(found: Growth, lives: Iterable[market.Life]) -> Growth:
     """With what orders of books cost that were measured before."""
     orders = found["gas"]["orders"]
     for life in lives:
-        orders.setdefault(str(life.orders), {}).update(life.figures())
+        figures = life.figures()
+        orders.setdefault(str(figures.pop("orders")), {}).update(figures)
     return found
 
 
