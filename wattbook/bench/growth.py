@@ -79,10 +79,17 @@ def write(path: Path, found: Growth) -> None:
     path.write_text(json.dumps(found, indent=1) + "\n")
 
 
-def _put(found: Growth, kind: str, measured: Iterable[Any]) -> None:
-    gas, machine = (found[part].setdefault(kind, {}) for part in ("gas", "machine"))
-    for one in measured:
+def measured(kind: str, some: Iterable[Any]) -> dict[str, dict[str, dict[str, int]]]:
+    """Figures by size: under `gas` what is the same on any machine, under `machine` the others."""
+    found: dict[str, dict[str, dict[str, int]]] = {"gas": {}, "machine": {}}
+    for one in some:
         figures = asdict(one)
         size = str(figures.pop(_SIZED_BY.get(kind, kind)))
-        gas[size] = {name: figures.pop(name) for name in _EXACT[kind]}
-        machine[size] = figures
+        found["gas"][size] = {name: figures.pop(name) for name in _EXACT[kind]}
+        found["machine"][size] = figures
+    return found
+
+
+def _put(found: Growth, kind: str, some: Iterable[Any]) -> None:
+    for part, figures in measured(kind, some).items():
+        found[part][kind] = figures

@@ -9,6 +9,7 @@ from wattbook.bridge.attesting.peers import PATIENCE
 from wattbook.bridge.config import MOST_DEVICES
 from wattbook.deployment.settings import local_settings
 from wattbook.governance.genesis import Network
+from wattbook.trader.keeper import CLEARED_AT_ONCE
 from wattbook.trial.park import SLOT_SECONDS
 
 # What nodes take into their pools of transactions, in bytes.
@@ -88,7 +89,7 @@ def _orders(its: Measured) -> list[Wall]:
             "bytes of a transaction that nodes take into their pools",
             (POOLED - fixed) * 1_000 // each,
             f"{POOLED:,} bytes, {each // 1_000} an order to clear a book at once",
-            "nothing: the keeper clears in parts of 3,000, each going on where the last one ended",
+            f"nothing: the keeper clears in parts of {CLEARED_AT_ONCE:,}, each going on where the last one ended",
         ),
         Wall(
             "orders of a book",
