@@ -6,7 +6,7 @@ from wattbook.bench.lasting import MEMBERS
 from wattbook.bench.walls import GAS_A_SECOND, Measured
 from wattbook.trial.park import SLOT_SECONDS
 
-METERS, ZONE = 1_000_000, 10_000
+METERS = 1_000_000
 # Of a hundred members, who quote in a slot; of how many readings one is disputed; bridges of a zone.
 QUOTING, DISPUTED, BRIDGES = 10, 100_000, 3
 # Hundredths of a block that are used, so that a slot that was late is caught up with.
@@ -30,9 +30,14 @@ def city(its: Measured) -> list[Line]:
     return [*_traffic(its), *_gas(its), *_machines(its), *_disks(its)]
 
 
+def zone_of(its: Measured) -> int:
+    """Meters of a zone: as many as were measured."""
+    return its.sizes("meters")[-1]
+
+
 def _book(its: Measured) -> int:
     """Orders of a book of a zone: what was measured next to that."""
-    return min(its.sizes("orders"), key=lambda size: abs(size - ZONE * QUOTING // 100))
+    return min(its.sizes("orders"), key=lambda size: abs(size - zone_of(its) * QUOTING // 100))
 
 
 def chains(its: Measured) -> int:
@@ -41,11 +46,16 @@ def chains(its: Measured) -> int:
 
 
 def _traffic(its: Measured) -> list[Line]:
-    zones, orders = METERS // ZONE, METERS * QUOTING // 100
+    zones, orders = METERS // zone_of(its), METERS * QUOTING // 100
     return [
         Line("readings a slot", f"{METERS:,}", f"one a meter in {SLOT_SECONDS // 60} minutes", ""),
         Line("readings a second", f"{METERS // SLOT_SECONDS:,}", f"of {SLOT_SECONDS} s", ""),
-        Line("zones, and roots a slot", f"{zones:,}", f"{ZONE:,} meters a zone", "the largest zone that was measured"),
+        Line(
+            "zones, and roots a slot",
+            f"{zones:,}",
+            f"{zone_of(its):,} meters a zone",
+            "the largest zone that was measured",
+        ),
         Line("orders a slot", f"{orders:,}", f"{QUOTING} in a hundred quote", ""),
         Line("disputes a slot", f"{METERS // DISPUTED:,}", f"one in {DISPUTED:,} readings", ""),
     ]
@@ -53,7 +63,7 @@ def _traffic(its: Measured) -> list[Line]:
 
 def _parts(its: Measured) -> list[tuple[str, int, str, str]]:
     """What takes gas in a slot: how much, how it is reckoned, what was measured."""
-    zones, orders, disputes = METERS // ZONE, METERS * QUOTING // 100, METERS // DISPUTED
+    zones, orders, disputes = METERS // zone_of(its), METERS * QUOTING // 100, METERS // DISPUTED
     root, count, settle, dispute = (its.gas("meters", name) for name in ("root", "count", "settle", "dispute"))
     life = its.gas("orders", "life_relayed", _book(its))
     return [
@@ -87,7 +97,7 @@ def _gas(its: Measured) -> list[Line]:
             f"{room:,} gas a slot each: {GAS_A_SECOND:,} a second, blocks {FILLED} % full",
             "",
         ),
-        Line("zones of a chain", f"{-(-METERS // ZONE // chains(its)):,}", "shared out evenly", ""),
+        Line("zones of a chain", f"{-(-METERS // zone_of(its) // chains(its)):,}", "shared out evenly", ""),
         Line("chains if everybody quotes", f"{-(-(total + everybody) // room):,}", f"{METERS:,} orders a slot", ""),
     ]
 
@@ -98,7 +108,7 @@ def _machines(its: Measured) -> list[Line]:
     nodes = METERS * meter + METERS * QUOTING // 100 * order
     events, each = METERS * its.gas("slots", "events") // MEMBERS, its.machine("slots", "index_time")
     return [
-        Line("bridges", f"{METERS // ZONE * BRIDGES:,}", f"{BRIDGES} a zone", ""),
+        Line("bridges", f"{METERS // zone_of(its) * BRIDGES:,}", f"{BRIDGES} a zone", ""),
         Line(
             "cores of all bridges",
             _tenths(METERS * BRIDGES * bridge, SLOT_SECONDS * _MICRO),
@@ -132,7 +142,12 @@ def _disks(its: Measured) -> list[Line]:
     return [
         Line("readings a year", f"{year:,}", f"{METERS:,} x {_SLOTS_A_YEAR:,} slots", ""),
         Line("disk of bridges a year", _terabytes(year * stored), f"{stored} bytes a reading", "bridges, `stored`"),
-        Line("the same, of each zone's bridge", _terabytes(year * stored * ZONE // METERS), "of its zone only", ""),
+        Line(
+            "the same, of each zone's bridge",
+            _terabytes(year * stored * zone_of(its) // METERS),
+            "of its zone only",
+            "",
+        ),
         Line("blocks a year", _terabytes(year * blocks), f"{blocks} bytes a meter and slot", "meters, `blocks`"),
         Line("index a year", _terabytes(year * index), f"{index:,} bytes a member and slot", "slots, `index`"),
     ]

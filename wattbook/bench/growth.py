@@ -7,23 +7,15 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from wattbook.bench import bridges, lasting, market, month, town
 from wattbook.bench.processes import signature_time
 from wattbook.bench.snapshot import SnapshotError
 
-SIZES = (10, 100, 1_000, 10_000)
-# The last is a month of quarters of an hour.
-SLOTS = (10, 100, 1_000, 2_880)
-
-# By what grows, what is the same on any machine.
-_EXACT = {
-    "orders": ("clear_bytes",),
-    "meters": ("root", "count", "settle", "slot", "dispute", "count_bytes", "block_bytes"),
-    "bridges": ("message_bytes",),
-    "members": ("admit", "join", "device", "events"),
-    "slots": ("gas", "block_bytes", "events"),
+# What is of the machine.
+_MACHINE = {
+    *("engine_time", "index_time", "list_time", "message_time", "node_time", "one_time", "root_time", "take_time"),
+    *("tree_time", "index_bytes", "kilobytes", "node_memory", "peak", "stored_bytes"),
 }
 _SIZED_BY = {"bridges": "meters"}
 
@@ -31,38 +23,27 @@ Growth = dict[str, dict[str, dict[str, dict[str, int]]]]
 
 
 def measure(
-    sizes: Sequence[int],
+    books: Sequence[tuple[market.Life, market.Effort]],
     slots: Sequence[int],
     months: bool = False,
     progress: Callable[[str], None] = lambda said: None,
 ) -> Growth:
-    """Orders, meters and members at these sizes, and these numbers of slots; the ready month, if it is asked for."""
+    """Besides books that were measured: meters and members as many as their orders, and these numbers of slots; the
+    ready month, if it is asked for."""
     found: Growth = {"gas": {}, "machine": {"signature": {"secp256k1": {"time": signature_time()}}}}
+    sizes = sorted(life.orders for life, _ in books)
     grown = town.measure(sizes, progress)
-    efforts = []
-    for size in sorted(sizes):
-        progress(f"a book of {size:,} orders")
-        efforts.append(market.effort(size))
+    _put(found, "orders", [{**life.figures(), **asdict(effort)} for life, effort in books])
+    _put(found, "meters", [asdict(meters) for _, meters in grown])
+    _put(found, "members", [asdict(members) for members, _ in grown])
     progress("bridges")
-    _put(found, "orders", efforts)
-    _put(found, "meters", [meters for _, meters in grown])
-    _put(found, "bridges", [bridges.measure(size) for size in sorted(sizes)])
-    _put(found, "members", [members for members, _ in grown])
-    _put(found, "slots", lasting.measure(slots, progress))
+    _put(found, "bridges", [asdict(bridges.measure(size)) for size in sizes])
+    _put(found, "slots", [asdict(one) for one in lasting.measure(slots, progress)])
     if months:
         progress("a month of a village")
         one = month.measure()
         found["gas"]["month"] = {month.MONTH: {"members": one.members, "slots": one.slots, "gas": one.gas}}
         found["machine"]["month"] = {month.MONTH: {"seconds": one.seconds}}
-    return found
-
-
-def with_lives(found: Growth, lives: Iterable[market.Life]) -> Growth:
-    """With what orders of books cost that were measured before."""
-    orders = found["gas"]["orders"]
-    for life in lives:
-        figures = life.figures()
-        orders.setdefault(str(figures.pop("orders")), {}).update(figures)
     return found
 
 
@@ -79,17 +60,18 @@ def write(path: Path, found: Growth) -> None:
     path.write_text(json.dumps(found, indent=1) + "\n")
 
 
-def measured(kind: str, some: Iterable[Any]) -> dict[str, dict[str, dict[str, int]]]:
+def measured(kind: str, some: Iterable[dict[str, int]]) -> dict[str, dict[str, dict[str, int]]]:
     """Figures by size: under `gas` what is the same on any machine, under `machine` the others."""
     found: dict[str, dict[str, dict[str, int]]] = {"gas": {}, "machine": {}}
     for one in some:
-        figures = asdict(one)
-        size = str(figures.pop(_SIZED_BY.get(kind, kind)))
-        found["gas"][size] = {name: figures.pop(name) for name in _EXACT[kind]}
-        found["machine"][size] = figures
+        size = str(one.pop(_SIZED_BY.get(kind, kind)))
+        for part in found:
+            found[part][size] = {
+                name: value for name, value in one.items() if (name in _MACHINE) == (part == "machine")
+            }
     return found
 
 
-def _put(found: Growth, kind: str, some: Iterable[Any]) -> None:
+def _put(found: Growth, kind: str, some: Iterable[dict[str, int]]) -> None:
     for part, figures in measured(kind, some).items():
         found[part][kind] = figures

@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from wattbook.bench import growth
-from wattbook.bench.city import DISPUTED, FILLED, METERS, QUOTING, ZONE, city
+from wattbook.bench.city import DISPUTED, FILLED, METERS, QUOTING, city, zone_of
 from wattbook.bench.growth import Growth
 from wattbook.bench.walls import Measured, walls
 from wattbook.scenario.charts import Curve, alone, powers
@@ -44,7 +44,13 @@ def _page(its: Measured) -> str:
     environment.filters["n"] = lambda value: f"{value:,}"
     environment.filters["times"] = lambda value: _times(value, its.signature)
     template = environment.from_string(resources("wattbook.bench").joinpath("scale.jinja").read_text())
-    met: dict[str, Any] = {"meters": METERS, "zone": ZONE, "quoting": QUOTING, "disputed": DISPUTED, "filled": FILLED}
+    met: dict[str, Any] = {
+        "meters": METERS,
+        "zone": zone_of(its),
+        "quoting": QUOTING,
+        "disputed": DISPUTED,
+        "filled": FILLED,
+    }
     return template.render(its=its, walls=walls(its), lines=city(its), city=met, month=its.month)
 
 

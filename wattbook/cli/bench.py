@@ -114,14 +114,15 @@ def bench(
 ) -> None:
     """Measure gas, code size and speed, beside the systems to beat."""
     before = snapshot.read(check) if check else None
-    lives = market.measure(orders)
+    books = market.measure(orders)
+    lives = [life for life, _ in books]
     clearing = {size: market.clearing_time(size) for size in _TIMED}
     load = bridge.measure(seconds)
     indexed = index.measure(min(max(orders), _INDEXED))
     asked = api.measure(api_seconds, api_orders) if api_seconds else None
     figures = snapshot.measure()
     lived = _days(days) if days else None
-    grown = _growth(orders, slots, month, lives) if slots else None
+    grown = growth.measure(books, slots, month, lambda said: click.echo(said, err=True)) if slots else None
     anchors = [
         {
             "operation": a.operation,
@@ -249,11 +250,6 @@ def _api(asked: api.Load) -> list[str]:
     title = f"API, {asked.orders:,} orders, {asked.a_second} requests a second for {asked.seconds} s, index following"
     cpu = f"processor time for a request, the index's with it: {milliseconds(asked.cpu).strip()} ms"
     return ["", title, *table([("ms", "   p50", "   p95", "   p99", "errors"), *rows]), cpu]
-
-
-def _growth(sizes: tuple[int, ...], slots: tuple[int, ...], month: bool, lives: list[market.Life]) -> Growth:
-    found = growth.measure(sizes, slots, month, lambda said: click.echo(said, err=True))
-    return growth.with_lives(found, lives)
 
 
 def _walls(grown: Growth) -> list[str]:
