@@ -94,7 +94,7 @@ def _orders(its: Measured) -> list[Wall]:
         Wall(
             "orders of a book",
             BOOK,
-            "set in `Rulebook`; gas for each order is still falling there",
+            "set in `Rulebook`",
             "another zone, or shorter slots",
         ),
         Wall(
