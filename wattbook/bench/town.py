@@ -31,7 +31,7 @@ _AT_ONCE = 50
 _BLOCK = 50
 _WH = 250
 _HOUR = 3_600
-_ASKED, _ASKED_A_SECOND = 60, 20
+_ASKED, _ASKED_A_SECOND = 20, 5
 
 
 @dataclass(frozen=True)
