@@ -10,7 +10,6 @@ from wattbook.bench import bridges, growth, lasting, market, scale, town
 from wattbook.bench.city import METERS, chains, city
 from wattbook.bench.snapshot import SnapshotError
 from wattbook.bench.walls import BOOK, GAS_A_SLOT, HOLDERS, POOLED, Measured, walls
-from wattbook.market.words import MAX_ORDERS
 from wattbook.scenario.charts import Curve, powers
 from wattbook.trader.keeper import CLEARED_AT_ONCE
 
@@ -101,7 +100,7 @@ def test_a_book_that_is_cleared_at_once_is_taken_up_to_the_first_wall(its):
     first = walls(its)["orders"][0]
     fixed = its.gas("orders", "clear_bytes", FEW) - 32 * FEW
     assert fixed + 32 * first.at <= POOLED < fixed + 32 * (first.at + 2)
-    assert CLEARED_AT_ONCE < first.at < MAX_ORDERS
+    assert CLEARED_AT_ONCE < first.at < BOOK
 
 
 @pytest.mark.parametrize(
