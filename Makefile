@@ -22,7 +22,7 @@ help:
 	@echo "make cover    which lines and branches the tests run, into docs/assurance"
 	@echo "make mutants  which mistakes in the contracts that hold money no test finds, into docs/assurance"
 	@echo "make prove    what is proven of the small libraries, into docs/assurance"
-	@echo "make bench    gas and code sizes, beside other systems"
+	@echo "make bench    gas, sizes, speed beside other systems, and how they grow, into docs; takes about an hour"
 	@echo "make lint     every static check"
 	@echo "make format   put all sources in their canonical form"
 	@echo "make lock     resolve the Python packages anew into requirements*.lock"
@@ -61,7 +61,7 @@ prove: setup .build/halmos/.packages
 
 bench: setup
 	$(BIN)/wattbook bench --orders 10 --orders 100 --orders 1000 --orders 10000 --seconds 60 --days 30 \
-	    --api-seconds 25 --api-orders 100000 --docs docs
+	    --api-seconds 25 --api-orders 100000 --slots 10 --slots 100 --slots 1000 --slots 2880 --month --docs docs
 
 lint: setup
 	$(BIN)/ruff check

@@ -18,6 +18,7 @@ from frontend_api.database.database import Database
 from frontend_api.index.following import Follower
 from wattbook.bench.filled import Filled, fill
 from wattbook.bench.load import Timed, ask
+from wattbook.bench.processes import processor_time
 from wattbook.chain import Chain
 from wattbook.deployment.anvil import Anvil
 from wattbook.deployment.local import known_account
@@ -31,7 +32,6 @@ _PATIENCE = 60
 # Of the chain, meanwhile: seconds between blocks, and transfers in each.
 _BETWEEN, _TRANSFERS = 1, 20
 _START = "from wattbook.cli import main; main()"
-_MILLISECONDS_A_TICK = 1_000 // os.sysconf("SC_CLK_TCK")
 
 
 class LoadError(WattbookError):
@@ -69,12 +69,12 @@ def measure(seconds: int, orders: int = ORDERS, a_second: int = A_SECOND) -> Loa
         park = Park(chain)
         park.have_traders(2)
         filled = _prepare(park, folder, orders)
-        with _served(chain, folder) as (port, process), _traded(park):
+        with served(chain, folder) as (port, process), _traded(park):
             luck = random.Random(1)
             _ask(port, filled, luck, _WARM_UP * a_second // 4, a_second // 4)
-            before = _cpu(process)
+            before = processor_time(process)
             found = _ask(port, filled, luck, seconds * a_second, a_second)
-            cpu = (_cpu(process) - before) // (seconds * a_second)
+            cpu = (processor_time(process) - before) // (seconds * a_second)
     routes = sorted((_answered(name, timed) for name, timed in found.items()), key=lambda one: -one.p95)
     return Load(filled.orders, a_second, seconds, cpu, _answered("all", _together(found)), tuple(routes))
 
@@ -92,7 +92,7 @@ def _prepare(park: Park, folder: Path, orders: int) -> Filled:
 
 
 @contextmanager
-def _served(chain: Chain, folder: Path) -> Iterator[tuple[int, int]]:
+def served(chain: Chain, folder: Path) -> Iterator[tuple[int, int]]:
     """The real server as a process: its port, and its number."""
     uri = getattr(chain.web3.provider, "endpoint_uri", "")
     config = folder / "api.toml"
@@ -204,9 +204,3 @@ def _together(found: dict[str, Timed]) -> Timed:
         every.microseconds += one.microseconds
         every.errors += one.errors
     return every
-
-
-def _cpu(process: int) -> int:
-    """Microseconds of processor time that a process had."""
-    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) * _MILLISECONDS_A_TICK * 1_000

@@ -1,7 +1,6 @@
 """How many readings a bridge takes in: signatures checked, stored, and made into roots."""
 
 import multiprocessing
-import resource
 import secrets
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter
 
+from wattbook.bench.processes import memory_peak
 from wattbook.bridge.attesting.registers import Metered, on_grid
 from wattbook.bridge.attesting.vouching import tree_over
 from wattbook.bridge.formats import own
@@ -26,7 +26,7 @@ _PERIOD = 900
 _BATCH = 500
 _BEGIN = 1_800_000_000
 _SEED = 7
-_MARKET = Market(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3")
+MARKET = Market(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3")
 _WARM_UP = 5
 
 
@@ -66,7 +66,7 @@ def _measure(seconds: float, meters: Connection, folder: Path) -> Load:
     devices = [SimulatedMeter(_SEED, device).registered() for device in range(1, METERS + 1)]
     metered = [Metered(one.device, one.period, one.modulus) for one in devices]
     outbox = Outbox(str(folder / "bridge.db"))
-    intake = Intake(outbox, Directory(devices), _MARKET)
+    intake = Intake(outbox, Directory(devices), MARKET)
     readings = roots = memory = 0
     sample = meters.recv()[1]
     start = perf_counter()
@@ -75,20 +75,22 @@ def _measure(seconds: float, meters: Connection, folder: Path) -> Load:
             intake.take([Arrival("load", record, moment) for record in records])
             readings += len(records)
         else:
-            roots += _batched(outbox, metered, moment)
+            batched(outbox, metered, moment)
+            roots += 1
         spent = perf_counter() - start
         if spent < _WARM_UP:
-            memory = _memory()
+            memory = memory_peak()
         if spent >= seconds and not records:
             break
     spent = perf_counter() - start
     if (taken := sum(intake.counts.taken.values())) != readings:
         raise AssertionError(f"{readings} readings came and {taken} were taken: {intake.counts.refused}")
     outbox.close()
-    return Load(spent, readings, roots, memory, _memory(), _checks(sample))
+    return Load(spent, readings, roots, memory, memory_peak(), _checks(sample))
 
 
-def _batched(outbox: Outbox, metered: list[Metered], moment: int) -> int:
+def batched(outbox: Outbox, metered: list[Metered], moment: int) -> list[Leaf]:
+    """Makes and stores the root over what meters said of a time."""
     found = on_grid(outbox.readings, metered, moment)
     sequence = moment // _PERIOD
     leaves = [
@@ -97,7 +99,7 @@ def _batched(outbox: Outbox, metered: list[Metered], moment: int) -> int:
     ]
     tree = tree_over(leaves)
     outbox.batches.add(1, moment, 0, tree.root, tree.data_hash, leaves, moment)
-    return 1
+    return leaves
 
 
 def _received(meters: Connection) -> Iterator[tuple[int, list[bytes]]]:
@@ -109,13 +111,13 @@ def _sign(out: Connection) -> None:
     """All meters' records of one time after another, in batches; an empty one ends a time."""
     meters = [SimulatedMeter(_SEED, device) for device in range(1, METERS + 1)]
     moment = _BEGIN
-    out.send((moment, [meter.reading(moment, 1, _MARKET.chain_id, _MARKET.contract) for meter in meters[:_BATCH]]))
+    out.send((moment, [meter.reading(moment, 1, MARKET.chain_id, MARKET.contract) for meter in meters[:_BATCH]]))
     while True:
         moment += _PERIOD
         for start in range(0, METERS, _BATCH):
             some = meters[start : start + _BATCH]
             sequence = moment // _PERIOD
-            out.send((moment, [meter.reading(moment, sequence, _MARKET.chain_id, _MARKET.contract) for meter in some]))
+            out.send((moment, [meter.reading(moment, sequence, MARKET.chain_id, MARKET.contract) for meter in some]))
         out.send((moment, []))
 
 
@@ -127,7 +129,3 @@ def _checks(records: list[bytes]) -> int:
         if not own.verify(record, keys[device]).signature:
             raise AssertionError("a simulated meter's signature is not right")
     return int(len(records) / (perf_counter() - start))
-
-
-def _memory() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,15 +1,18 @@
 """What an order costs from being placed to being settled, in books of many orders, each by a member of its own."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from time import perf_counter
 
+from wattbook.bench.processes import Spent, memory, spent
 from wattbook.contracts.structs import Terms
 from wattbook.deployment.anvil import Anvil
+from wattbook.deployment.local import known_account
 from wattbook.market import proposals, uniform
 from wattbook.market.orders import Order, Side
-from wattbook.trial.blocks import OPTIONS
+from wattbook.trial.blocks import OPTIONS, message
 from wattbook.trial.books import Given, Run, run
 from wattbook.trial.park import Park
 
@@ -45,11 +48,27 @@ class Life:
         return {**asdict(self), "life_placed_singly": self.placed_singly, "life_relayed": self.relayed}
 
 
-def measure(sizes: tuple[int, ...]) -> list[Life]:
-    """Runs random books of these sizes, each four times: one by one, relayed, cleared whole and in parts."""
-    with Anvil(*OPTIONS) as chain:
+@dataclass(frozen=True)
+class Effort:
+    """What a book asks of machines.
+
+    - clear_bytes: of the transaction that clears it at once
+    - engine_time, node_time: microseconds for each order, of the engine and of a node from commitment to settlement
+    """
+
+    orders: int
+    clear_bytes: int
+    engine_time: int
+    node_time: int
+    node_memory: int
+
+
+def measure(sizes: Sequence[int]) -> list[tuple[Life, Effort]]:
+    """Runs random books of these sizes, each three times: one by one, relayed, and relayed and cleared in parts."""
+    anvil = Anvil(*OPTIONS)
+    with anvil as chain:
         park = Park(chain)
-        return [_life(park, size) for size in sizes]
+        return [_measured(park, anvil.number, size) for size in sizes]
 
 
 def clearing_time(size: int) -> float:
@@ -67,14 +86,30 @@ def random_orders(size: int) -> list[Order]:
     return [Order(i, sides[i % 2], luck.randrange(500, 9_000), luck.randrange(200, 900)) for i in range(size)]
 
 
-def _life(park: Park, size: int) -> Life:
-    given = _given(park, size)
+def _measured(park: Park, node: int, size: int) -> tuple[Life, Effort]:
+    given, used = _given(park, size), Spent()
     # One by one is the same at any size; of a large book a part will do.
     single = run(park, _given(park, min(size, 1_000)), alone=True)
-    relayed = run(park, given, relayed=True)
+    park.have_traders(size)
+    park.have_devices(park.traders[1:size:2])
+    with spent(node, used):
+        relayed = run(park, given, relayed=True)
+    held = memory(node)
     parts = run(park, given, relayed=True, cleared_at_once=max(32, min(PART, size // 2)))
     if relayed.fills != parts.fills:
         raise AssertionError("a book cleared whole and in parts came out differently")
+    effort = Effort(
+        orders=size,
+        clear_bytes=_clear_bytes(park, relayed),
+        engine_time=int(clearing_time(size) * 10**6) // size,
+        node_time=used.node // size,
+        node_memory=held,
+    )
+    return _life(size, given, (single, relayed, parts)), effort
+
+
+def _life(size: int, given: Given, runs: tuple[Run, Run, Run]) -> Life:
+    single, relayed, parts = runs
     bids, asks = (_reveals(single, given, side) for side in (Side.BUY, Side.SELL))
     return Life(
         orders=size,
@@ -88,6 +123,11 @@ def _life(park: Park, size: int) -> Life:
         clear_in_parts=parts.clear_gas,
         settle=relayed.settle_gas // size,
     )
+
+
+def _clear_bytes(park: Park, done: Run) -> int:
+    call = (done.book.key, done.proposal, done.words)
+    return len(message(park.market.clearing, "clear", known_account("grid").address, *call).data) // 2 - 1
 
 
 def _given(park: Park, size: int) -> Given:

@@ -29,7 +29,7 @@ class SnapshotError(WattbookError):
 
 def measure() -> Figures:
     """The figures of the contracts as they are."""
-    life = market.measure((SNAPSHOT_ORDERS,))[0]
+    [(life, _)] = market.measure((SNAPSHOT_ORDERS,))
     return {
         "gas": gas.measure(),
         "codeSize": sizes.measure(),

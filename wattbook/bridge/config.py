@@ -20,7 +20,7 @@ from wattbook.metering.keys import Curve, MeterKeyError, Signer, parse_key
 from wattbook.strict_toml import Table
 
 _ON_CHAIN = (Curve.SECP256K1, Curve.SECP256R1)
-_MOST_DEVICES = 2**21 - 1
+MOST_DEVICES = 2**21 - 1
 _DAY = 86_400
 
 
@@ -226,7 +226,7 @@ def _http(table: Table) -> HttpServiceSettings:
 
 
 def _meter(table: Table) -> MeterSettings:
-    device = table.number("device", 1, _MOST_DEVICES)
+    device = table.number("device", 1, MOST_DEVICES)
     found = MeterSettings(
         device=device,
         # Our own records name the device by its number.

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from wattbook.bench import api, bridge, index, market, sizes, snapshot, three_years
+from wattbook.bench import api, bridge, growth, index, market, scale, sizes, snapshot, three_years
 from wattbook.bench.anchors import (
     ANCHORS,
     CERTIFICATE_ANCHORS,
@@ -19,8 +19,10 @@ from wattbook.bench.anchors import (
     MarketAnchor,
 )
 from wattbook.bench.bridge import Load
+from wattbook.bench.growth import Growth
 from wattbook.bench.index import Indexed
 from wattbook.bench.snapshot import SnapshotError
+from wattbook.bench.walls import Measured, walls
 from wattbook.cli.output import as_json, show, table
 from wattbook.deployment.anvil import Anvil
 from wattbook.errors import WattbookError
@@ -85,6 +87,14 @@ class ConservationError(WattbookError):
     help="Orders in the database that it answers from.",
 )
 @click.option(
+    "--slots",
+    multiple=True,
+    type=click.IntRange(8, 100_000),
+    help="Measure growth: of meters and members as many as --orders says, and after this many slots; may be given"
+    " several times.",
+)
+@click.option("--month", is_flag=True, help="With --slots: replay the month of a village too, which takes a while.")
+@click.option(
     "--docs",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Write the pages that are made of what is measured into this folder.",
@@ -98,17 +108,21 @@ def bench(
     days: int,
     api_seconds: int,
     api_orders: int,
+    slots: tuple[int, ...],
+    month: bool,
     docs: Path | None,
 ) -> None:
     """Measure gas, code size and speed, beside the systems to beat."""
     before = snapshot.read(check) if check else None
-    lives = market.measure(orders)
+    books = market.measure(orders)
+    lives = [life for life, _ in books]
     clearing = {size: market.clearing_time(size) for size in _TIMED}
     load = bridge.measure(seconds)
     indexed = index.measure(min(max(orders), _INDEXED))
     asked = api.measure(api_seconds, api_orders) if api_seconds else None
     figures = snapshot.measure()
     lived = _days(days) if days else None
+    grown = growth.measure(books, slots, month, lambda said: click.echo(said, err=True)) if slots else None
     anchors = [
         {
             "operation": a.operation,
@@ -123,6 +137,8 @@ def bench(
         snapshot.write(save, figures)
     if docs:
         three_years.write(docs / "finance", pledged.three_years())
+        if grown:
+            scale.write(docs, grown)
     value: dict[str, Any] = {
         **figures,
         "anchors": anchors,
@@ -133,6 +149,8 @@ def bench(
     }
     if asked:
         value["api"] = asdict(asked)
+    if grown:
+        value["growth"] = grown
     if lived:
         value["days"] = asdict(lived)
     changed: list[str] = []
@@ -154,6 +172,7 @@ def bench(
             *_bridge(load),
             *_index(indexed),
             *(_api(asked) if asked else []),
+            *(_walls(grown) if grown else []),
             *(_conservation(lived) if lived else []),
             *_changes(changed),
         ],
@@ -231,6 +250,11 @@ def _api(asked: api.Load) -> list[str]:
     title = f"API, {asked.orders:,} orders, {asked.a_second} requests a second for {asked.seconds} s, index following"
     cpu = f"processor time for a request, the index's with it: {milliseconds(asked.cpu).strip()} ms"
     return ["", title, *table([("ms", "   p50", "   p95", "   p99", "errors"), *rows]), cpu]
+
+
+def _walls(grown: Growth) -> list[str]:
+    rows = [(kind, f"{first.at:>12,}", first.limit) for kind, (first, *_) in walls(Measured(grown)).items()]
+    return ["", "First walls; docs/scale.md has the others, and what to do there", *table(rows)]
 
 
 def _index(indexed: Indexed) -> list[str]:

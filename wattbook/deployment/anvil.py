@@ -55,6 +55,12 @@ class Anvil:
     ) -> None:
         self.stop()
 
+    @property
+    def number(self) -> int:
+        """The number of its process, while it runs."""
+        assert self._process
+        return self._process.pid
+
     def stop(self) -> None:
         if self._process:
             self._process.terminate()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log10
 
 from markupsafe import Markup, escape
 
@@ -46,6 +47,41 @@ def areas(series: Sequence[Series], labels: Sequence[str], unit: str, divisor: i
     return _svg(_HEIGHT, parts, ", ".join(one.name for one in series))
 
 
+@dataclass(frozen=True)
+class Curve:
+    """Points of a figure against a size."""
+
+    name: str
+    css: str
+    points: Sequence[tuple[int, int]]
+
+
+def powers(curves: Sequence[Curve], across: str, up: str) -> Markup:
+    """Curves on axes of which each step is ten times the one before; nothing on them is 0."""
+    sizes = [size for one in curves for size, _ in one.points]
+    values = [value for one in curves for _, value in one.points]
+    width, height = (_decades(some) for some in (sizes, values))
+    parts = [*_powers_grid(width, height), f'<text x="4" y="{_TOP - 16}">{escape(up)}</text>']
+    parts.append(f'<text class="end" x="{_WIDTH - _RIGHT}" y="{_HEIGHT - 24}">{escape(across)}</text>')
+    for place, one in enumerate(curves):
+        spots = [
+            (_LEFT + _ACROSS * _part(size, width) // 1_000, _TOP + _DOWN - _DOWN * _part(value, height) // 1_000)
+            for size, value in one.points
+        ]
+        parts.append(f'<polyline class="curve {one.css}" points="{" ".join(f"{x},{y}" for x, y in spots)}"/>')
+        parts += [f'<circle class="{one.css}" cx="{x}" cy="{y}" r="3"/>' for x, y in spots]
+        left = _LEFT + 90 + place * 190
+        parts.append(f'<rect class="{one.css}" x="{left}" y="6" width="10" height="10"/>')
+        parts.append(f'<text x="{left + 14}" y="15">{escape(one.name)}</text>')
+    return _svg(_HEIGHT, parts, ", ".join(one.name for one in curves))
+
+
+def alone(chart: Markup, style: str) -> str:
+    """A chart as a file of its own, with its colours in it."""
+    start, rest = chart.split("\n", 1)
+    return f'{start[:-1]} xmlns="http://www.w3.org/2000/svg">\n<style>{style}</style>\n{rest}\n'
+
+
 def bars(rows: Sequence[tuple[str, int, str]]) -> Markup:
     """A bar to the right for what is more than nothing, to the left for less: name, value and its text."""
     most = max((abs(value) for _, value, _ in rows), default=0) or 1
@@ -82,6 +118,31 @@ def _grid(most: int, unit: str, divisor: int) -> list[str]:
         parts.append(f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y}" y2="{y}"/>')
         parts.append(f'<text class="end" x="{_LEFT - 6}" y="{y + 4}">{value // 100:,}.{value % 100:02d}</text>')
     return [*parts, f'<text x="4" y="{_TOP - 16}">{escape(unit)}</text>']
+
+
+def _decades(values: Sequence[int]) -> tuple[int, int]:
+    """The powers of ten between which values are."""
+    least, most = len(str(min(values))) - 1, len(str(max(values) - 1))
+    return least, max(most, least + 1)
+
+
+def _part(value: int, decades: tuple[int, int]) -> int:
+    """Thousandths of the way from one power of ten to another."""
+    least, most = decades
+    return int((log10(value) - least) * 1_000) // (most - least)
+
+
+def _powers_grid(width: tuple[int, int], height: tuple[int, int]) -> list[str]:
+    parts = []
+    for power in range(height[0], height[1] + 1):
+        y = _TOP + _DOWN - _DOWN * _part(10**power, height) // 1_000
+        parts.append(f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y}" y2="{y}"/>')
+        parts.append(f'<text class="end" x="{_LEFT - 6}" y="{y + 4}">{10**power:,}</text>')
+    for power in range(width[0], width[1] + 1):
+        x = _LEFT + _ACROSS * _part(10**power, width) // 1_000
+        parts.append(f'<line class="grid" x1="{x}" x2="{x}" y1="{_TOP}" y2="{_TOP + _DOWN}"/>')
+        parts.append(f'<text class="middle" x="{x}" y="{_HEIGHT - 10}">{10**power:,}</text>')
+    return parts
 
 
 def _labels(labels: Sequence[str], count: int) -> list[str]:

@@ -23,7 +23,7 @@ from wattbook.errors import WattbookError
 
 CHECK, SIGN = "/attest/check", "/attest/sign"
 # Between two signs of life of a peer, and for all that is asked at once.
-_SECONDS, _LIMIT = 10, 20
+_SECONDS, PATIENCE = 10, 20
 
 
 class PeerError(WattbookError):
@@ -48,7 +48,7 @@ class Peers:
     ) -> Iterator[tuple[Peer, Answer | WattbookError]]:
         """What each answers, in the order given. All are asked at once, so that however many are slow, they hold up the
         round no longer than one; who has not come to an end with the last question is not asked another."""
-        until = monotonic() + _LIMIT
+        until = monotonic() + PATIENCE
         free = {peer for peer in peers if peer not in self._asked or self._asked[peer].done()}
         for peer in free:
             self._asked[peer] = self._begin(question, peer, proposal)
@@ -59,7 +59,7 @@ class Peers:
             try:
                 yield peer, self._asked[peer].result(max(until - monotonic(), 0))
             except TimeoutError:
-                yield peer, PeerError(f"{peer.name} at {peer.url} takes more than {_LIMIT} s to answer")
+                yield peer, PeerError(f"{peer.name} at {peer.url} takes more than {PATIENCE} s to answer")
             except (PeerError, WireError) as error:
                 yield peer, error
 
@@ -86,7 +86,7 @@ class Peers:
         return load_answer(answer)
 
     def _answer(self, peer: Peer, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
-        url, until = peer.url.rstrip("/") + path, monotonic() + _LIMIT
+        url, until = peer.url.rstrip("/") + path, monotonic() + PATIENCE
         answer = bytearray()
         try:
             with self._client.stream("POST", url, content=body, headers=headers) as response:
@@ -95,7 +95,7 @@ class Peers:
                     if len(answer) > MOST:
                         raise PeerError(f"{peer.name} at {peer.url} answers with more than {MOST} bytes")
                     if monotonic() > until:
-                        raise PeerError(f"{peer.name} at {peer.url} takes more than {_LIMIT} s to answer")
+                        raise PeerError(f"{peer.name} at {peer.url} takes more than {PATIENCE} s to answer")
                 return response.status_code, bytes(answer)
         except httpx.HTTPError as error:
             raise PeerError(f"{peer.name} at {peer.url} does not answer ({type(error).__name__})") from None
