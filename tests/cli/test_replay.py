@@ -30,7 +30,7 @@ def test_people_are_told_the_most_important(command, working_folder, monkeypatch
     done = command("replay", "mine.toml")
     assert (done.status, done.err) == (0, "")
     assert "shop    -2.10 PT        -1.20 PT       0.90 PT" in done.out
-    assert done.out.splitlines()[-1].startswith("23 of 23 lines hold; ")
+    assert done.out.splitlines()[-1].startswith("26 of 26 lines hold; ")
 
 
 def test_what_does_not_add_up_is_an_error(command, working_folder, monkeypatch, listed):
