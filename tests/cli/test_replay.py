@@ -1,7 +1,13 @@
 """`wattbook replay`: ready scenarios, files, what is written and what is said when something is wrong."""
 
 import json
+import signal
+import subprocess
+import time
 
+import pytest
+
+from tests.cli.conftest import PROGRAM
 from tests.scenario.small import FRAME, member
 from wattbook.scenario.result import broken
 
@@ -30,7 +36,7 @@ def test_people_are_told_the_most_important(command, working_folder, monkeypatch
     done = command("replay", "mine.toml")
     assert (done.status, done.err) == (0, "")
     assert "shop    -2.10 PT        -1.20 PT       0.90 PT" in done.out
-    assert done.out.splitlines()[-1].startswith("23 of 23 lines hold; ")
+    assert done.out.splitlines()[-1].startswith("26 of 26 lines hold; ")
 
 
 def test_what_does_not_add_up_is_an_error(command, working_folder, monkeypatch, listed):
@@ -54,9 +60,31 @@ def test_mistakes_are_one_line(command, working_folder):
     )
 
 
-def test_a_folder_that_cannot_be_written_to(command, working_folder, monkeypatch, listed):
-    monkeypatch.setattr("wattbook.cli.replay.replayed", lambda scenario: listed)
+def test_a_folder_that_cannot_be_written_to(command, working_folder, monkeypatch):
+    """It is said before anything is run."""
+    monkeypatch.setattr("wattbook.cli.replay.replayed", lambda scenario: pytest.fail("it was run"))
     (working_folder / "mine.toml").write_text(SMALL)
     (working_folder / "found").write_text("no folder")
     done = command("replay", "mine.toml", "--out", "found")
     assert (done.status, done.err) == (1, "wattbook: found cannot be written to: File exists\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_stops_it_has_nothing_left(working_folder, monkeypatch, number):
+    folder = working_folder / "tmp"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    (working_folder / "mine.toml").write_text(SMALL)
+    process = subprocess.Popen(
+        [PROGRAM, "replay", "mine.toml"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        while not list(folder.glob("wattbook-anvil-*")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert (process.returncode, out, err.strip()) == (1, "", "stopped")
+    assert not list(folder.iterdir())

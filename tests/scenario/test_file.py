@@ -123,6 +123,10 @@ def test_readings_are_added_up_by_slots(read):
     assert bert.devices[0].what == Recorded(False, {1790812800: 150, 1790816400: 7}, frozenset())
 
 
+def test_a_file_may_begin_with_the_mark_of_a_spreadsheet(read):
+    assert read(GOOD + RECORDED, "\ufeff" + READINGS) == read(GOOD + RECORDED, READINGS)
+
+
 def test_a_slot_without_a_line_was_not_heard_of(read):
     text = READINGS.replace("1790816400,bert/meter,7\n", "")
     [bert] = [one for one in read(GOOD + RECORDED, text).members if one.name == "bert"]
@@ -224,6 +228,11 @@ def test_a_mistake_is_named(read, old, new, said):
             "from = 2026-10-01T00:00:00Z\nuntil = 2026-10-01T01:00:00Z",
             "from is the scenario's start, when all meters are read first",
         ),
+        (
+            "replaced",
+            'device = "anna/household"\nat = 2026-10-01T00:00:00Z',
+            "at is the scenario's start, when all meters are read first",
+        ),
     ],
 )
 def test_a_mistaken_fault_is_named(read, kind, rest, said):
@@ -243,6 +252,8 @@ def test_a_mistaken_fault_is_named(read, kind, rest, said):
         ("1790816400", "1790812800", "line 4: bert/meter has two lines of 1790812800"),
         ("bert/meter,7", "bert/motor,7", "line 4: device is 'bert/motor', which the scenario does not have"),
         ("bert/meter,7", "bert/meter,-7", "line 4: value is '-7', not a whole number from 0 to 10000000000"),
+        pytest.param("bert/meter,7", "bert/meter," + "7" * 5_000, "line 4: value is '777", id="value of 5,000 digits"),
+        pytest.param("1790816400", "1" * 5_000, "line 4: time is '111", id="time of 5,000 digits"),
         ("bert/meter,7", "bert/meter", "line 4: has 2 fields, not 3"),
         ("bert/meter,7", 'bert/meter,"7', "line 4: unexpected end of data"),
     ],
@@ -287,6 +298,18 @@ def test_what_is_made_is_subsidised_by_the_month(read):
         read(month + programme * 2)
 
 
+def test_who_is_suspended_twice_trades_in_between(read):
+    def suspended(since, until, member="anna"):
+        rest = f'member = "{member}"\nfrom = 2026-10-01T0{since}:00:00Z\nuntil = 2026-10-01T0{until}:00:00Z'
+        return FAULT.format(kind="suspended", rest=rest)
+
+    day = GOOD.replace("slots = 2", "slots = 9")
+    assert read(day + suspended(4, 5) + suspended(1, 3) + suspended(2, 4, "roofs")).faults
+    for again in (suspended(2, 5), suspended(0, 1), suspended(3, 4)):
+        with pytest.raises(SettingsError, match="anna is suspended again before a slot in which he is not"):
+            read(day + suspended(1, 3) + again)
+
+
 def test_what_is_silent_too_long(read):
     long = GOOD.replace("slots = 2", "slots = 200")
     text = 'device = "roofs/pv"\nfrom = 2026-10-01T01:00:00Z\nuntil = 2026-10-05T0{}:00:00Z'
@@ -307,7 +330,11 @@ def test_too_many_orders(read):
     ("old", "new", "said"),
     [
         ("01:00:00Z", "01:20:00Z", "orders.csv line 3: slot 2026-10-01T01:20:00Z is none of the scenario's"),
-        ("roofs,electricity,buy", "anna,electricity,buy", "line 3: member is 'anna', which the scenario does not have"),
+        (
+            "roofs,electricity,buy",
+            "anna,electricity,buy",
+            "line 3: member is 'anna', who quotes nothing that is listed",
+        ),
         ("buy", "lend", "line 3: side is 'lend'"),
         ("600,200,", "600,200,roofs/pv", "line 3: who buys names no device"),
         ("90,roofs/pv", "90,anna/household", "device 'anna/household' is none of 'roofs' that makes electricity"),

@@ -178,16 +178,25 @@ def test_a_book_that_nobody_reveals(tmp_path):
 
 
 def test_what_does_not_add_up_is_said(tmp_path, monkeypatch):
-    """A Wh that is lost and not told is found."""
+    """A Wh that is lost and not told is found, one that no register counted, and who was never asked to pay."""
     from wattbook.scenario import replay as whole
 
     class Careless(whole.Runner):
         def run(self, *arguments):
             happened = super().run(*arguments)
+            first, flow = next(iter(happened.flows.items()))
+            happened.flows[first] = replace(flow, withdrawn=flow.withdrawn + 1)
             return replace(happened, lost=happened.lost + type(happened.lost)(dict.fromkeys(happened.lost, 1)))
 
+    class Forgetful(whole.Village):
+        def parties(self, carrier):
+            return [account for account in super().parties(carrier) if account != self.accounts["idle"]]
+
     monkeypatch.setattr(whole, "Runner", Careless)
+    monkeypatch.setattr(whole, "Village", Forgetful)
     text = FRAME.format(slots=2, loss=300, penalty=0) + member("roof", ROOF) + member("house", HOUSE)
-    assert broken(run(tmp_path, text)) == [
-        "electricity: Wh injected and imported = withdrawn, exported, lost and not read"
+    assert broken(run(tmp_path, text + member("idle", HOUSE, habit='"pool"'))) == [
+        "positions settled = those to be settled",
+        "electricity: Wh injected and imported = withdrawn, exported, lost and not read",
+        "electricity: Wh used = what the registers counted",
     ]

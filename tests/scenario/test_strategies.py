@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from wattbook.contracts.structs import Carrier
-from wattbook.scenario.profiles import Charging, Device, Load, Place, Plant, Storage, Sun
+from wattbook.scenario.profiles import DAY, Charging, Device, Load, Place, Plant, Recorded, Storage, Sun
 from wattbook.scenario.strategies import Bid, Flow, Member, Outlook, Prices, behave, quotes
 
 PLACE = Place(seed=1, utc_offset_minutes=0, latitude=48)
@@ -71,6 +71,22 @@ def test_who_would_miss_takes_no_chance():
 
 def test_little_is_not_quoted():
     assert quotes(member(("load", Load("household", 1_000))), outlook(), {}) == []
+
+
+def test_of_a_record_is_quoted_what_it_said_a_day_before():
+    house = Recorded(False, {NOON - DAY: 700, NOON: 900}, frozenset())
+    roof = Recorded(True, {NOON - DAY: 2_000}, frozenset())
+    [bid] = quotes(member(("meter", house)), outlook(), {})
+    assert (bid.sell, bid.wh) == (False, 700)
+    [bid] = quotes(member(("meter", house), ("roof", roof)), outlook(), {})
+    assert (bid.sell, bid.wh, bid.device) == (True, FREE.arriving(2_000) - 700, "anna/roof")
+
+
+def test_no_more_is_quoted_than_a_book_takes():
+    many = member(*((f"pv {number}", Sun(5_000)) for number in range(20)))
+    assert len(quotes(many, outlook(), {})) == 16
+    [bid] = quotes(member(("works", Load("workshop", 1_000_000_000))), outlook(), {})
+    assert bid.wh == 10_000_000
 
 
 def test_another_carrier_is_another_book():

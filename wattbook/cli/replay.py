@@ -1,3 +1,5 @@
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -30,6 +32,10 @@ def replay(scenario: str | None, out: Path | None, listed: bool, as_json: bool) 
     if scenario is None:
         raise click.UsageError("name a scenario, or ask for the --list of ready ones")
     read = read_scenario(find(scenario))
+    if out:
+        _require_writable(out)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     result = _with_a_bar(read) if sys.stderr.isatty() else replayed(read)
     if out:
         _write(out, read.name, {"json": as_text(result), "html": report_of(result)})
@@ -44,9 +50,18 @@ def _with_a_bar(read: Scenario) -> Value:
         return replayed(read, lambda done, of: bar.update(1))
 
 
-def _write(folder: Path, name: str, texts: dict[str, str]) -> None:
+def _require_writable(folder: Path) -> None:
+    """Before a run that may take long, not after it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"{folder} cannot be written to: {error.strerror}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise SettingsError(f"{folder} cannot be written to")
+
+
+def _write(folder: Path, name: str, texts: dict[str, str]) -> None:
+    try:
         for ending, text in texts.items():
             (folder / f"{name}.{ending}").write_text(text)
     except OSError as error:

@@ -76,9 +76,15 @@ class Accounts:
         reckoned = self._reckoned(happened)
         unlike = [key for key, one in reckoned.items() if one.cash != happened.settled[key].cash]
         yield Line("positions settled otherwise than the engine says = none", len(unlike), 0)
+        yield Line("positions settled = those to be settled", len(happened.settled), self._to_be_settled())
         grid = -sum(self._grid_cash(carrier, reckoned) for carrier in self._carriers())
         owed = sum(market.vault.debt_to(one, _GRID) for one in self.village.accounts.values())
         yield Line("uPT that the grid got or is owed = what the engine says", gains[_GRID] + owed, grid)
+
+    def _to_be_settled(self) -> int:
+        """In each slot that of everybody with a meter, carrier by carrier, and the pool's."""
+        whose = {(one.device.carrier, one.member.name) for one in self.village.meters.values()}
+        return (len(whose) + len(self._carriers())) * self.village.scenario.slots
 
     def _grid_cash(self, carrier: Carrier, reckoned: Mapping[tuple[Carrier, int, str], Imbalance]) -> int:
         """What the grid pays, slot by slot; less is what it gets."""
@@ -114,6 +120,10 @@ class Accounts:
             injected + imported + unread_in,
             withdrawn + exported + happened.lost[carrier] + unread_out,
         )
+        flows = [flow for (one, _), flow in happened.flows.items() if village.meters[one].device.carrier == carrier]
+        counted_in, counted_out = sum(one.total for one in made), sum(one.total for one in took)
+        yield Line(f"{name}: Wh made = what the registers counted", sum(one.injected for one in flows), counted_in)
+        yield Line(f"{name}: Wh used = what the registers counted", sum(one.withdrawn for one in flows), counted_out)
         yield Line(f"{name}: Wh injected = what the registers show", injected, sum(one.last for one in made))
         yield Line(f"{name}: Wh withdrawn = what the registers show", withdrawn, sum(one.last for one in took))
         recorded = sum(map(village.market.production.total_of, _clean(meters)))

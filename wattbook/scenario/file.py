@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import files
+from itertools import combinations
 from pathlib import Path
 
 from wattbook.contracts.structs import Carrier
@@ -80,6 +81,7 @@ def read_scenario(path: Path) -> Scenario:
         faults=tuple(_fault(one, scenario) for one in table.tables("faults")),
     )
     table.done()
+    _check_suspensions(table, scenario)
     kinds = [f"{one.carrier.name.lower()} for {one.purpose}" for one in scenario.subsidies]
     _check_once(table, "subsidies", kinds)
     return scenario
@@ -312,9 +314,17 @@ def _when(table: Table, trouble: Trouble, scenario: Scenario) -> tuple[int, int]
     silent = trouble in (Trouble.SILENT, Trouble.BRIDGE_DOWN)
     if silent and times[-1] - times[0] >= MOST_UNHEARD * scenario.slot_seconds:
         raise table.error(f"until is {MOST_UNHEARD} slots after from or more: no later reading tells of so many")
-    if silent and times[0] == scenario.start:
-        raise table.error("from is the scenario's start, when all meters are read first")
+    if (silent or trouble is Trouble.REPLACED) and times[0] == scenario.start:
+        raise table.error(f"{names[0]} is the scenario's start, when all meters are read first")
     return times[0], times[-1]
+
+
+def _check_suspensions(table: Table, scenario: Scenario) -> None:
+    """A member is suspended once at a time, and trades between one time and the next."""
+    suspended = sorted((one for one in scenario.faults if one.trouble is Trouble.SUSPENDED), key=lambda one: one.since)
+    for one, other in combinations(suspended, 2):
+        if one.member == other.member and other.since <= one.until:
+            raise table.error(f"faults: {one.member} is suspended again before a slot in which he is not")
 
 
 def _member(table: Table, scenario: Scenario) -> str:

@@ -22,6 +22,7 @@ from wattbook.scenario.profiles import Recorded
 from wattbook.units import kwh
 
 MOST_WH = 10**10
+_MOST_DIGITS = 18
 MOST_UNHEARD = 96
 """Slots between two readings that settlement spreads what it learns over."""
 _READINGS = ("time", "device", "value")
@@ -52,19 +53,19 @@ class Row:
 
     def number(self, name: str, most: int, least: int = 0) -> int:
         text = self.fields[name]
-        if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
+        if not _is_number(text) or not least <= int(text) <= most:
             raise self.error(f"{name} is {text!r}, not a whole number from {least} to {most}")
         return int(text)
 
-    def one_of(self, name: str, known: Mapping[str, object]) -> str:
+    def one_of(self, name: str, known: Mapping[str, object], none: str = "which the scenario does not have") -> str:
         text = self.fields[name]
         if text not in known:
-            raise self.error(f"{name} is {text!r}, which the scenario does not have")
+            raise self.error(f"{name} is {text!r}, {none}")
         return text
 
     def time(self, name: str) -> int:
         text = self.fields[name]
-        if text.isascii() and text.isdigit():
+        if _is_number(text):
             return int(text)
         try:
             moment = datetime.fromisoformat(text)
@@ -120,7 +121,7 @@ def orders(path: Path, window: Window, members: Mapping[str, Mapping[str, Carrie
         start = row.time("slot")
         if (start - window.start) % window.seconds or not window.start <= start < window.end:
             raise row.error(f"slot {row.fields['slot']} is none of the scenario's")
-        member = row.one_of("member", members)
+        member = row.one_of("member", members, "who quotes nothing that is listed")
         carrier = carriers[row.one_of("carrier", carriers)]
         sell = row.one_of("side", {"sell": 1, "buy": 0}) == "sell"
         device = row.fields["device"]
@@ -136,9 +137,14 @@ def orders(path: Path, window: Window, members: Mapping[str, Mapping[str, Carrie
     return found
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+
+
 def _rows(path: Path, head: tuple[str, ...]) -> Iterator[Row]:
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        # Spreadsheets put a mark before what they write in UTF-8.
+        with path.open(newline="", encoding="utf-8-sig") as file:
             lines = csv.reader(file, strict=True)
             if tuple(next(lines, ())) != head:
                 raise SettingsError(f"{path} line 1: is not {','.join(head)}")

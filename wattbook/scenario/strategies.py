@@ -5,11 +5,13 @@ Whoever runs members asks, slot by slot: `quotes` before the book, `behave` when
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from wattbook.contracts.structs import Carrier
 from wattbook.market.bounds import MAX_PRICE
+from wattbook.market.escrow import CEILINGS
+from wattbook.market.words import MAX_ORDERS_OF_ONE
 from wattbook.scenario.profiles import (
     HOUR,
     WHOLE,
@@ -119,7 +121,10 @@ class Flow:
 
 
 def quotes(member: Member, outlook: Outlook, held: Mapping[str, int]) -> list[Bid]:
-    """What a member quotes by his strategy. `held`: what his stores and piles hold, as `behave` told it last."""
+    """What a member quotes by his strategy. `held`: what his stores and piles hold, as `behave` told it last.
+
+    What would be more than a book takes of one member, or in one order, he leaves to the pool.
+    """
     its = [device for device in member.devices if device.carrier == outlook.carrier]
     bids = _of_the_rest(member.name, its, outlook)
     for device in its:
@@ -130,7 +135,8 @@ def quotes(member: Member, outlook: Outlook, held: Mapping[str, int]) -> list[Bi
                 bids += _store(device.name, store, held.get(device.name, 0), outlook)
             case Charging() as piles:
                 bids += _piles(device.name, piles, held.get(device.name, 0), outlook)
-    return [bid for bid in bids if bid.wh >= LEAST_WH]
+    taken = [bid for bid in bids if bid.wh >= LEAST_WH][:MAX_ORDERS_OF_ONE]
+    return [replace(bid, wh=min(bid.wh, CEILINGS[-1])) for bid in taken]
 
 
 def behave(device: Device, outlook: Outlook, held: int, sold: int, bought: int) -> Flow:
@@ -153,18 +159,18 @@ def behave(device: Device, outlook: Outlook, held: int, sold: int, bought: int) 
 
 def _of_the_rest(name: str, devices: Sequence[Device], outlook: Outlook) -> list[Bid]:
     """What a member makes beyond what he uses, or the other way round, without what is decided device by device."""
-    foreseen = {
-        device: expected(outlook.place, device, outlook.start, outlook.seconds)
+    foreseen = [
+        (device, expected(outlook.place, device, outlook.start, outlook.seconds))
         for device in devices
         if not isinstance(device.what, Plant | Storage | Charging)
-    }
-    used = sum(wh for device, wh in foreseen.items() if not device.injects)
-    made = {device: outlook.prices.arriving(wh) for device, wh in foreseen.items() if device.injects}
-    short = used - sum(made.values())
+    ]
+    used = sum(wh for device, wh in foreseen if not device.injects)
+    made = [(device, outlook.prices.arriving(wh)) for device, wh in foreseen if device.injects]
+    short = used - sum(wh for _, wh in made)
     if short >= 0:
         return _in_two(Bid(False, short, _asking_price(name, outlook)), outlook)
     bids, over = [], -short
-    for device, wh in made.items():
+    for device, wh in made:
         part = min(wh, over)
         bids += _in_two(Bid(True, part, _selling_price(device.name, outlook), device.name), outlook)
         over -= part
