@@ -14,7 +14,8 @@ PROGRAM = Path(sys.executable).parent / "wattbook"
 
 
 class Up:
-    """A park that runs. `began` is what it said first."""
+    """A park that runs. `began` is what it said first, `pids` the ids of its processes by what it said last,
+    `missed` what was missed in each slot."""
 
     def __init__(self, *arguments, wait=True, **environment) -> None:
         command = [str(PROGRAM), "up", "--json", *map(str, arguments)]
@@ -27,6 +28,8 @@ class Up:
             env={**os.environ, **environment},
         )
         self._lines: SimpleQueue[str] = SimpleQueue()
+        self.pids: dict[str, int] = {}
+        self.missed: dict[int, list[str]] = {}
         Thread(target=self._listen, daemon=True).start()
         self.began = self.said("pages", 120) if wait else {}
 
@@ -37,11 +40,15 @@ class Up:
             try:
                 value = json.loads(self._lines.get(timeout=0.2))
             except Empty:
-                assert self.process.poll() is None or not self._lines.empty(), self.errors()
+                self.check()
                 continue
             if key in value:
                 return value
         raise AssertionError(f"nothing with {key} was said in {seconds} s")
+
+    def check(self):
+        """Says why it ended, if it did and nothing of what it said is left."""
+        assert self.process.poll() is None or not self._lines.empty(), self.errors()
 
     def end(self, number=signal.SIGTERM):
         """Ends it at once, as an operator would who does not wait; what it answers."""
@@ -56,6 +63,12 @@ class Up:
 
     def _listen(self):
         for line in self.process.stdout:
+            value = json.loads(line)
+            self.pids |= value.get("processes", {})
+            if "again" in value:
+                self.pids[value["again"]] = value["pid"]
+            if "slot" in value:
+                self.missed[value["slot"]] = value["missed"]
             self._lines.put(line)
 
 

@@ -62,6 +62,7 @@ class LivePark:
         self.supervisor = Supervisor(self._folder, self.settings)
         self._stack.callback(self.supervisor.stop)
         if self.is_new:
+            self._folder.forget_chain()
             self._found()
         self.chain = self.supervisor.start_chain()
         self.supervisor.wake_chain()

@@ -21,18 +21,19 @@ from wattbook.errors import ChainError, WattbookError
 from wattbook.park.chain import ask
 from wattbook.park.meters import TOKEN
 from wattbook.park.people import read_registers, relay_account
+from wattbook.park.recorder import BlocksFile, block_of, play
 from wattbook.park.settings import BLOCK_SECONDS, BRIDGES, Folder, ParkSettings
 
 BLOCK_GAS = 200_000_000
 _OPTIONS = (
-    *("--hardfork", "prague", "--order", "fees", "--base-fee", "0", "--gas-price", "0", "--no-request-size-limit"),
+    *("--hardfork", "prague", "--base-fee", "0", "--gas-price", "0", "--no-request-size-limit"),
     *("--gas-limit", "100000000000000"),
 )
 # Old states that the node keeps: as far back as anybody asks.
 _STATES = "8"
 _ATTESTER, _RELAY = "PARK_ATTESTER_KEY", "PARK_RELAY_KEY"
 # In the sequence in which they begin, those that are waited for by others first.
-WORKERS = ("desk", "keeper", "meters", "settler")
+WORKERS = ("recorder", "desk", "keeper", "meters", "settler")
 _SILENT_FOR = 60.0
 _LONGEST_WAIT, _WELL_AFTER = 10.0, 60.0
 _STOPS_WITHIN, _CHAIN_STARTS_WITHIN, _CHAIN_STOPS_WITHIN = 15, 180, 180
@@ -64,6 +65,11 @@ class Part:
     def is_up(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    def end_at_once(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
 
 class Supervisor:
     """All processes of a park. `watch` is to be called again and again."""
@@ -78,20 +84,36 @@ class Supervisor:
         return {name: part.process.pid for name, part in self.parts.items() if part.process and part.is_up}
 
     def start_chain(self) -> Chain:
-        """The node, on its state if there is one, as it stands there: it makes no blocks by the clock."""
-        settings, states = self._settings, self._folder.path / "states"
+        """The node as it stood when it ended, however that came: what it had not written down is sealed again. It makes
+        no blocks by the clock."""
+        settings, folder = self._settings, self._folder
+        states = folder.path / "states"
         states.mkdir(exist_ok=True)
+        folder.take_state()
         command = [anvil_program(), "--host", "127.0.0.1", "--port", str(settings.ports["chain"]), "--silent"]
-        command += ["--cache-path", str(states), "--prune-history", _STATES, "--state", str(self._folder.state)]
+        command += ["--cache-path", str(states), "--prune-history", _STATES, "--dump-state", str(folder.ending_state)]
+        # Blocks that are sealed again have their transactions as they came; the founding has those first that pay more.
+        command += ["--load-state", str(folder.state), "--order", "fifo"] if folder.is_begun else ["--order", "fees"]
         # It makes a first block of its own before it reads the state, which has to be the same one.
         command += ["--timestamp", str(settings.founded_at), *_OPTIONS]
         self._start(Part("chain", command))
-        return self._chain()
+        chain = self._chain()
+        if folder.is_begun:
+            self._replay(chain)
+        return chain
+
+    def _replay(self, chain: Chain) -> None:
+        ask(chain, "evm_setAutomine", False)
+        ask(chain, "evm_setBlockGasLimit", hex(BLOCK_GAS))
+        blocks = BlocksFile(self._folder.blocks)
+        head = block_of(chain, ask(chain, "eth_getBlockByNumber", "latest", False))
+        blocks.begin(head)
+        play(chain, blocks.after(head.number))
+        blocks.close()
 
     def wake_chain(self) -> None:
         """From now on its clock is the machine's, and a block comes each second."""
         chain = self._chain()
-        ask(chain, "evm_setBlockGasLimit", hex(BLOCK_GAS))
         ask(chain, "evm_setTime", int(time.time()))
         ask(chain, "evm_setIntervalMining", BLOCK_SECONDS)
 
@@ -130,8 +152,7 @@ class Supervisor:
         now, again = time.monotonic(), []
         for part in self.parts.values():
             if part.process is not None and part.is_up and self._hangs(part, now):
-                part.process.kill()
-                part.process.wait()
+                part.end_at_once()
             if part.is_up:
                 if now - part.started_at > _WELL_AFTER:
                     part.failures = 0
@@ -141,11 +162,21 @@ class Supervisor:
                 part.starts_at = now + min(0.25 * 2**part.failures, _LONGEST_WAIT) * (part.failures > 0)
                 part.failures += 1
             if now >= part.starts_at:
-                self._start(part)
-                if part.name == "chain":
-                    self.wake_chain()
+                self._start_again(part)
                 again.append(part.name)
         return again
+
+    def _start_again(self, part: Part) -> None:
+        if part.name != "chain":
+            self._start(part)
+            return
+        try:
+            self.start_chain()
+            self.wake_chain()
+        except WattbookError:
+            # It begins once more when it is found dead.
+            self.parts["chain"].end_at_once()
+        self.parts["chain"].failures = part.failures
 
     def _hangs(self, part: Part, now: float) -> bool:
         """Whether a worker came to no end with a round for too long. One whose node is silent does not either: it is no
@@ -164,9 +195,10 @@ class Supervisor:
                 try:
                     part.process.wait(_CHAIN_STOPS_WITHIN if part.name == "chain" else _STOPS_WITHIN)
                 except subprocess.TimeoutExpired:
-                    part.process.kill()
-                    part.process.wait()
+                    part.end_at_once()
             del self.parts[part.name]
+            if part.name == "chain":
+                self._folder.take_state()
 
     def said(self, name: str) -> str:
         """The last line that a process said."""
