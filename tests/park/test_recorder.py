@@ -2,19 +2,19 @@
 
 import os
 import signal
+import sqlite3
 import time
 from types import SimpleNamespace
 
 import pytest
 from hexbytes import HexBytes
-from web3 import Web3
 
 from tests.park.test_parts import until
 from tests.ports import free_port
-from wattbook.chain import Chain
-from wattbook.deployment.direct import Direct
 from wattbook.deployment.local import known_account
+from wattbook.errors import ChainError
 from wattbook.park.chain import ask
+from wattbook.park.live import LivePark
 from wattbook.park.people import write_registers
 from wattbook.park.recorder import BlocksFile, Recorder
 from wattbook.park.settings import Folder, ParkSettings
@@ -67,7 +67,6 @@ def test_a_node_that_is_killed_has_all_its_blocks_again(folder, park):
     os.kill(park.pids["chain"], signal.SIGKILL)
     until(lambda: "chain" not in park.pids)
     assert park.watch() == ["chain"]
-    chain = Chain(Web3(Direct(folder.settings().rpc)))
     assert hashes(chain)[2:5] == sealed
     # And goes on by the clock.
     until(lambda: len(hashes(chain)) > 5)
@@ -122,3 +121,33 @@ def test_what_another_chain_told_is_done_again_also_by_one_who_begins_anew(folde
     ask(chain, "anvil_reorg", 1, [])
     assert look().counted_until == 0
     assert look().reached is None
+
+
+def test_a_node_that_cannot_have_its_blocks_yet_begins_once_more(park, monkeypatch):
+    """The file that has them is on a disk that is full, for instance."""
+    park.start_chain()
+    replay, tried = Supervisor._replay, []
+
+    def fails_once(self, chain):
+        tried.append(chain)
+        if len(tried) == 1:
+            raise sqlite3.OperationalError("database or disk is full")
+        replay(self, chain)
+
+    monkeypatch.setattr(Supervisor, "_replay", fails_once)
+    park.parts["chain"].end_at_once()
+    assert park.watch() == ["chain"]
+    assert "chain" not in park.pids
+    until(lambda: park.watch() == ["chain"])
+    assert "chain" in park.pids and len(tried) == 2
+
+
+def test_a_node_that_does_not_answer_ends_no_park():
+    def refuses():
+        raise ChainError("the node does not answer any more")
+        yield
+
+    park, said = object.__new__(LivePark), []
+    park.ledger, park._progress = SimpleNamespace(new=refuses), lambda *what: said.append(what)
+    assert list(park._new()) == []
+    assert said == [("chain: the node does not answer any more", 0, 0)]

@@ -4,6 +4,7 @@ import ctypes
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -173,7 +174,7 @@ class Supervisor:
         try:
             self.start_chain()
             self.wake_chain()
-        except WattbookError:
+        except (WattbookError, OSError, sqlite3.Error):
             # It begins once more when it is found dead.
             self.parts["chain"].end_at_once()
         self.parts["chain"].failures = part.failures
