@@ -77,7 +77,8 @@ def _slots(folder: Folder) -> list[int]:
 
 
 def _of_readings(market: Market, folder: Folder) -> Iterator[str]:
-    """Each reading is with both bridges, and each time has one root, with all meters in it."""
+    """Each reading is with both bridges, and each time has one root. What came too late for it is in the next one:
+    that nothing of it is lost, the balance tells."""
     file = MetersFile(folder.meters)
     counters = file.counters()
     if waiting := file.waiting():
@@ -91,13 +92,16 @@ def _of_readings(market: Market, folder: Folder) -> Iterator[str]:
         outbox.close()
     posted = [one for one in _logs(market, market.readings) if one.name == "RootPosted" and one.args[0] == ZONE_NUMBER]
     sizes = {one.args[1]: one.args[4] for one in posted}
-    times = folder.settings().times(file.read_until)
     if len(posted) != len(sizes):
         yield "a root is posted twice"
-    if missing := [time for time in times if time not in sizes]:
+    if missing := [time for time in folder.settings().times(file.read_until) if time not in sizes]:
         yield f"{len(missing)} times have no root: {missing}"
-    if poor := [time for time, size in sizes.items() if size != len(counters)]:
-        yield f"{len(poor)} roots have not all meters: {[(time, sizes[time]) for time in poor]}"
+    poor = [len(counters) - size for size in sizes.values() if size != len(counters)]
+    print(
+        f"  {sum(one.sequence for one in counters.values())} readings, {len(posted)} roots; {sum(poor)} readings came"
+        f" too late for {len(poor)} of them",
+        flush=True,
+    )
 
 
 def _of_index(market: Market, folder: Folder) -> Iterator[str]:

@@ -20,7 +20,7 @@ from tests.park.running import Up
 KILLED = ("bridge-1", "bridge-2", "meters", "desk", "keeper", "settler", "recorder", "api", "broker")
 _COMES_BACK_WITHIN = 120
 _DEEPEST = 6
-_HANGS, _FULL, _OFF = (4, 10), (5, 9), (12, 18)
+_HANGS, _FULL, _OFF = (4, 10), (5, 9), (8, 14)
 _METERS_OFF, _BRIDGE_OFF, _NODE_OFF = 150, 150, 6
 
 
@@ -55,6 +55,7 @@ def harms(ground: Ground) -> list[tuple[str, Harm]]:
         ("the node hangs", _node_hangs),
         ("a reorganisation", _reorganisation),
         ("the disk is full", _disk_is_full),
+        ("the node ends while the disk is full", _node_ends_on_a_full_disk),
         ("the meters' clock is ahead", _skewing("meters", _METERS_OFF)),
         ("the meters' clock is behind", _skewing("meters", -_METERS_OFF)),
         ("a bridge's clock is ahead", _skewing("bridge-1", _BRIDGE_OFF)),
@@ -112,6 +113,15 @@ def _disk_is_full(ground: Ground) -> str:
     with full(ground.folder):
         time.sleep(seconds)
     return f"for {seconds:.1f} s"
+
+
+def _node_ends_on_a_full_disk(ground: Ground) -> str:
+    """It cannot write its state down, nor begin again before there is room."""
+    pid, seconds = ground.park.pids["chain"], ground.luck.uniform(*_FULL)
+    with full(ground.folder):
+        os.kill(pid, signal.SIGTERM)
+        time.sleep(seconds)
+    return f"for {seconds:.1f} s, {_back(ground, 'chain', pid)}"
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
+from typing import Any
 
 PROGRAM = Path(sys.executable).parent / "wattbook"
 
@@ -31,7 +32,14 @@ class Up:
         self.pids: dict[str, int] = {}
         self.missed: dict[int, list[str]] = {}
         Thread(target=self._listen, daemon=True).start()
-        self.began = self.said("pages", 120) if wait else {}
+        self.began: dict[str, Any] = {}
+        if wait:
+            try:
+                self.began = self.said("pages", 120)
+            except AssertionError:
+                if self.process.poll() is None:
+                    self.end()
+                raise
 
     def said(self, key, seconds):
         """The next thing with a key in it that it says."""

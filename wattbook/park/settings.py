@@ -38,6 +38,7 @@ _FIRST = (
     *("market hall", "battery", "garage", "bakery", "workshop", "flats"),
 )
 _BEFORE = 40 * 86_400
+_END_OF_STATE = b'"historical_states":null}'
 
 
 @dataclass(frozen=True)
@@ -121,11 +122,12 @@ class Folder:
         return self._closing.exists()
 
     def take_state(self) -> None:
-        """What the node wrote when it ended counts from now on, if it wrote all of it."""
+        """What the node wrote when it ended counts from now on, if it wrote all of it: on a full disk it leaves a part,
+        and says nothing."""
         if self.ending_state.exists():
             with self.ending_state.open("rb") as file:
-                file.seek(max(0, self.ending_state.stat().st_size - 1))
-                is_whole = file.read() == b"}"
+                file.seek(max(0, self.ending_state.stat().st_size - len(_END_OF_STATE)))
+                is_whole = file.read() == _END_OF_STATE
             if is_whole:
                 os.replace(self.ending_state, self.state)
             else:

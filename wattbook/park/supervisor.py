@@ -22,6 +22,7 @@ from wattbook.errors import ChainError, WattbookError
 from wattbook.park.chain import ask
 from wattbook.park.meters import TOKEN
 from wattbook.park.people import read_registers, relay_account
+from wattbook.park.ports import free_port
 from wattbook.park.recorder import BlocksFile, block_of, play
 from wattbook.park.settings import BLOCK_SECONDS, BRIDGES, Folder, ParkSettings
 
@@ -66,6 +67,16 @@ class Part:
     def is_up(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    def end(self, within: float) -> None:
+        """Asks it to end, and sees to it that it does."""
+        if self.process is not None:
+            if self.is_up:
+                self.process.terminate()
+            try:
+                self.process.wait(within)
+            except subprocess.TimeoutExpired:
+                self.end_at_once()
+
     def end_at_once(self) -> None:
         if self.process is not None:
             self.process.kill()
@@ -85,46 +96,60 @@ class Supervisor:
         return {name: part.process.pid for name, part in self.parts.items() if part.process and part.is_up}
 
     def start_chain(self) -> Chain:
-        """The node as it stood when it ended, however that came: what it had not written down is sealed again. It makes
-        no blocks by the clock."""
-        settings, folder = self._settings, self._folder
+        """The node as it stood when it ended, however that came. It makes no blocks by the clock."""
+        chain = self._start_node(self._settings.ports["chain"])
+        if self._folder.is_begun and self._play_blocks(chain):
+            chain = self._start_node(self._settings.ports["chain"])
+            if self._play_blocks(chain):
+                raise ParkError("what the node had not written down cannot be written: is the disk full?")
+        return chain
+
+    def _start_node(self, port: int) -> Chain:
+        """The node on its last state."""
+        folder = self._folder
+        folder.take_state()
         states = folder.path / "states"
         states.mkdir(exist_ok=True)
-        folder.take_state()
-        command = [anvil_program(), "--host", "127.0.0.1", "--port", str(settings.ports["chain"]), "--silent"]
+        command = [anvil_program(), "--host", "127.0.0.1", "--port", str(port), "--silent"]
         command += ["--cache-path", str(states), "--prune-history", _STATES, "--dump-state", str(folder.ending_state)]
         # Blocks that are sealed again have their transactions as they came; the founding has those first that pay more.
         command += ["--load-state", str(folder.state), "--order", "fifo"] if folder.is_begun else ["--order", "fees"]
         # It makes a first block of its own before it reads the state, which has to be the same one.
-        command += ["--timestamp", str(settings.founded_at), *_OPTIONS]
+        command += ["--timestamp", str(self._settings.founded_at), *_OPTIONS]
         self._start(Part("chain", command))
-        chain = self._chain()
+        chain = self._answering(f"http://127.0.0.1:{port}")
         if folder.is_begun:
-            self._replay(chain)
+            ask(chain, "evm_setAutomine", False)
+            ask(chain, "evm_setBlockGasLimit", hex(BLOCK_GAS))
         return chain
 
-    def _replay(self, chain: Chain) -> None:
-        ask(chain, "evm_setAutomine", False)
-        ask(chain, "evm_setBlockGasLimit", hex(BLOCK_GAS))
+    def _play_blocks(self, chain: Chain) -> bool:
+        """Whether there were blocks that the node had not written down. They are sealed again where nobody else sends
+        anything, and then written down."""
         blocks = BlocksFile(self._folder.blocks)
         head = block_of(chain, ask(chain, "eth_getBlockByNumber", "latest", False))
         blocks.begin(head)
-        play(chain, blocks.after(head.number))
+        lost = blocks.newest() > head.number
+        if lost:
+            self.parts["chain"].end_at_once()
+            play(self._start_node(free_port()), blocks.after(head.number))
+            self.parts["chain"].end(_CHAIN_STOPS_WITHIN)
         blocks.close()
+        return lost
 
     def wake_chain(self) -> None:
         """From now on its clock is the machine's, and a block comes each second."""
-        chain = self._chain()
+        chain = self._answering(self._settings.rpc)
         ask(chain, "evm_setTime", int(time.time()))
         ask(chain, "evm_setIntervalMining", BLOCK_SECONDS)
 
-    def _chain(self) -> Chain:
+    def _answering(self, rpc: str) -> Chain:
         """The node, as soon as it answers."""
         deadline = time.monotonic() + _CHAIN_STARTS_WITHIN
         while time.monotonic() < deadline and self.parts["chain"].is_up:
             try:
-                _ = Chain.at(self._settings.rpc)
-                return Chain(Web3(Direct(self._settings.rpc)))
+                _ = Chain.at(rpc)
+                return Chain(Web3(Direct(rpc)))
             except ChainError:
                 time.sleep(_POLL)
         raise ParkError(f"the chain does not start: {self.said('chain') or 'it said nothing'}")
@@ -151,7 +176,7 @@ class Supervisor:
     def watch(self) -> list[str]:
         """Starts again what died or hangs, later the more often it did; says which."""
         now, again = time.monotonic(), []
-        for part in self.parts.values():
+        for part in list(self.parts.values()):
             if part.process is not None and part.is_up and self._hangs(part, now):
                 part.end_at_once()
             if part.is_up:
@@ -162,22 +187,23 @@ class Supervisor:
                 part.process = None
                 part.starts_at = now + min(0.25 * 2**part.failures, _LONGEST_WAIT) * (part.failures > 0)
                 part.failures += 1
-            if now >= part.starts_at:
-                self._start_again(part)
+            if now >= part.starts_at and self._is_started_again(part):
                 again.append(part.name)
         return again
 
-    def _start_again(self, part: Part) -> None:
+    def _is_started_again(self, part: Part) -> bool:
+        """Whether it could be. A node that could not begins once more when it is found dead."""
         if part.name != "chain":
             self._start(part)
-            return
+            return True
         try:
             self.start_chain()
             self.wake_chain()
-        except (WattbookError, OSError, sqlite3.Error):
-            # It begins once more when it is found dead.
+        except (WattbookError, OSError, sqlite3.Error) as error:
+            print(f"the chain does not start again: {error}", file=sys.stderr, flush=True)
             self.parts["chain"].end_at_once()
         self.parts["chain"].failures = part.failures
+        return self.parts["chain"].is_up
 
     def _hangs(self, part: Part, now: float) -> bool:
         """Whether a worker came to no end with a round for too long. One whose node is silent does not either: it is no
@@ -190,13 +216,7 @@ class Supervisor:
     def stop(self, *names: str) -> None:
         """Ends processes, the last that was started first; all if none is named. Each has time to end by itself."""
         for part in [part for part in reversed(self.parts.values()) if not names or part.name in names]:
-            if part.process is not None:
-                if part.is_up:
-                    part.process.terminate()
-                try:
-                    part.process.wait(_CHAIN_STOPS_WITHIN if part.name == "chain" else _STOPS_WITHIN)
-                except subprocess.TimeoutExpired:
-                    part.end_at_once()
+            part.end(_CHAIN_STOPS_WITHIN if part.name == "chain" else _STOPS_WITHIN)
             del self.parts[part.name]
             if part.name == "chain":
                 self._folder.take_state()
