@@ -5,7 +5,7 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,10 +35,14 @@ class Ground:
 
     def ask(self, method: str, *parameters: Any) -> Any:
         """A request to the node."""
-        node = HTTPProvider(self.park.began["node"], exception_retry_configuration=None)
-        answer = node.make_request(RPCEndpoint(method), list(parameters))
+        answer = self.answer(method, *parameters)
         assert "error" not in answer, answer
         return answer["result"]
+
+    def answer(self, method: str, *parameters: Any) -> Mapping[str, Any]:
+        """What the node says to a request, be it a refusal."""
+        node = HTTPProvider(self.park.began["node"], exception_retry_configuration=None)
+        return node.make_request(RPCEndpoint(method), list(parameters))
 
 
 Harm = Callable[[Ground], str]
@@ -99,12 +103,19 @@ def _node_hangs(ground: Ground) -> str:
 
 def _reorganisation(ground: Ground) -> str:
     """The last blocks are empty now, and what was in them is nowhere. No block is sealed meanwhile: anvil loses blocks
-    then."""
+    then. One that has just begun again does not know how things stood before, and is given time for as many blocks."""
     depth = ground.luck.randint(2, _DEEPEST)
-    ground.ask("evm_setIntervalMining", 0)
-    ground.ask("anvil_reorg", depth, [])
-    ground.ask("evm_setIntervalMining", 1)
+    while not _is_taken_back(ground, depth):
+        time.sleep(depth)
     return f"of {depth} blocks"
+
+
+def _is_taken_back(ground: Ground, depth: int) -> bool:
+    ground.ask("evm_setIntervalMining", 0)
+    try:
+        return "error" not in ground.answer("anvil_reorg", depth, [])
+    finally:
+        ground.ask("evm_setIntervalMining", 1)
 
 
 def _disk_is_full(ground: Ground) -> str:

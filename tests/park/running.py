@@ -35,7 +35,7 @@ class Up:
         self.began: dict[str, Any] = {}
         if wait:
             try:
-                self.began = self.said("pages", 120)
+                self.began = self.said("pages", 240)
             except AssertionError:
                 if self.process.poll() is None:
                     self.end()

@@ -136,6 +136,7 @@ class LivePark:
             if self.ledger.next_slot < last:
                 yield from self._new()
             elif "meters" not in self.supervisor.parts and self._is_settled(file.read_until, done):
+                self.ledger.count_bonds()
                 return
             passed = int(time.time()) - began
             self._progress("settling", passed, max(passed + 1, last - began + 2 * WINDOW_SECONDS))

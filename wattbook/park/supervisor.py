@@ -253,6 +253,9 @@ class Supervisor:
             f"listener {self._settings.ports['broker']} 127.0.0.1",
             "allow_anonymous true",
             "persistence true",
+            # Who is to be told what is on disk as soon as that is known, and not after half an hour.
+            "autosave_on_changes true",
+            "autosave_interval 1",
             f"persistence_location {self._folder.path}/",
             "max_queued_messages 0",
             "max_inflight_messages 0",
