@@ -139,16 +139,23 @@ def _node_ends_on_a_full_disk(ground: Ground) -> str:
 def full(disk: Path) -> Iterator[None]:
     """Meanwhile a disk is as large as what is on it."""
     found = os.statvfs(disk)
-    used = (found.f_blocks - found.f_bfree) * found.f_frsize
-    resize(disk, used)
+    # Somebody may write more before it is so.
+    while not _is_resized(disk, _used(disk)):
+        pass
     try:
         yield
     finally:
-        resize(disk, found.f_blocks * found.f_frsize)
+        assert _is_resized(disk, found.f_blocks * found.f_frsize)
 
 
-def resize(disk: Path, size: int) -> None:
-    subprocess.run(["mount", "-o", f"remount,size={size}", disk], check=True)
+def _used(disk: Path) -> int:
+    found = os.statvfs(disk)
+    return (found.f_blocks - found.f_bfree) * found.f_frsize
+
+
+def _is_resized(disk: Path, size: int) -> bool:
+    command = ["mount", "-o", f"remount,size={size}", disk]
+    return subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def _skewing(name: str, seconds: int) -> Harm:

@@ -70,8 +70,7 @@ def connects(client, port, session):
     return True
 
 
-def test_a_broker_that_is_killed_loses_nothing(folder, park, monkeypatch):
-    monkeypatch.setattr(meters, "_KEPT", 4)
+def test_a_broker_that_is_killed_loses_nothing(folder, park):
     port, file, stop = folder.settings().ports["broker"], MetersFile(folder.meters), Event()
     Listener(port).leave()
     # As long as it takes to be written down.

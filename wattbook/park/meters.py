@@ -41,8 +41,8 @@ CREATE TABLE IF NOT EXISTS unsent (id INTEGER PRIMARY KEY AUTOINCREMENT, way TEX
 _BROKER = "broker"
 FIRST_WH = 1_000_000
 _AGAIN = 1.0
-# Seconds for which what the broker has taken is kept: more than bridges need to come back to it.
-_KEPT = 20
+# Seconds for which what the broker has taken is kept: more than it needs to pass it on, or to write it down.
+_KEPT = 6
 _AT_ONCE = 500
 # Meters that stood still for longer are read once: no more registers than these could be used anyway.
 _MOST_BEHIND = 90
@@ -300,7 +300,7 @@ class _Broker:
         if found and taken:
             self._told = found[-1][0]
             self._kept.append((self._told, time.monotonic() + _KEPT))
-        while self._kept and self._kept[0][1] < time.monotonic():
+        while self._kept and self._kept[0][1] < time.monotonic() and self._client.is_connected():
             file.sent(way, self._kept[0][0])
             self._kept.popleft()
         return taken
