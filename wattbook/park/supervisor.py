@@ -36,7 +36,7 @@ _STATES = "8"
 _ATTESTER, _RELAY = "PARK_ATTESTER_KEY", "PARK_RELAY_KEY"
 # In the sequence in which they begin, those that are waited for by others first.
 WORKERS = ("recorder", "desk", "keeper", "meters", "settler")
-_SILENT_FOR = 60.0
+_SILENT_FOR, _BEGINS_WITHIN = 60.0, 300.0
 _LONGEST_WAIT, _WELL_AFTER = 10.0, 60.0
 _STOPS_WITHIN, _CHAIN_STARTS_WITHIN, _CHAIN_STOPS_WITHIN = 15, 180, 180
 _POLL = 0.1
@@ -207,11 +207,12 @@ class Supervisor:
 
     def _hangs(self, part: Part, now: float) -> bool:
         """Whether a worker came to no end with a round for too long. One whose node is silent does not either: it is no
-        loss to begin it anew."""
-        if part.name not in WORKERS or now - part.started_at < _SILENT_FOR:
+        loss to begin it anew. One that has not begun yet may want for a processor, and would have to begin again."""
+        if part.name not in WORKERS:
             return False
-        beat = self._folder.beats / part.name
-        return not beat.exists() or time.time() - beat.stat().st_mtime > _SILENT_FOR
+        beat, lives = self._folder.beats / part.name, now - part.started_at
+        silent = time.time() - beat.stat().st_mtime if beat.exists() else lives
+        return silent > _SILENT_FOR if silent < lives else lives > _BEGINS_WITHIN
 
     def stop(self, *names: str) -> None:
         """Ends processes, the last that was started first; all if none is named. Each has time to end by itself."""
