@@ -24,7 +24,7 @@ Progress = Callable[[str, int, int], None]
 _STARTS_WITHIN = 180
 _POLL = 0.2
 # Seconds after the last slot in which all of it has to be counted and settled.
-_DRAINS_WITHIN = 240
+_DRAINS_WITHIN = 600
 _FOUNDING_GAS_LIMIT = 15_000_000
 
 

@@ -257,6 +257,8 @@ class Supervisor:
             # Who is to be told what is on disk as soon as that is known, and not after half an hour.
             "autosave_on_changes true",
             "autosave_interval 1",
+            # It would say of each time that it did so.
+            *(f"log_type {kind}" for kind in ("error", "warning", "notice")),
             f"persistence_location {self._folder.path}/",
             "max_queued_messages 0",
             "max_inflight_messages 0",
