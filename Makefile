@@ -11,14 +11,17 @@ PROOFS := $(wildcard tests/symbolic/*.sol)
 ASSURANCE := $(BIN)/python scripts/_assurance
 # Which part of how many: two that run at once are 1/2 and 2/2.
 SHARD ?= 1/1
+# How often a park is harmed in every way.
+RUNS ?= 10
 
-.PHONY: help environment setup demo test deep probes cover mutants prove bench lint lock format clean
+.PHONY: help environment setup demo test deep chaos probes cover mutants prove bench lint lock format clean
 
 help:
 	@echo "make setup    install everything into .venv and node_modules, compile the contracts"
 	@echo "make demo     a day of a park in minutes, from meters to bills; every figure is checked"
 	@echo "make test     the test suite"
 	@echo "make deep     what is drawn at random, many times as long; each place at which things can break off; the next three"
+	@echo "make chaos    a park whose processes are killed, its disk full, its clocks off, its blocks taken back: RUNS times"
 	@echo "make cover    which lines and branches the tests run, into docs/assurance"
 	@echo "make mutants  which mistakes in the contracts that hold money no test finds, into docs/assurance"
 	@echo "make prove    what is proven of the small libraries, into docs/assurance"
@@ -37,8 +40,12 @@ test: setup
 deep: setup
 	DEEP=1 $(BIN)/ape test --numprocesses auto --dist loadfile --hypothesis-profile deep tests/market tests/trial \
 	    tests/invariants tests/readings tests/packages_chain tests/pools_chain tests/delegates_chain tests/watch_chain \
-	    tests/deployment tests/bridge/sender tests/bridge/recovery tests/scenario/test_ready.py
+	    tests/deployment tests/bridge/sender tests/bridge/recovery tests/scenario/test_ready.py \
+	    tests/park tests/chaos
 	$(MAKE) prove cover mutants
+
+chaos: setup
+	$(BIN)/python -m tests.chaos --runs $(RUNS)
 
 probes: setup
 	$(ASSURANCE) covering compile

@@ -9,12 +9,14 @@ import time
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
+from typing import Any
 
 PROGRAM = Path(sys.executable).parent / "wattbook"
 
 
 class Up:
-    """A park that runs. `began` is what it said first."""
+    """A park that runs. `began` is what it said first, `pids` the ids of its processes by what it said last,
+    `missed` what was missed in each slot."""
 
     def __init__(self, *arguments, wait=True, **environment) -> None:
         command = [str(PROGRAM), "up", "--json", *map(str, arguments)]
@@ -27,8 +29,17 @@ class Up:
             env={**os.environ, **environment},
         )
         self._lines: SimpleQueue[str] = SimpleQueue()
+        self.pids: dict[str, int] = {}
+        self.missed: dict[int, list[str]] = {}
         Thread(target=self._listen, daemon=True).start()
-        self.began = self.said("pages", 120) if wait else {}
+        self.began: dict[str, Any] = {}
+        if wait:
+            try:
+                self.began = self.said("pages", 240)
+            except AssertionError:
+                if self.process.poll() is None:
+                    self.end()
+                raise
 
     def said(self, key, seconds):
         """The next thing with a key in it that it says."""
@@ -37,11 +48,15 @@ class Up:
             try:
                 value = json.loads(self._lines.get(timeout=0.2))
             except Empty:
-                assert self.process.poll() is None or not self._lines.empty(), self.errors()
+                self.check()
                 continue
             if key in value:
                 return value
         raise AssertionError(f"nothing with {key} was said in {seconds} s")
+
+    def check(self):
+        """Says why it ended, if it did and nothing of what it said is left."""
+        assert self.process.poll() is None or not self._lines.empty(), self.errors()
 
     def end(self, number=signal.SIGTERM):
         """Ends it at once, as an operator would who does not wait; what it answers."""
@@ -56,6 +71,12 @@ class Up:
 
     def _listen(self):
         for line in self.process.stdout:
+            value = json.loads(line)
+            self.pids |= value.get("processes", {})
+            if "again" in value:
+                self.pids[value["again"]] = value["pid"]
+            if "slot" in value:
+                self.missed[value["slot"]] = value["missed"]
             self._lines.put(line)
 
 

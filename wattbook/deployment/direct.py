@@ -1,6 +1,7 @@
 """The way to a chain on this machine: one connection that stays open, and nothing around it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from threading import Lock
 from typing import Any
@@ -44,11 +45,19 @@ class Direct(JSONBaseProvider):
     def _asked(self, body: bytes) -> bytes:
         with self._lock:
             try:
-                self._connection.request("POST", "/", body, _HEADERS)
-                return self._connection.getresponse().read()
+                if self._connection.sock is not None:
+                    # One that stayed open may have been closed at the other end, by a node that began anew.
+                    with suppress(ConnectionError):
+                        return self._answered(body)
+                    self._connection.close()
+                return self._answered(body)
             except (OSError, HTTPException) as error:
                 self._connection.close()
                 raise ConnectionError(str(error)) from error
             except BaseException:
                 self._connection.close()
                 raise
+
+    def _answered(self, body: bytes) -> bytes:
+        self._connection.request("POST", "/", body, _HEADERS)
+        return self._connection.getresponse().read()

@@ -100,7 +100,8 @@ class Tail:
 
 
 class Relay:
-    """Sends with one account, many transactions at once, and says what became of each."""
+    """Sends with one account, many transactions at once, and says what became of each. `reached` is the last block in
+    which there was one, and its hash."""
 
     def __init__(self, market: Market, account: LocalAccount) -> None:
         self._chain = market.chain
@@ -108,6 +109,7 @@ class Relay:
         self._nonce: int | None = None
         self._sent: dict[str, tuple[Call, float]] = {}
         self.gas = 0
+        self.reached: tuple[int, str] | None = None
 
     @property
     def under_way(self) -> set[str]:
@@ -145,6 +147,7 @@ class Relay:
                 self._nonce = None
             else:
                 self.gas += int(receipt["gasUsed"], 16)
+                self.reached = max(self.reached or (0, ""), (int(receipt["blockNumber"], 16), receipt["blockHash"]))
             del self._sent[hash_]
             if receipt is None or receipt["status"] != "0x1":
                 print(f"{one.what}: {'lost' if receipt is None else 'failed'}", file=sys.stderr, flush=True)

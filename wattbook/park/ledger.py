@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from wattbook.contracts.structs import BookState
+from wattbook.contracts.auction import Auction
+from wattbook.contracts.structs import BookState, OrderState
 from wattbook.market.escrow import KEEPER_FEE, bond
 from wattbook.market.words import class_of
 from wattbook.park.books import Books, Watched
@@ -32,13 +33,12 @@ class Traded:
 
 @dataclass(frozen=True)
 class SlotRecord:
-    """A slot, and what was missed in it, in words; `bonds` are of orders that were not revealed."""
+    """A slot, and what was missed in it, in words."""
 
     slot_start: int
     in_park: int
     books: tuple[Traded, ...]
     missed: tuple[str, ...]
-    bonds: int
 
     def as_json(self) -> dict[str, Any]:
         return {"slot": self.slot_start, **asdict(self)}
@@ -72,7 +72,7 @@ class Gas:
 
 @dataclass
 class Sums:
-    """What slots were together."""
+    """What slots were together. `bonds` are of orders that were never revealed, as far as they were not given back."""
 
     slots: int = 0
     missed: int = 0
@@ -87,7 +87,6 @@ class Sums:
     def add(self, record: SlotRecord) -> None:
         self.slots += 1
         self.missed += bool(record.missed)
-        self.bonds += record.bonds
         for book in record.books:
             self.orders += book.orders
             self.traded_wh += book.wh
@@ -120,6 +119,7 @@ class Ledger:
         self._books = Books(self._market)
         self._next = since
         self._gas_until: int | None = None
+        self._hidden: list[Placed] = []
         self.sums = Sums()
 
     @property
@@ -154,9 +154,14 @@ class Ledger:
         if not placed:
             missed.append("nobody quoted")
         traded = tuple(self._traded(book) for book in books)
-        hidden = [one for book in books for one in _hidden(book, placed)]
-        bonds = sum(bond(int(class_of(one.wh))) + KEEPER_FEE for one in hidden)
-        return SlotRecord(slot, self._time.in_park(slot), traded, tuple(missed), bonds)
+        self._hidden += [one for book in books for one in _hidden(book, placed)]
+        return SlotRecord(slot, self._time.in_park(slot), traded, tuple(missed))
+
+    def count_bonds(self) -> None:
+        """Of what was never revealed, at the end: a book that came to nothing later gave its bonds back."""
+        auction = self._market.auction
+        found = [one for one in self._hidden if _state(auction, one) is OrderState.SEALED]
+        self.sums.bonds = sum(bond(int(class_of(one.wh))) + KEEPER_FEE for one in found)
 
     def _traded(self, book: Watched) -> Traded:
         trading = self._scenario.trading(book.book.carrier)
@@ -202,6 +207,10 @@ def _hidden(book: Watched, placed: list[Placed]) -> list[Placed]:
     """The orders that were committed and never revealed."""
     revealed = book.revealed
     return [one for one in placed if one.seal in book.sealed and book.sealed[one.seal] not in revealed]
+
+
+def _state(auction: Auction, placed: Placed) -> OrderState:
+    return auction.order_of(placed.book.key, placed.trader, placed.number).state
 
 
 def _name(book: Watched) -> str:

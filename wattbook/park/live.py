@@ -24,7 +24,7 @@ Progress = Callable[[str, int, int], None]
 _STARTS_WITHIN = 180
 _POLL = 0.2
 # Seconds after the last slot in which all of it has to be counted and settled.
-_DRAINS_WITHIN = 240
+_DRAINS_WITHIN = 600
 _FOUNDING_GAS_LIMIT = 15_000_000
 
 
@@ -62,6 +62,7 @@ class LivePark:
         self.supervisor = Supervisor(self._folder, self.settings)
         self._stack.callback(self.supervisor.stop)
         if self.is_new:
+            self._folder.forget_chain()
             self._found()
         self.chain = self.supervisor.start_chain()
         self.supervisor.wake_chain()
@@ -109,12 +110,16 @@ class LivePark:
         while not stop.is_set() and (until is None or time.time() < until):
             for name in self.supervisor.watch():
                 died(name)
-            try:
-                yield from self.ledger.new()
-            except ChainError as error:
-                # Nothing is lost with it: what was told meanwhile is told again.
-                self._progress(f"chain: {error}", 0, 0)
+            yield from self._new()
             stop.wait(_POLL)
+
+    def _new(self) -> Iterator[SlotRecord]:
+        """The slots of which all is known by now. With a node that does not answer nothing is lost: what was told
+        meanwhile is told again."""
+        try:
+            yield from self.ledger.new()
+        except ChainError as error:
+            self._progress(f"chain: {error}", 0, 0)
 
     def drain(self, stop: Event, died: Callable[[str], None]) -> Iterator[SlotRecord]:
         """Has nobody quote any more, and goes on until all that was traded is counted and settled."""
@@ -129,8 +134,9 @@ class LivePark:
             if file.read_until >= last and not file.waiting() and "meters" in self.supervisor.parts:
                 self.supervisor.stop("meters")
             if self.ledger.next_slot < last:
-                yield from self.ledger.new()
+                yield from self._new()
             elif "meters" not in self.supervisor.parts and self._is_settled(file.read_until, done):
+                self.ledger.count_bonds()
                 return
             passed = int(time.time()) - began
             self._progress("settling", passed, max(passed + 1, last - began + 2 * WINDOW_SECONDS))

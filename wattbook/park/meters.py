@@ -7,8 +7,8 @@ nor a dead broker loses one.
 import json
 import sqlite3
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +42,8 @@ CREATE TABLE IF NOT EXISTS unsent (id INTEGER PRIMARY KEY AUTOINCREMENT, way TEX
 _BROKER = "broker"
 FIRST_WH = 1_000_000
 _AGAIN = 1.0
+# Seconds for which what the broker has taken is kept: more than it needs to pass it on, or to write it down.
+_KEPT = 6
 _AT_ONCE = 500
 # Meters that stood still for longer are read once: no more registers than these could be used anyway.
 _MOST_BEHIND = 90
@@ -94,10 +96,11 @@ class MetersFile:
             self._db.execute("INSERT INTO read VALUES (?)", [read_at])
             self._db.executemany("INSERT INTO unsent (way, meter, body) VALUES (?, ?, ?)", unsent)
 
-    def unsent(self, way: str) -> list[tuple[int, int, bytes]]:
-        """What is to be brought on a way, the oldest first: its number here, the meter, the record."""
-        query = "SELECT id, meter, body FROM unsent WHERE way = ? ORDER BY id LIMIT ?"
-        return self._db.execute(query, (way, _AT_ONCE)).fetchall()
+    def unsent(self, way: str, after: int = 0) -> list[tuple[int, int, bytes]]:
+        """What is to be brought on a way, the oldest first: its number here, the meter, the record; of those `after` a
+        number."""
+        query = "SELECT id, meter, body FROM unsent WHERE way = ? AND id > ? ORDER BY id LIMIT ?"
+        return self._db.execute(query, (way, after, _AT_ONCE)).fetchall()
 
     def sent(self, way: str, until: int) -> None:
         with self._writing():
@@ -241,22 +244,71 @@ def record_of(market: Market, reading: Reading, signature: bytes) -> bytes:
 
 def bring(folder: Folder, way: str, token: str, stop: Event) -> None:
     """Brings records to a bridge, or to the broker, until they are taken."""
-    file, settings = MetersFile(folder.meters), folder.settings()
-    with httpx.Client(timeout=10, trust_env=False, headers={"Authorization": f"Bearer {token}"}) as client:
-        client.base_url = f"http://127.0.0.1:{settings.ports.get(way, 0)}"
-        broker = connected(settings.ports["broker"]) if way == _BROKER else None
+    file, port = MetersFile(folder.meters), folder.settings().ports[way]
+    with _Broker(port) if way == _BROKER else _Bridge(port, token) as carrier:
         while not stop.is_set():
-            found = file.unsent(way)
-            try:
-                taken = published(broker, found) if broker else posted(client, found)
-            except (httpx.HTTPError, ValueError, RuntimeError):
-                taken = False
-            if found and taken:
-                file.sent(way, found[-1][0])
+            taken = False
+            # Also a file that cannot be written just now is no reason to end.
+            with suppress(httpx.HTTPError, ValueError, RuntimeError, sqlite3.Error):
+                taken = carrier.bring(file, way)
             stop.wait(0.1 if taken else _AGAIN)
-        if broker:
-            broker.disconnect()
-            broker.loop_stop()
+
+
+class _Bridge:
+    """The way to a bridge by HTTP."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self._client = httpx.Client(timeout=10, trust_env=False, headers={"Authorization": f"Bearer {token}"})
+        self._client.base_url = f"http://127.0.0.1:{port}"
+
+    def __enter__(self) -> "_Bridge":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def bring(self, file: MetersFile, way: str) -> bool:
+        """Whether what waited is taken."""
+        found = file.unsent(way)
+        taken = posted(self._client, found)
+        if found and taken:
+            file.sent(way, found[-1][0])
+        return taken
+
+
+class _Broker:
+    """The way to the broker. What it has taken is kept for a while, and published again over each new connection: a
+    broker that was killed may have lost what it had not passed on."""
+
+    def __init__(self, port: int) -> None:
+        self._connections = self._of = self._told = 0
+        self._kept: deque[tuple[int, float]] = deque()
+        self._client = connected(port, self._on_connect)
+
+    def __enter__(self) -> "_Broker":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def bring(self, file: MetersFile, way: str) -> bool:
+        """Whether what waited is taken."""
+        if self._of != self._connections:
+            self._of, self._told = self._connections, 0
+            self._kept.clear()
+        found = file.unsent(way, self._told)
+        taken = published(self._client, found)
+        if found and taken:
+            self._told = found[-1][0]
+            self._kept.append((self._told, time.monotonic() + _KEPT))
+        while self._kept and self._kept[0][1] < time.monotonic() and self._client.is_connected():
+            file.sent(way, self._kept[0][0])
+            self._kept.popleft()
+        return taken
+
+    def _on_connect(self, *_: object) -> None:
+        self._connections += 1
 
 
 def posted(client: httpx.Client, found: Sequence[tuple[int, int, bytes]]) -> bool:
@@ -274,8 +326,9 @@ def published(client: Client, found: Sequence[tuple[int, int, bytes]]) -> bool:
     return all(one.is_published() for one in sent)
 
 
-def connected(port: int) -> Client:
+def connected(port: int, on_connect: Callable[..., None] | None = None) -> Client:
     client = Client(CallbackAPIVersion.VERSION2, "park-meters", protocol=MQTTProtocolVersion.MQTTv5)
+    client.on_connect = on_connect
     client.max_inflight_messages_set(_AT_ONCE)
     client.reconnect_delay_set(1, 2)
     client.connect_async("127.0.0.1", port)

@@ -14,6 +14,7 @@ from wattbook.errors import WattbookError
 from wattbook.park.desk import Desk
 from wattbook.park.keeper import Keeper
 from wattbook.park.meters import TOKEN, Meters, bringing
+from wattbook.park.recorder import Recorder
 from wattbook.park.settings import Folder
 from wattbook.park.settler import Settler
 
@@ -28,6 +29,7 @@ class Worker(Protocol):
 
 
 WORKERS: dict[str, Callable[[Folder], Worker]] = {
+    "recorder": Recorder,
     "meters": Meters,
     "desk": Desk,
     "keeper": Keeper,

@@ -40,6 +40,7 @@ _FIRST = (
     *("market hall", "battery", "garage", "bakery", "workshop", "flats"),
 )
 _BEFORE = 40 * 86_400
+_END_OF_STATE = b'"historical_states":null}'
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,8 @@ class Folder:
         self.scenario_file = self.path / "scenario.toml"
         self.registers = self.path / "registers.json"
         self.state = self.path / "chain.json"
+        self.ending_state = self.path / "chain.new.json"
+        self.blocks = self.path / "blocks.db"
         self.journal = self.path / "desk.db"
         self.meters = self.path / "meters.db"
         self.settled = self.path / "settled.db"
@@ -122,6 +125,23 @@ class Folder:
     def is_closing(self) -> bool:
         """Whether nobody quotes any more."""
         return self._closing.exists()
+
+    def take_state(self) -> None:
+        """What the node wrote when it ended counts from now on, if it wrote all of it: on a full disk it leaves a part,
+        and says nothing."""
+        if self.ending_state.exists():
+            with self.ending_state.open("rb") as file:
+                file.seek(max(0, self.ending_state.stat().st_size - len(_END_OF_STATE)))
+                is_whole = file.read() == _END_OF_STATE
+            if is_whole:
+                os.replace(self.ending_state, self.state)
+            else:
+                self.ending_state.unlink()
+
+    def forget_chain(self) -> None:
+        """Begins without any block, whatever a founding that came to no end left."""
+        for path in (self.state, self.ending_state, self.deployment, *self.path.glob("blocks.db*")):
+            path.unlink(missing_ok=True)
 
     def close_trading(self, closing: bool) -> None:
         """Has nobody quote any more, or again."""

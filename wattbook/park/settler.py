@@ -37,6 +37,7 @@ _YEAR = 365 * 86_400
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS counted (time INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS settled (carrier INTEGER, slot_start INTEGER, PRIMARY KEY (carrier, slot_start));
+CREATE TABLE IF NOT EXISTS reached (only INTEGER PRIMARY KEY CHECK (only = 1), block INTEGER, hash TEXT);
 """
 
 
@@ -66,10 +67,21 @@ class Done:
         done = {slot for (slot,) in self._db.execute(query, [int(carrier)])}
         return [slot for slot in slots if slot not in done]
 
+    @property
+    def reached(self) -> tuple[int, str] | None:
+        """The block up to which the chain has to be the same for all this to be done, and its hash."""
+        row = self._db.execute("SELECT block, hash FROM reached").fetchone()
+        return (row[0], row[1]) if row else None
+
+    def reach(self, block: int, hash_: str) -> None:
+        """Before anything is written down as done of which a later block told."""
+        self._db.execute("INSERT OR REPLACE INTO reached VALUES (1, ?, ?)", (block, hash_))
+
     def undo(self, since: int) -> None:
         """Forgets what was done since a time, for a chain that is another than it was."""
         self._db.execute("DELETE FROM counted WHERE time >= ?", [since])
         self._db.execute("DELETE FROM settled WHERE slot_start >= ?", [since])
+        self._db.execute("DELETE FROM reached")
 
 
 class Settler:
@@ -86,7 +98,6 @@ class Settler:
         self._done = Done(folder.settled)
         self._failed: set[str] = set()
         self._sent: set[str] = set()
-        self._head: tuple[int, str] | None = None
         self._drawn_in = 0
         self._certified_at = time.monotonic()
         clean = {device.name for member in folder.scenario().members for device in member.devices if device.clean}
@@ -105,18 +116,21 @@ class Settler:
             self._draw(now)
 
     def _looked_back(self) -> int:
-        """The newest block's time. Where the chain is another than it was, what was done of late is done again."""
-        chain = self._market.chain
-        if self._head is not None:
-            found = ask(chain, "eth_getBlockByNumber", hex(self._head[0]), False)
-            if not found or found["hash"] != self._head[1]:
-                self._done.undo(chain.now - _UNDONE)
+        """The newest block's time. Where the chain is another than it was, what was done of late is done again, also
+        what was done before this process began."""
+        chain, reached = self._market.chain, self._done.reached
         head = ask(chain, "eth_getBlockByNumber", "latest", False)
-        self._head = int(head["number"], 16), head["hash"]
-        return int(head["timestamp"], 16)
+        now = int(head["timestamp"], 16)
+        if reached is not None:
+            found = ask(chain, "eth_getBlockByNumber", hex(reached[0]), False)
+            if not found or found["hash"] != reached[1]:
+                self._done.undo(now - _UNDONE)
+        return now
 
     def _finish(self) -> None:
         """Writes down what is wholly in blocks."""
+        if self._relay.reached and self._relay.reached > (self._done.reached or (0, "")):
+            self._done.reach(*self._relay.reached)
         for what in self._sent - self._relay.under_way:
             self._sent.discard(what)
             if what in self._failed:

@@ -4,6 +4,7 @@ import ctypes
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -21,19 +22,21 @@ from wattbook.errors import ChainError, WattbookError
 from wattbook.park.chain import ask
 from wattbook.park.meters import TOKEN
 from wattbook.park.people import read_registers, relay_account
+from wattbook.park.ports import free_port
+from wattbook.park.recorder import BlocksFile, block_of, play
 from wattbook.park.settings import BLOCK_SECONDS, BRIDGES, Folder, ParkSettings
 
 BLOCK_GAS = 200_000_000
 _OPTIONS = (
-    *("--hardfork", "prague", "--order", "fees", "--base-fee", "0", "--gas-price", "0", "--no-request-size-limit"),
+    *("--hardfork", "prague", "--base-fee", "0", "--gas-price", "0", "--no-request-size-limit"),
     *("--gas-limit", "100000000000000"),
 )
 # Old states that the node keeps: as far back as anybody asks.
 _STATES = "8"
 _ATTESTER, _RELAY = "PARK_ATTESTER_KEY", "PARK_RELAY_KEY"
 # In the sequence in which they begin, those that are waited for by others first.
-WORKERS = ("desk", "keeper", "meters", "settler")
-_SILENT_FOR = 60.0
+WORKERS = ("recorder", "desk", "keeper", "meters", "settler")
+_SILENT_FOR, _BEGINS_WITHIN = 60.0, 300.0
 _LONGEST_WAIT, _WELL_AFTER = 10.0, 60.0
 _STOPS_WITHIN, _CHAIN_STARTS_WITHIN, _CHAIN_STOPS_WITHIN = 15, 180, 180
 _POLL = 0.1
@@ -63,6 +66,21 @@ class Part:
     def is_up(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    def end(self, within: float) -> None:
+        """Asks it to end, and sees to it that it does."""
+        if self.process is not None:
+            if self.is_up:
+                self.process.terminate()
+            try:
+                self.process.wait(within)
+            except subprocess.TimeoutExpired:
+                self.end_at_once()
+
+    def end_at_once(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
 
 class Supervisor:
     """All processes of a park. `watch` is to be called again and again."""
@@ -77,30 +95,60 @@ class Supervisor:
         return {name: part.process.pid for name, part in self.parts.items() if part.process and part.is_up}
 
     def start_chain(self) -> Chain:
-        """The node, on its state if there is one, as it stands there: it makes no blocks by the clock."""
-        settings, states = self._settings, self._folder.path / "states"
+        """The node as it stood when it ended, however that came. It makes no blocks by the clock."""
+        chain = self._start_node(self._settings.ports["chain"])
+        if self._folder.is_begun and self._play_blocks(chain):
+            chain = self._start_node(self._settings.ports["chain"])
+            if self._play_blocks(chain):
+                raise ParkError("what the node had not written down cannot be written: is the disk full?")
+        return chain
+
+    def _start_node(self, port: int) -> Chain:
+        """The node on its last state."""
+        folder = self._folder
+        folder.take_state()
+        states = folder.path / "states"
         states.mkdir(exist_ok=True)
-        command = [anvil_program(), "--host", "127.0.0.1", "--port", str(settings.ports["chain"]), "--silent"]
-        command += ["--cache-path", str(states), "--prune-history", _STATES, "--state", str(self._folder.state)]
+        command = [anvil_program(), "--host", "127.0.0.1", "--port", str(port), "--silent"]
+        command += ["--cache-path", str(states), "--prune-history", _STATES, "--dump-state", str(folder.ending_state)]
+        # Blocks that are sealed again have their transactions as they came; the founding has those first that pay more.
+        command += ["--load-state", str(folder.state), "--order", "fifo"] if folder.is_begun else ["--order", "fees"]
         # It makes a first block of its own before it reads the state, which has to be the same one.
-        command += ["--timestamp", str(settings.founded_at), *_OPTIONS]
+        command += ["--timestamp", str(self._settings.founded_at), *_OPTIONS]
         self._start(Part("chain", command))
-        return self._chain()
+        chain = self._answering(f"http://127.0.0.1:{port}")
+        if folder.is_begun:
+            ask(chain, "evm_setAutomine", False)
+            ask(chain, "evm_setBlockGasLimit", hex(BLOCK_GAS))
+        return chain
+
+    def _play_blocks(self, chain: Chain) -> bool:
+        """Whether there were blocks that the node had not written down. They are sealed again where nobody else sends
+        anything, and then written down."""
+        blocks = BlocksFile(self._folder.blocks)
+        head = block_of(chain, ask(chain, "eth_getBlockByNumber", "latest", False))
+        blocks.begin(head)
+        lost = blocks.newest() > head.number
+        if lost:
+            self.parts["chain"].end_at_once()
+            play(self._start_node(free_port()), blocks.after(head.number))
+            self.parts["chain"].end(_CHAIN_STOPS_WITHIN)
+        blocks.close()
+        return lost
 
     def wake_chain(self) -> None:
         """From now on its clock is the machine's, and a block comes each second."""
-        chain = self._chain()
-        ask(chain, "evm_setBlockGasLimit", hex(BLOCK_GAS))
+        chain = self._answering(self._settings.rpc)
         ask(chain, "evm_setTime", int(time.time()))
         ask(chain, "evm_setIntervalMining", BLOCK_SECONDS)
 
-    def _chain(self) -> Chain:
+    def _answering(self, rpc: str) -> Chain:
         """The node, as soon as it answers."""
         deadline = time.monotonic() + _CHAIN_STARTS_WITHIN
         while time.monotonic() < deadline and self.parts["chain"].is_up:
             try:
-                _ = Chain.at(self._settings.rpc)
-                return Chain(Web3(Direct(self._settings.rpc)))
+                _ = Chain.at(rpc)
+                return Chain(Web3(Direct(rpc)))
             except ChainError:
                 time.sleep(_POLL)
         raise ParkError(f"the chain does not start: {self.said('chain') or 'it said nothing'}")
@@ -127,10 +175,9 @@ class Supervisor:
     def watch(self) -> list[str]:
         """Starts again what died or hangs, later the more often it did; says which."""
         now, again = time.monotonic(), []
-        for part in self.parts.values():
+        for part in list(self.parts.values()):
             if part.process is not None and part.is_up and self._hangs(part, now):
-                part.process.kill()
-                part.process.wait()
+                part.end_at_once()
             if part.is_up:
                 if now - part.started_at > _WELL_AFTER:
                     part.failures = 0
@@ -139,33 +186,40 @@ class Supervisor:
                 part.process = None
                 part.starts_at = now + min(0.25 * 2**part.failures, _LONGEST_WAIT) * (part.failures > 0)
                 part.failures += 1
-            if now >= part.starts_at:
-                self._start(part)
-                if part.name == "chain":
-                    self.wake_chain()
+            if now >= part.starts_at and self._is_started_again(part):
                 again.append(part.name)
         return again
 
+    def _is_started_again(self, part: Part) -> bool:
+        """Whether it could be. A node that could not begins once more when it is found dead."""
+        if part.name != "chain":
+            self._start(part)
+            return True
+        try:
+            self.start_chain()
+            self.wake_chain()
+        except (WattbookError, OSError, sqlite3.Error) as error:
+            print(f"the chain does not start again: {error}", file=sys.stderr, flush=True)
+            self.parts["chain"].end_at_once()
+        self.parts["chain"].failures = part.failures
+        return self.parts["chain"].is_up
+
     def _hangs(self, part: Part, now: float) -> bool:
         """Whether a worker came to no end with a round for too long. One whose node is silent does not either: it is no
-        loss to begin it anew."""
-        if part.name not in WORKERS or now - part.started_at < _SILENT_FOR:
+        loss to begin it anew. One that has not begun yet may want for a processor, and would have to begin again."""
+        if part.name not in WORKERS:
             return False
-        beat = self._folder.beats / part.name
-        return not beat.exists() or time.time() - beat.stat().st_mtime > _SILENT_FOR
+        beat, lives = self._folder.beats / part.name, now - part.started_at
+        silent = time.time() - beat.stat().st_mtime if beat.exists() else lives
+        return silent > _SILENT_FOR if silent < lives else lives > _BEGINS_WITHIN
 
     def stop(self, *names: str) -> None:
         """Ends processes, the last that was started first; all if none is named. Each has time to end by itself."""
         for part in [part for part in reversed(self.parts.values()) if not names or part.name in names]:
-            if part.process is not None:
-                if part.is_up:
-                    part.process.terminate()
-                try:
-                    part.process.wait(_CHAIN_STOPS_WITHIN if part.name == "chain" else _STOPS_WITHIN)
-                except subprocess.TimeoutExpired:
-                    part.process.kill()
-                    part.process.wait()
+            part.end(_CHAIN_STOPS_WITHIN if part.name == "chain" else _STOPS_WITHIN)
             del self.parts[part.name]
+            if part.name == "chain":
+                self._folder.take_state()
 
     def said(self, name: str) -> str:
         """The last line that a process said."""
@@ -199,6 +253,11 @@ class Supervisor:
             f"listener {self._settings.ports['broker']} 127.0.0.1",
             "allow_anonymous true",
             "persistence true",
+            # Who is to be told what is on disk as soon as that is known, and not after half an hour.
+            "autosave_on_changes true",
+            "autosave_interval 1",
+            # It would say of each time that it did so.
+            *(f"log_type {kind}" for kind in ("error", "warning", "notice")),
             f"persistence_location {self._folder.path}/",
             "max_queued_messages 0",
             "max_inflight_messages 0",
