@@ -144,7 +144,7 @@ class Session:
 
     def _switch_until_unsure(self, task: Path) -> bool:
         """Whether the last mutant that was begun is to be tried alone."""
-        command = self._pytest("-s", "--tb=short", "-p", "switching", f"--rootdir={self.stand.folder}")
+        command = self._pytest("-s", "--tb=native", "-p", "switching", f"--rootdir={self.stand.folder}")
         variables = self._variables(_GAS_OF_SWITCHES) | {
             "PYTHONPATH": str(self.stand.folder / "scripts" / "_assurance"),
             "MUTANTS_TASK": str(task),
