@@ -31,7 +31,7 @@ from operators import Mutant, mutants_of
 from solidity import ROOT, CompileError, Json, read_sources, standard_json
 from stand import ASSURANCE, Stand
 from survivors import KNOWN, report
-from tested import hash_of, run, shard
+from tested import ANEW, hash_of, run, shard
 
 FOLDER = ASSURANCE / "mutants"
 TARGETS: dict[str, dict[str, list[str]]] = json.loads(Path(__file__).with_name("targets.json").read_text())
@@ -41,8 +41,6 @@ _GAS_OF_SWITCHES = 100_000_000
 # What a compiler that stays keeps to itself grows.
 _COMPILED_BY_ONE = 60
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/\S+)", re.MULTILINE)
-# How the plugin ends when what it found cannot be trusted any longer.
-_ANEW = 40
 
 
 def main(arguments: list[str]) -> None:
@@ -157,9 +155,9 @@ class Session:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        if status not in (0, _ANEW):
+        if status not in (0, ANEW):
             raise SystemExit("tests did not run")
-        return status == _ANEW
+        return status == ANEW
 
     # ----------------------------------------------------------------------------------------------------------- alone
 

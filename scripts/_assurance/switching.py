@@ -29,13 +29,13 @@ import pytest
 from _pytest.runner import runtestprotocol
 from hypothesis import Phase, settings
 from switches import ADDRESS, TOLD, making, telling
+from tested import ANEW
 from web3.types import RPCEndpoint
 
 from wattbook.deployment import anvil
 from wattbook.deployment.anvil import Anvil
 from wattbook.deployment.direct import Direct
 
-ANEW = 40
 _OFF = "0x"
 _TOLD = re.compile(rb"2\d{30}\n")
 # Of what is told, a sign that all before it has been read.

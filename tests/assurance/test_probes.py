@@ -58,10 +58,10 @@ def ran(till, tmp_path, monkeypatch):
     sieve = Path(hits.__file__)
     program = tmp_path / "anvil"
     program.write_text(
-        f'#!/usr/bin/env bash\nexec {anvil._program()} "$@" > >(exec {sys.executable} -S -E {sieve} {tmp_path})\n'
+        f'#!/usr/bin/env bash\nexec {anvil.anvil_program()} "$@" > >(exec {sys.executable} -S -E {sieve} {tmp_path})\n'
     )
     program.chmod(0o755)
-    monkeypatch.setattr(anvil, "_program", lambda: str(program))
+    monkeypatch.setattr(anvil, "anvil_program", lambda: str(program))
 
     def run(function: str, *arguments: object, transaction: bool = False) -> tuple[list[int], list[str]]:
         with Anvil() as chain:
