@@ -261,6 +261,7 @@ class TestReplaced:
         assert vault.account_of(replaced.address).in_default
         vault.pay_debt(replaced.address, bob.address, pt(1), sender=replaced)
         assert not vault.account_of(replaced.address).in_default
+        assert free(vault, replaced, bob) == [pt(1), pt(9)]
 
     def test_pays_under_the_old_name_with_a_signature(self, vault, people, owing, replaced, bob):
         values = {"debtor": owing.address, "creditor": bob.address, "amount": pt(7)}
@@ -268,4 +269,3 @@ class TestReplaced:
         vault.pay_debt_signed(owing.address, bob.address, pt(7), auth, sender=people.stranger)
         assert (vault.debt_to(owing.address, bob.address), vault.debt_of(replaced.address)) == (0, 0)
         assert free(vault, replaced, bob) == [pt(3), pt(7)]
-        assert free(vault, replaced, bob) == [pt(1), pt(9)]
