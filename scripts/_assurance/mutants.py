@@ -40,6 +40,8 @@ _GAS = 12_000_000
 _GAS_OF_SWITCHES = 100_000_000
 # What a compiler that stays keeps to itself grows.
 _COMPILED_BY_ONE = 60
+# What need not be tried alone: no test sees more of it there.
+_TRIED = {"tests": "switched", "nowhere": "unreached"}
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/\S+)", re.MULTILINE)
 
 
@@ -226,7 +228,3 @@ class Session:
     def _keep(self, key: str, line: Json) -> None:
         with self.file.open("a") as file:
             file.write(json.dumps({"key": key, **line}) + "\n")
-
-
-# What need not be tried alone: no test sees more of it there.
-_TRIED = {"tests": "switched", "nowhere": "unreached"}

@@ -224,8 +224,9 @@ class Switching:
             started = time.monotonic()
             try:
                 line = self._try(number)
-            except Unsure as error:
-                print(error, flush=True)
+            except Exception:
+                # Nodes that do not answer, too.
+                traceback.print_exc()
                 pytest.exit("begin anew", returncode=ANEW)
             with Path(self.task["results"]).open("a") as file:
                 file.write(json.dumps({"key": key, **line}) + "\n")
