@@ -27,8 +27,8 @@ _BINARY = [("comparison", _COMPARISONS), ("arithmetic", _ARITHMETIC), ("logic", 
 _STEPS = {"++": "--", "--": "++"}
 _DEFINITIONS = ("FunctionDefinition", "ModifierDefinition", "VariableDeclaration")
 _NOTHING = [
-    (re.compile(r"u?int(\d+| |$)|int_const"), "0"),
-    (re.compile(r"address"), "address(0)"),
+    (re.compile(r"u?int\d+|int_const .*"), "0"),
+    (re.compile(r"address( payable)?"), "address(0)"),
     (re.compile(r"bytes32"), "bytes32(0)"),
 ]
 
@@ -174,7 +174,7 @@ def _value(node: Json, text: str) -> Iterator[_Mistake]:
     if _type(node) == "bool":
         yield "value", node, Edit(*span(node), f"!({text_of(node, text)})")
     for pattern, nothing in _NOTHING:
-        if pattern.match(_type(node)) and text_of(node, text) != nothing:
+        if pattern.fullmatch(_type(node)) and text_of(node, text) != nothing:
             yield "value", node, Edit(*span(node), nothing)
 
 

@@ -13,6 +13,7 @@ DOCS = ROOT / "docs" / "assurance"
 KNOWN = DOCS / "mutants"
 EXPLAINED: dict[str, str] = json.loads(Path(__file__).with_name("explained.json").read_text())
 _UNKNOWN = {"result": "not tried"}
+_TRIED = {"switched": "with a switch", "alone": "alone", "unreached": "no test comes there"}
 
 
 def report(mutants: dict[str, list[Mutant]], results: Callable[[str], dict[str, Json]]) -> None:
@@ -56,10 +57,10 @@ def page(mutants: dict[str, list[Mutant]], known: dict[str, dict[str, Json]], ex
                 "",
                 f"## Survivors of {name}",
                 "",
-                "| where | mistake | key | why it may live |",
-                "|---|---|---|---|",
+                "| where | mistake | key | tried | why it may live |",
+                "|---|---|---|---|---|",
             ]
-            text += [_row(mutant, explained.get(mutant.key, "")) for mutant in survived]
+            text += [_row(mutant, known[name][mutant.key], explained.get(mutant.key, "")) for mutant in survived]
     return "\n".join(text) + "\n"
 
 
@@ -78,10 +79,15 @@ def _figures(mutants: list[Mutant], known: dict[str, Json], explained: dict[str,
     ]
 
 
-def _row(mutant: Mutant, why: str) -> str:
+def _row(mutant: Mutant, known: Json, why: str) -> str:
     place = f"{Path(mutant.source).name}:{mutant.line}"
     change = f"`{_cell(mutant.before)}` → `{_cell(mutant.after)}`" if mutant.after else f"no `{_cell(mutant.before)}`"
-    return f"| {place} | {change} | {mutant.key} | {why} |"
+    return f"| {place} | {change} | {mutant.key} | {_TRIED[_way(known)]} | {why} |"
+
+
+def _way(known: Json) -> str:
+    """How a survivor was tried. What only lived behind its switch so far may still turn out to be none."""
+    return "switched" if "seen" in known else str(known.get("tried", "alone"))
 
 
 def _cell(text: str) -> str:

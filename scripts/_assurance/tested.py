@@ -14,6 +14,8 @@ from solidity import ROOT
 
 _PROBING = ("probes.py", "hits.py", "stand.py", "left_out.json")
 _BENEATH_ALL = ("contracts", "wattbook", "frontend_api", "tests", *(f"scripts/_assurance/{name}" for name in _PROBING))
+# How tests of mutants end when what they found cannot be trusted any longer, and all is to begin anew.
+ANEW = 40
 _ONE_FILE = re.compile(r"test_\w+\.py")
 
 

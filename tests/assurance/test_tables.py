@@ -24,7 +24,7 @@ MUTANTS = {"Till": [mutant(key) for key in (KILLED, LIVED, EXPLAINED, WAITING, S
 KNOWN = {
     "Till": {
         KILLED: {"result": "killed"},
-        LIVED: {"result": "survived"},
+        LIVED: {"result": "survived", "tried": "unreached"},
         EXPLAINED: {"result": "survived"},
         SAME: {"result": "same"},
     }
@@ -35,8 +35,8 @@ WHY = {EXPLAINED: "both are the same for every number that can be there"}
 def test_mutants():
     text = page_of_mutants(MUTANTS, KNOWN, WHY)
     assert "| Till | 4 | 1 | 1 | 1 | 1 |" in text
-    assert "| Till.sol:3 | `a \\|\\| b` → `a` | lived |  |" in text
-    assert f"| explained | {WHY[EXPLAINED]} |" in text
+    assert "| Till.sol:3 | `a \\|\\| b` → `a` | lived | no test comes there |  |" in text
+    assert f"| explained | alone | {WHY[EXPLAINED]} |" in text
     assert "| killed |  |" not in text
 
 

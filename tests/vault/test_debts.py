@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.assertions import FAR, check_event, refused
+from tests.assertions import FAR, check_event, pass_time, refused
 from tests.modules import set_of
 from tests.vault.test_many import free, locked, move
 from wattbook import pt
@@ -78,6 +78,24 @@ class TestRecorded:
         assert vault.debt_to(owing.address, people.operator.address) == pt(2)
         assert vault.debt_of(owing.address) == pt(10)
 
+    def test_since_when_is_known(self, market, vault, rich, bob, module):
+        """Since something was owed first, until all is paid."""
+
+        def since():
+            return vault.debt_since(rich.address, bob.address)
+
+        assert since() == 0
+        vault.record_debt(rich.address, bob.address, 1, sender=module)
+        first = market.chain.now
+        pass_time(100)
+        vault.record_debt(rich.address, bob.address, 1, sender=module)
+        vault.pay_debt(rich.address, bob.address, 1, sender=rich)
+        assert since() == first
+        vault.pay_debt(rich.address, bob.address, 1, sender=rich)
+        assert since() == 0
+        vault.record_debt(rich.address, bob.address, 5, sender=module)
+        assert since() == market.chain.now > first + 100
+
     def test_ends_new_business(self, vault, owing, module):
         with refused(reverts.InDefault, account=owing.address, debt=pt(7)):
             vault.lock(owing.address, 1, 0, sender=module)
@@ -128,6 +146,14 @@ class TestPaid:
         receipt = vault.pay_debt_signed(owing.address, bob.address, pt(3), auth, sender=people.stranger)
         check_event(receipt, "DebtPaid", debtor=owing.address, creditor=bob.address, amount=pt(3))
         assert free(vault, owing, bob) == [pt(7), pt(3)]
+
+    def test_signed_by_another(self, vault, people, owing, bob):
+        values = {"debtor": owing.address, "creditor": bob.address, "amount": pt(3)}
+        auth = sign_action(vault, "PayDebt", people.stranger, values, nonce=5, deadline=FAR)
+        with refused(reverts.InvalidSignature, signer=owing.address):
+            vault.pay_debt_signed(
+                owing.address, bob.address, pt(3), auth._replace(signer=owing.address), sender=people.stranger
+            )
 
     @pytest.mark.parametrize("who", ["bob", "stranger", "module"])
     def test_by_nobody_else(self, vault, people, owing, bob, module, who):
@@ -236,3 +262,10 @@ class TestReplaced:
         vault.pay_debt(replaced.address, bob.address, pt(1), sender=replaced)
         assert not vault.account_of(replaced.address).in_default
         assert free(vault, replaced, bob) == [pt(1), pt(9)]
+
+    def test_pays_under_the_old_name_with_a_signature(self, vault, people, owing, replaced, bob):
+        values = {"debtor": owing.address, "creditor": bob.address, "amount": pt(7)}
+        auth = sign_action(vault, "PayDebt", replaced, values, nonce=5, deadline=FAR)
+        vault.pay_debt_signed(owing.address, bob.address, pt(7), auth, sender=people.stranger)
+        assert (vault.debt_to(owing.address, bob.address), vault.debt_of(replaced.address)) == (0, 0)
+        assert free(vault, replaced, bob) == [pt(3), pt(7)]

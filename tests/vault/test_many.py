@@ -68,6 +68,12 @@ class TestLockEach:
             vault.lock_each([move(pair[1], 1), move(pair[0], -1)], 0, sender=module)
         assert free(vault, *pair) == [pt(5), pt(10)]
 
+    def test_of_nothing(self, vault, pair, module):
+        moves = [move(pair[0], 0), move(pair[1], 1)]
+        receipt = vault.lock_each(moves, 0, sender=module)
+        check_event(receipt, "Adjusted", module=module.address, moves=moves)
+        assert free(vault, *pair) == [pt(10), pt(10) - 1]
+
     def test_is_new_business(self, vault, people, pair, module):
         vault.pause_module(module.address, sender=people.regulator)
         with refused(reverts.ModuleNotAllowed, module=module.address, status=ModuleStatus.PAUSED):
@@ -92,6 +98,13 @@ class TestAdjustEach:
         check_event(receipt, "Adjusted", module=module.address, moves=[0, moves[1]])
         assert free(vault, *pair) == [pt(10), pt(10)]
         assert locked(vault, module) == 0
+
+    def test_a_lock_that_is_refused_after_others(self, vault, pair, module):
+        alice, bob = pair
+        moves = [move(alice, pt(1)), move(bob, pt(11)), move(alice, pt(2)), move(bob, pt(12))]
+        receipt = vault.adjust_each(moves, sender=module)
+        check_event(receipt, "Adjusted", module=module.address, moves=[moves[0], 0, moves[2], 0])
+        assert free(vault, *pair) == [pt(7), pt(10)]
 
     def test_releases_no_more_than_was_locked(self, vault, pair, module):
         alice, bob = pair
@@ -123,3 +136,16 @@ class TestAdjustEach:
     def test_by_no_module(self, vault, people, pair):
         with refused(reverts.ModuleNotAllowed, module=people.stranger.address, status=ModuleStatus.NONE):
             vault.adjust_each([move(pair[0], 1)], sender=people.stranger)
+
+
+@pytest.mark.parametrize("function, roles", [("lockEach", [0]), ("adjustEach", [])])
+def test_what_follows_the_moves_is_not_one(market, vault, pair, module, function, roles):
+    """A caller may append what he likes to a call; the first word of it stands where a further move would."""
+    alice, bob = pair
+    moves = [move(alice, pt(1))]
+    data = vault.raw.encode_abi(function, args=[moves, *roles]) + f"{move(bob, pt(2)):064x}"
+    call = {"from": module.address, "to": vault.address, "data": data, "gas": market.chain.gas_limit}
+    eth = market.chain.web3.eth
+    assert eth.wait_for_transaction_receipt(eth.send_transaction(call))["status"] == 1
+    assert free(vault, alice, bob) == [pt(9), pt(10)]
+    assert locked(vault, module) == pt(1)

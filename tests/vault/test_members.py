@@ -7,7 +7,7 @@ from tests.modules import next_bit, set_of
 from wattbook import Role, pt
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Account, Purse, Status
-from wattbook.eip712 import sign_action, sign_permit
+from wattbook.eip712 import sign, sign_action, sign_permit
 
 
 @pytest.fixture
@@ -16,6 +16,16 @@ def approved(market, vault, alice, mint):
     mint(alice, pt(10))
     market.power_token.approve(vault.address, pt(10), sender=alice)
     return alice
+
+
+@pytest.fixture
+def narrow(market, people, alice):
+    """A further account of alice's, which may buy and must not spend."""
+    account, member = people.spare, market.membership.standing_of(alice.address).member
+    agreed = {"account": account.address, "member": member, "rights": Role.CONSUMER, "deadline": FAR}
+    signature = sign(market.membership, "AcceptAccount", account, agreed)
+    market.membership.add_account(account.address, Role.CONSUMER, FAR, signature, sender=alice)
+    return account
 
 
 class TestDeposit:
@@ -42,6 +52,10 @@ class TestDeposit:
     def test_into_a_purse_by_a_stranger(self, vault, people):
         with refused(reverts.NotMember, account=people.stranger.address):
             vault.fund_purse(Purse.GRID, 1, sender=people.stranger)
+
+    def test_into_a_purse_by_an_account_that_may_not_spend(self, vault, people, alice, narrow):
+        with refused(reverts.SpendNotAllowed, account=narrow.address, to=vault.purse_account(Purse.GRID)):
+            vault.fund_purse(Purse.GRID, pt(1), sender=narrow)
 
     def test_signed(self, vault, people, approved):
         auth = sign_action(vault, "Deposit", approved, {"amount": pt(4)}, nonce=1, deadline=FAR)
@@ -145,6 +159,11 @@ class TestWithdraw:
         auth = sign_action(vault, "Withdraw", rich, {"amount": pt(3)}, nonce=2, deadline=FAR)
         receipt = vault.withdraw_signed(pt(3), auth, sender=people.relayer)
         check_event(receipt, "Withdrawn", account=rich.address, to=rich.address, amount=pt(3))
+
+    def test_signed_by_another(self, vault, people, rich):
+        auth = sign_action(vault, "Withdraw", people.stranger, {"amount": pt(3)}, nonce=2, deadline=FAR)
+        with refused(reverts.InvalidSignature, signer=rich.address):
+            vault.withdraw_signed(pt(3), auth._replace(signer=rich.address), sender=people.relayer)
 
     def test_too_much(self, vault, rich):
         with refused(reverts.InsufficientFree, account=rich.address, free=pt(10), asked=pt(11)):

@@ -252,6 +252,7 @@ class TestComingAndGoing:
 
     def test_there_is_an_end(self, market, vault, people, as_authority):
         """All in one batch of the authority, as each alone would take its delay."""
+        assert vault.max_modules() == 40, "an account has as many bits for them"
         founding = vault.modules()
         most = vault.max_modules() - len(founding)
         addresses = [Web3.to_checksum_address(f"0x{i:040x}") for i in range(1, most + 1)]
