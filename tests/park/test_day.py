@@ -57,7 +57,7 @@ def test_it_comes_to_the_end_of_the_month(day):
 def test_it_is_told(day, monkeypatch):
     said = ran(day, monkeypatch)
     assert said.exit_code == 0
-    for word in ("electricity", "energy house", "certificates of 1 MWh: 1;", "Readings.post", "uPT in the Vault"):
+    for word in ("electricity", "energy house", "certificates of 1 MWh: 1;", "Auction.reveal", "uPT in the Vault"):
         assert word in said.output
     assert f"all {len(day.lines)} comparisons hold" in said.output
 
