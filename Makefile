@@ -43,7 +43,7 @@ deep: setup
 	DEEP=1 $(BIN)/ape test --numprocesses auto --dist loadfile --hypothesis-profile deep tests/market tests/trial \
 	    tests/invariants tests/readings tests/packages_chain tests/pools_chain tests/delegates_chain tests/watch_chain \
 	    tests/deployment tests/bridge/sender tests/bridge/recovery tests/scenario/test_ready.py
-	FOUNDRY_FUZZ_RUNS=10000 FOUNDRY_INVARIANT_RUNS=200 FOUNDRY_INVARIANT_DEPTH=150 $(FUZZ)
+	FOUNDRY_FUZZ_RUNS=5000 FOUNDRY_INVARIANT_RUNS=100 FOUNDRY_INVARIANT_DEPTH=100 $(FUZZ)
 	$(MAKE) prove cover mutants
 
 probes: setup

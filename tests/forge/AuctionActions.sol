@@ -48,7 +48,7 @@ contract AuctionActions is Founded, SlowBook {
     bytes32 private constant ZONE = "zone";
     bytes32 private constant SALT = "salt";
     uint256 private constant DEAREST = 220;
-    uint256 private constant MOST_AT_ONCE = 4;
+    uint256 private constant MOST_AT_ONCE = 6;
 
     IAuction public auction;
     IEnergyUnits public energyUnits;
@@ -58,8 +58,6 @@ contract AuctionActions is Founded, SlowBook {
     IZones public zones;
     bytes32 public book;
     Phase public phase;
-    /// @notice In how many books something was traded.
-    uint256 public traded;
     /// @notice uPT that the auction holds of the pool's purse, for the book of now.
     uint256 public heldOfPool;
     /// Places in `_kept` of what was revealed in this book, as it was.
@@ -91,7 +89,7 @@ contract AuctionActions is Founded, SlowBook {
         for (uint32 i = 0; i < PEOPLE; ++i) {
             CHEATS.prank(people[i]);
             vault.chooseModules(3);
-            _deposit(people[i], uint128(RICHES / 1_000));
+            _deposit(people[i], uint128(RICHES / 100));
             IDeviceMirror(address(energyUnits)).sync(i + 1);
         }
         CHEATS.prank(people[0]);
@@ -152,12 +150,12 @@ contract AuctionActions is Founded, SlowBook {
 
     /// @notice Orders come while that is possible, and are opened or not when that is.
     function trade(uint256 seed) external counted {
-        _trade(seed);
+        if (_trade(seed)) ++done;
     }
 
-    /// @notice Time goes on, now and then; before that there is more trade.
+    /// @notice After some more trade time goes on.
     function goOn(uint256 seed) external counted {
-        if (seed % 3 == 0) return _trade(seed);
+        _trade(seed);
         if (phase == Phase.Commit) _toRevealing();
         else if (phase == Phase.Reveal) _toClearing(seed);
         else if (phase == Phase.Cleared) _settle();
@@ -186,19 +184,17 @@ contract AuctionActions is Founded, SlowBook {
 
     // ------------------------------------------------------------------------------------------------------ inside
 
-    function _trade(uint256 seed) private {
+    function _trade(uint256 seed) private returns (bool) {
         if (phase == Phase.Commit) {
             for (uint256 i = 0; i <= seed % MOST_AT_ONCE; ++i) {
                 _commit(_draw(seed, i));
             }
         } else if (phase == Phase.Reveal) {
             for (uint256 i = 0; i < _kept.length; ++i) {
-                if (_kept[i].stage == Stage.Sealed && _draw(seed, i) % 2 == 0) _reveal(i);
+                if (_kept[i].stage == Stage.Sealed && _draw(seed, i) % 4 != 0) _reveal(i);
             }
-        } else {
-            return;
         }
-        ++done;
+        return phase == Phase.Commit || phase == Phase.Reveal;
     }
 
     function _commit(uint256 drawn) private {
@@ -271,7 +267,6 @@ contract AuctionActions is Founded, SlowBook {
         uint256 before = vault.accountOf(purse).free;
         clearing.clear(book, proposal, words);
         heldOfPool = before - vault.accountOf(purse).free;
-        if (found.volume != 0) ++traded;
     }
 
     function _settle() private {

@@ -22,12 +22,6 @@ contract AuctionInvariants is Invariants {
         (_actions, _auction, _vault) = (_market, _market.auction(), _market.vault());
     }
 
-    /// @notice Of a long sequence a book in which something was traded is part.
-    function afterInvariant() public view override {
-        super.afterInvariant();
-        if (_market.tried() >= 100) assert(_market.traded() != 0);
-    }
-
     /// @dev The auction holds the bonds of what is sealed, the cover of what is revealed, what is due for what was sold
     /// and its margin, and what it needs of the pool; nothing else.
     function invariant_heldForWhatIsOpen() external view {
