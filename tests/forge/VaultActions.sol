@@ -272,7 +272,7 @@ contract VaultActions is Founded {
         tooMuch = uint128(locked[by]) + more;
         _mustFail(by, address(vault), abi.encodeCall(IVault.release, (account, tooMuch)));
         _mustFail(by, address(vault), abi.encodeCall(IVault.pay, (account, account, tooMuch)));
-        _mustFail(by, address(vault), abi.encodeCall(IVault.passOn, (_module(module + 1), tooMuch)));
+        _mustFail(by, address(vault), abi.encodeCall(IVault.passOn, (_module(module % MODULES + 1), tooMuch)));
         uint256[] memory moves = new uint256[](1);
         moves[0] = Moves.pack(account, -int256(uint256(tooMuch)));
         _mustFail(by, address(vault), abi.encodeCall(IVault.adjustEach, (moves)));
@@ -303,9 +303,7 @@ contract VaultActions is Founded {
     }
 
     function _module(uint256 drawn) private view returns (address) {
-        unchecked {
-            return modules[drawn % MODULES];
-        }
+        return modules[drawn % MODULES];
     }
 
     function _name(uint256 drawn) private view returns (address) {
