@@ -5,7 +5,8 @@ SOLC := $(or $(SOLCX_BINARY_PATH),$(HOME)/.solcx)/solc-v$(shell sed -n 's/^  ver
 # Folders too, so that a removed contract counts as a change.
 CONTRACTS := $(shell find contracts -name .cache -prune -o -print)
 SOURCES := $(filter %.sol,$(CONTRACTS))
-PROOFS := $(wildcard tests/symbolic/*.sol)
+PROOFS := $(wildcard tests/symbolic/*.sol tests/forge/*.sol)
+FUZZ = FOUNDRY_CONFIG=tests/forge/foundry.toml FOUNDRY_SOLC=$(SOLC) $(BIN)/forge test
 
 .DELETE_ON_ERROR:
 ASSURANCE := $(BIN)/python scripts/_assurance
@@ -14,13 +15,14 @@ SHARD ?= 1/1
 # How often a park is harmed in every way.
 RUNS ?= 10
 
-.PHONY: help environment setup demo test deep chaos probes cover mutants prove bench lint lock format clean
+.PHONY: help environment setup demo test fuzz deep chaos probes cover mutants prove bench lint lock format clean
 
 help:
 	@echo "make setup    install everything into .venv and node_modules, compile the contracts"
 	@echo "make demo     a day of a park in minutes, from meters to bills; every figure is checked"
 	@echo "make test     the test suite"
-	@echo "make deep     what is drawn at random, many times as long; each place at which things can break off; the next three"
+	@echo "make fuzz     libraries and contracts that hold money under random arguments and actions, briefly"
+	@echo "make deep     what is drawn at random, many times as long; fuzz, chaos, and the next three"
 	@echo "make chaos    a park whose processes are killed, its disk full, its clocks off, its blocks taken back: RUNS times"
 	@echo "make cover    which lines and branches the tests run, into docs/assurance"
 	@echo "make mutants  which mistakes in the contracts that hold money no test finds, into docs/assurance"
@@ -37,11 +39,15 @@ demo: setup
 test: setup
 	$(BIN)/ape test --numprocesses auto --dist loadfile
 
+fuzz: setup
+	$(FUZZ)
+
 deep: setup
 	DEEP=1 $(BIN)/ape test --numprocesses auto --dist loadfile --hypothesis-profile deep tests/market tests/trial \
 	    tests/invariants tests/readings tests/packages_chain tests/pools_chain tests/delegates_chain tests/watch_chain \
 	    tests/deployment tests/bridge/sender tests/bridge/recovery tests/scenario/test_ready.py \
 	    tests/park tests/chaos
+	FOUNDRY_FUZZ_RUNS=5000 FOUNDRY_INVARIANT_RUNS=100 FOUNDRY_INVARIANT_DEPTH=100 $(FUZZ)
 	$(MAKE) prove cover mutants
 
 chaos: setup

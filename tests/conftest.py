@@ -1,5 +1,6 @@
 """Named people, a market, and factories with defaults."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,11 @@ from wattbook.deployment.settings import local_settings
 settings.register_profile("default", max_examples=12, stateful_step_count=30, deadline=None)
 settings.register_profile("deep", max_examples=300, stateful_step_count=80, deadline=None)
 settings.load_profile("default")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as there are processors: tests wait for nodes, programs and browsers."""
+    return (os.cpu_count() or 2) * 3 // 2
 
 CONSUMER_PRODUCER = Role.CONSUMER | Role.PRODUCER
 
