@@ -34,6 +34,7 @@ def pytest_xdist_auto_num_workers() -> int:
     """Half as many again as there are processors: tests wait for nodes, programs and browsers."""
     return (os.cpu_count() or 2) * 3 // 2
 
+
 CONSUMER_PRODUCER = Role.CONSUMER | Role.PRODUCER
 
 

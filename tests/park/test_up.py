@@ -131,3 +131,14 @@ def answers(url):
     parts = urlsplit(url)
     with socket.socket() as probe:
         return probe.connect_ex((parts.hostname, parts.port)) == 0
+
+
+def test_stops_while_it_begins(tmp_path):
+    up = Up("--traders", 40, wait=False, TMPDIR=str(tmp_path))
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.rglob("chain.log")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    up.process.send_signal(signal.SIGTERM)
+    assert up.process.wait(30) == 0
+    assert up.errors() == "stopped before it had begun\n"
+    assert list(tmp_path.iterdir()) == []

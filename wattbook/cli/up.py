@@ -21,6 +21,10 @@ from wattbook.park.settings import MOST_TRADERS, Folder
 _TRADERS = 12
 
 
+class _Stopped(Exception):
+    """There is nothing to settle yet."""
+
+
 @click.command()
 @click.option("--folder", type=click.Path(path_type=Path), help="Keep the park here, and go on with the one that is.")
 @click.option(
@@ -43,13 +47,23 @@ def up(folder: Path | None, traders: int, minutes: float | None, as_json: bool) 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signalled)
     with _place(folder) as where:
-        _run(Folder(where), traders, minutes, as_json, stop, at_once)
+        try:
+            _run(Folder(where), traders, minutes, as_json, stop, at_once)
+        except _Stopped:
+            click.echo("stopped before it had begun", err=True)
 
 
 def _run(folder: Folder, traders: int, minutes: float | None, as_json: bool, stop: Event, at_once: Event) -> None:
-    bar = Bar()
+    bar, begun = Bar(), Event()
     began = time.monotonic()
-    with LivePark(folder, traders, bar.show) as park:
+
+    def progress(what: str, done: int, of: int) -> None:
+        if stop.is_set() and not begun.is_set():
+            raise _Stopped
+        bar.show(what, done, of)
+
+    with LivePark(folder, traders, progress) as park:
+        begun.set()
         bar.end()
         _say(as_json, *_beginning(park, time.monotonic() - began))
 
