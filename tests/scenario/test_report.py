@@ -52,7 +52,7 @@ def test_it_is_whole(page):
     tags = [tag for tag, _ in reader.seen]
     assert tags.count("svg") == 4
     assert {"plant", "shop", "idle"} <= set(reader.texts)
-    assert "All 23 lines of the accounts add up, to the unit." in reader.texts
+    assert "All 26 lines of the accounts add up, to the unit." in reader.texts
 
 
 def test_the_figures_are_those_of_the_result(page):
@@ -72,7 +72,7 @@ def test_it_asks_nobody(page):
 def test_what_does_not_add_up_stands_on_top(listed):
     wrong = {**listed["conservation"][0], "right": 7, "holds": False}
     page = report_of({**listed, "conservation": [wrong, *listed["conservation"][1:]]})
-    assert "1 of 23 lines do not add up." in " ".join(read(page).texts)
+    assert "1 of 26 lines do not add up." in " ".join(read(page).texts)
     assert ">broken</td>" in page
 
 

@@ -114,7 +114,7 @@ def test_one_that_says_too_much(peers, talker, monkeypatch, question):
 
 
 def test_one_that_takes_too_long(peers, talker, monkeypatch):
-    monkeypatch.setattr(asked, "_LIMIT", 0.5)
+    monkeypatch.setattr(asked, "PATIENCE", 0.5)
     answer = answer_of(peers, talker)
     assert isinstance(answer, PeerError) and "takes more than 0.5 s to answer" in str(answer)
 
@@ -127,7 +127,7 @@ def test_one_that_is_not_there(peers):
 
 def test_one_that_never_comes_to_its_point(peers, monkeypatch):
     """It holds up one round, and is not asked again before it has ended; another one is heard all the same."""
-    monkeypatch.setattr(asked, "_LIMIT", 1)
+    monkeypatch.setattr(asked, "PATIENCE", 1)
     expected = Answer({1: "no"}, {1: 7})
     with speaking("slow", dribble) as slow, speaking("quick", body(dump_answer(expected))) as quick:
         for said in ("takes more than 1 s to answer", "still owes the answer to the last question"):
@@ -148,7 +148,7 @@ def test_all_are_asked_at_once(peers, monkeypatch):
 
     with speaking("first", together) as first, speaking("second", together) as second:
         assert dict(peers.ask(CHECK, [first, second], PROPOSAL)) == {first: expected, second: expected}
-    monkeypatch.setattr(asked, "_LIMIT", 3)
+    monkeypatch.setattr(asked, "PATIENCE", 3)
     with speaking("first", dribble) as first, speaking("second", dribble) as second:
         begun = monotonic()
         found = dict(peers.ask(CHECK, [first, second], PROPOSAL))
