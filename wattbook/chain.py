@@ -107,9 +107,9 @@ class Chain:
                 cache_allowed_requests=True,
                 cacheable_requests={RPCEndpoint("eth_chainId")},
             )
-            web3 = Web3(provider)
+            web3 = nameless(Web3(provider))
         elif rpc_url.startswith(("ws://", "wss://")):
-            web3 = Web3(LegacyWebSocketProvider(rpc_url))
+            web3 = nameless(Web3(LegacyWebSocketProvider(rpc_url)))
         else:
             raise ChainError(f"{rpc_url} is not the address of a node: it starts with http(s):// or ws(s)://")
         chain = cls(web3)
@@ -252,6 +252,12 @@ class Chain:
                 continue
             found.append(Event(event["address"], event["event"], dict(event["args"])))
         return tuple(found)
+
+
+def nameless(web3: Web3) -> Web3:
+    """A connection that looks for no names: all are known by their addresses, and looking takes longer than answers."""
+    web3.middleware_onion.remove("ens_name_to_address")
+    return web3
 
 
 def address_of(account: str | LocalAccount) -> ChecksumAddress:

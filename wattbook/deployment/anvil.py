@@ -12,11 +12,10 @@ from threading import Thread
 from types import TracebackType
 from typing import IO
 
-from web3 import Web3
 from web3.types import RPCEndpoint
 
 from wattbook.chain import Chain
-from wattbook.deployment.direct import Direct
+from wattbook.deployment.direct import direct
 from wattbook.errors import ChainError, ToolMissing
 
 
@@ -81,7 +80,7 @@ class Anvil:
             try:
                 self.rpc = self.rpc or f"http://{said.get(timeout=0.05)}"
                 _ = Chain.at(self.rpc)
-                return Chain(Web3(Direct(self.rpc)))
+                return direct(self.rpc)
             except Empty:
                 continue
             except ChainError:

@@ -7,13 +7,21 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
+from web3 import Web3
 from web3._utils.batching import sort_batch_response_by_response_ids
 from web3.providers.base import JSONBaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
+from wattbook.chain import Chain, nameless
+
 _TIMEOUT = 120
 _HEADERS = {"Content-Type": "application/json"}
 _CHAIN_ID = "eth_chainId"
+
+
+def direct(url: str) -> Chain:
+    """A chain on this machine."""
+    return Chain(nameless(Web3(Direct(url))))
 
 
 class Direct(JSONBaseProvider):

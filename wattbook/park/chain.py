@@ -8,13 +8,12 @@ from typing import Any
 
 from eth_account.signers.local import LocalAccount
 from hexbytes import HexBytes
-from web3 import Web3
 from web3.types import RPCEndpoint
 
 from wattbook.chain import Chain, named
 from wattbook.connection import Market
 from wattbook.contracts.base import Contract
-from wattbook.deployment.direct import Direct
+from wattbook.deployment.direct import direct
 from wattbook.deployment.record import Deployment
 from wattbook.errors import ChainError
 from wattbook.park.settings import Folder
@@ -47,7 +46,7 @@ class Told:
 
 def market_of(folder: Folder) -> Market:
     """The park's market, over a connection of one's own."""
-    chain = Chain(Web3(Direct(folder.settings().rpc)))
+    chain = direct(folder.settings().rpc)
     return Market(chain, Deployment.read(folder.deployment))
 
 

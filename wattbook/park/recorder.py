@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from hexbytes import HexBytes
-from web3 import Web3
 from web3.types import RPCEndpoint
 
 from wattbook.chain import Chain, named
-from wattbook.deployment.direct import Direct
+from wattbook.deployment.direct import direct
 from wattbook.errors import ChainError
 from wattbook.park.chain import ask
 from wattbook.park.settings import Folder
@@ -97,7 +96,7 @@ class Recorder:
     """Follows the node, and goes back as far as blocks are others than they were."""
 
     def __init__(self, folder: Folder) -> None:
-        self._chain = Chain(Web3(Direct(folder.settings().rpc)))
+        self._chain = direct(folder.settings().rpc)
         self._file = BlocksFile(folder.blocks)
 
     def step(self) -> None:

@@ -12,11 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from web3 import Web3
-
 from wattbook.chain import Chain
 from wattbook.deployment.anvil import anvil_program
-from wattbook.deployment.direct import Direct
+from wattbook.deployment.direct import direct
 from wattbook.deployment.local import known_account
 from wattbook.errors import ChainError, WattbookError
 from wattbook.park.chain import ask
@@ -148,7 +146,7 @@ class Supervisor:
         while time.monotonic() < deadline and self.parts["chain"].is_up:
             try:
                 _ = Chain.at(rpc)
-                return Chain(Web3(Direct(rpc)))
+                return direct(rpc)
             except ChainError:
                 time.sleep(_POLL)
         raise ParkError(f"the chain does not start: {self.said('chain') or 'it said nothing'}")
