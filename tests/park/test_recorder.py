@@ -113,6 +113,7 @@ def test_what_another_chain_told_is_done_again_also_by_one_who_begins_anew(folde
     def look():
         settler = object.__new__(Settler)
         settler._market, settler._done = SimpleNamespace(chain=chain), Done(folder.settled)
+        settler._waiting = {}
         settler._looked_back()
         return settler._done
 
