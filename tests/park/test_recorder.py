@@ -19,7 +19,7 @@ from wattbook.park.people import write_registers
 from wattbook.park.recorder import BlocksFile, Recorder
 from wattbook.park.settings import Folder, ParkSettings
 from wattbook.park.settler import Done, Settler
-from wattbook.park.supervisor import Supervisor
+from wattbook.park.supervisor import ParkError, Supervisor
 
 
 @pytest.fixture
@@ -88,6 +88,22 @@ def test_blocks_that_are_others_than_they_were(folder, park):
     assert file.newest() == 2
 
 
+def test_no_other_node_on_its_port_is_taken_for_it(folder, park, tmp_path):
+    park.start_chain()
+    Recorder(folder).step()
+    known = BlocksFile(folder.blocks).newest()
+    park.parts["chain"].end_at_once()
+    elsewhere = Folder(tmp_path / "other")
+    elsewhere.logs.mkdir(parents=True)
+    other = Supervisor(elsewhere, folder.settings())
+    other.start_chain()
+    with pytest.raises(ParkError, match="Address already in use"):
+        park.start_chain()
+    other.stop()
+    assert BlocksFile(folder.blocks).newest() == known
+    assert len(hashes(park.start_chain())) == known + 1
+
+
 def test_a_state_that_is_not_whole_is_not_taken(folder, park):
     chain = park.start_chain()
     sealed = seal(chain, 0)
@@ -113,6 +129,7 @@ def test_what_another_chain_told_is_done_again_also_by_one_who_begins_anew(folde
     def look():
         settler = object.__new__(Settler)
         settler._market, settler._done = SimpleNamespace(chain=chain), Done(folder.settled)
+        settler._waiting = {}
         settler._looked_back()
         return settler._done
 

@@ -36,6 +36,15 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Ended:
+    """What became of a call, with the logs of its transaction as the node has them. What is lost counts as failed."""
+
+    call: Call
+    succeeded: bool
+    logs: Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class Told:
     """A log of a block."""
 
@@ -99,8 +108,8 @@ class Tail:
 
 
 class Relay:
-    """Sends with one account, many transactions at once, and says what became of each. `reached` is the last block in
-    which there was one, and its hash."""
+    """Sends with one account, many transactions at once, and says what became of each. `reached` is the last block of
+    those in which there was something when it was asked for last, and its hash."""
 
     def __init__(self, market: Market, account: LocalAccount) -> None:
         self._chain = market.chain
@@ -135,9 +144,10 @@ class Relay:
         """Whether the node still has it: to send it again would only make others wait longer."""
         return ask(self._chain, "eth_getTransactionByHash", hash_) is not None
 
-    def follow(self) -> list[tuple[Call, bool]]:
-        """What is in blocks now, and whether it succeeded. What is lost counts as failed."""
-        done = []
+    def follow(self) -> list[Ended]:
+        """What is in blocks now, and what is lost."""
+        ended = []
+        self.reached = None
         for hash_, (one, sent_at) in list(self._sent.items()):
             receipt = ask(self._chain, "eth_getTransactionReceipt", hash_)
             if receipt is None and (time.monotonic() - sent_at < _LOST_AFTER or self._waits(hash_)):
@@ -150,8 +160,9 @@ class Relay:
             del self._sent[hash_]
             if receipt is None or receipt["status"] != "0x1":
                 print(f"{one.what}: {'lost' if receipt is None else 'failed'}", file=sys.stderr, flush=True)
-            done.append((one, receipt is not None and receipt["status"] == "0x1"))
-        return done
+            succeeded = receipt is not None and receipt["status"] == "0x1"
+            ended.append(Ended(one, succeeded, receipt["logs"] if receipt else ()))
+        return ended
 
 
 def ask(chain: Chain, method: str, *parameters: Any) -> Any:

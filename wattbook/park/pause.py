@@ -33,7 +33,7 @@ def bridge(market: Market, folder: Folder, since: int) -> None:
     for start in range(0, len(calls), _AT_ONCE):
         relay.send(calls[start : start + _AT_ONCE])
         while relay.under_way:
-            if not all(succeeded for _, succeeded in relay.follow()) or time.monotonic() > deadline:
+            if not all(one.succeeded for one in relay.follow()) or time.monotonic() > deadline:
                 raise ParkError("the pause cannot be bridged: the chain does not take what attesters signed of it")
             time.sleep(_POLL)
 

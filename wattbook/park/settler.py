@@ -19,9 +19,10 @@ from wattbook.errors import ChainError
 from wattbook.metering.roots import proven, root_of
 from wattbook.metering.tree import Leaf, Tree
 from wattbook.months import month_at
-from wattbook.park.chain import Call, Relay, ask, call, market_of
+from wattbook.park.chain import Call, Ended, Relay, ask, call, market_of
 from wattbook.park.people import accounts_by_carrier, member_account, read_registers, relay_account
 from wattbook.park.settings import BRIDGES, SLOT_SECONDS, WINDOW_SECONDS, ZONE_NUMBER, Folder
+from wattbook.trial.blocks import decoded
 
 T = TypeVar("T")
 
@@ -96,8 +97,11 @@ class Settler:
         self._outboxes = [Outbox(str(folder.path / f"{name}.db")) for name in BRIDGES]
         self._relay = Relay(self._market, relay_account("settler"))
         self._done = Done(folder.settled)
+        # Up to when readings were counted when something was sent, and when accounts had to wait for more of them.
+        self._sent: dict[str, int] = {}
+        self._waiting: dict[str, int] = {}
         self._failed: set[str] = set()
-        self._sent: set[str] = set()
+        self._incomplete: set[str] = set()
         self._drawn_in = 0
         self._certified_at = time.monotonic()
         clean = {device.name for member in folder.scenario().members for device in member.devices if device.clean}
@@ -105,9 +109,10 @@ class Settler:
 
     def step(self) -> None:
         """What is due now."""
-        self._failed |= {one.what for one, succeeded in self._relay.follow() if not succeeded}
-        self._finish()
+        ended = self._relay.follow()
+        # Before it is forgotten for a later block up to which one the chain was to be the same.
         now = self._looked_back()
+        self._finish(ended)
         self._count(now)
         self._settle(now)
         if time.monotonic() - self._certified_at > _CERTIFY_EVERY:
@@ -125,22 +130,31 @@ class Settler:
             found = ask(chain, "eth_getBlockByNumber", hex(reached[0]), False)
             if not found or found["hash"] != reached[1]:
                 self._done.undo(now - _UNDONE)
+                self._waiting.clear()
         return now
 
-    def _finish(self) -> None:
+    def _finish(self, ended: Sequence[Ended]) -> None:
         """Writes down what is wholly in blocks."""
+        self._failed |= {one.call.what for one in ended if not one.succeeded}
+        self._incomplete |= {one.call.what for one in ended if _waits(one)}
         if self._relay.reached and self._relay.reached > (self._done.reached or (0, "")):
             self._done.reach(*self._relay.reached)
-        for what in self._sent - self._relay.under_way:
-            self._sent.discard(what)
-            if what in self._failed:
-                self._failed.discard(what)
-                continue
+        for what in self._sent.keys() - self._relay.under_way:
+            counted = self._sent.pop(what)
+            has_failed, is_incomplete = what in self._failed, what in self._incomplete
+            self._failed.discard(what)
+            self._incomplete.discard(what)
             kind, *numbers = what.split()
+            if has_failed:
+                continue
             if kind == "count":
                 self._done.counted(int(numbers[0]))
+            elif kind == "settle" and is_incomplete and counted <= int(numbers[1]) + _MOST_SPREAD * SLOT_SECONDS:
+                # A later reading tells what one that came late, or not at all, would have; of no longer ago than this.
+                self._waiting[what] = counted
             elif kind == "settle":
                 self._done.settled(Carrier(int(numbers[0])), int(numbers[1]))
+                self._waiting.pop(what, None)
 
     # ------------------------------------------------------------------------------------------------------- readings
 
@@ -175,11 +189,17 @@ class Settler:
         over = [slot for slot in self._settings.slots(counted) if slot + SLOT_SECONDS <= counted]
         for carrier, accounts in self._accounts.items():
             if not any(what.startswith(f"settle {int(carrier)} ") for what in self._sent):
-                for slot in self._done.unsettled(carrier, over)[:_SLOTS_AT_ONCE]:
+                for slot in self._due(carrier, over)[:_SLOTS_AT_ONCE]:
                     self._send(self._settling(carrier, slot, accounts))
 
+    def _due(self, carrier: Carrier, over: Sequence[int]) -> list[int]:
+        """Slots that are not settled. Those in which somebody waits for readings come last, once with each new one."""
+        found = {_settle_of(carrier, slot): slot for slot in self._done.unsettled(carrier, over)}
+        due = [what for what in found if self._waiting.get(what, -1) < self._done.counted_until]
+        return [found[what] for what in sorted(due, key=lambda what: what in self._waiting)]
+
     def _settling(self, carrier: Carrier, slot: int, accounts: Sequence[str]) -> list[Call]:
-        name, imbalance = f"settle {int(carrier)} {slot}", self._market.imbalance
+        name, imbalance = _settle_of(carrier, slot), self._market.imbalance
         return [
             call(name, imbalance, "settle", _GAS + _SETTLE_GAS * len(part), ZONE_NUMBER, carrier, slot, part)
             for part in _parts(accounts, SETTLED_AT_ONCE)
@@ -216,7 +236,7 @@ class Settler:
 
     def _send(self, calls: Sequence[Call]) -> None:
         self._relay.send(calls)
-        self._sent |= {one.what for one in calls}
+        self._sent |= {one.what: self._done.counted_until for one in calls}
 
 
 def posted(market: Market, outboxes: Sequence[Outbox], read_at: int) -> tuple[Root, Tree, list[Leaf]]:
@@ -232,6 +252,15 @@ def posted(market: Market, outboxes: Sequence[Outbox], read_at: int) -> tuple[Ro
             market.readings.covers(root, leaves[0].device, leaves[0].content_hash, 0, tree.proof(0))
             return root, tree, leaves
     raise ChainError(f"no bridge keeps what was posted of {read_at}")
+
+
+def _settle_of(carrier: Carrier, slot: int) -> str:
+    return f"settle {int(carrier)} {slot}"
+
+
+def _waits(ended: Ended) -> bool:
+    """Whether accounts could not be settled yet, which is no failure to the chain."""
+    return any(log.name == "AccountWaits" for log in decoded(list(ended.logs)))
 
 
 def _parts(items: Sequence[T], most: int) -> list[list[T]]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from wattbook.errors import ChainError, WattbookError
 from wattbook.park.chain import ask
 from wattbook.park.meters import TOKEN
 from wattbook.park.people import read_registers, relay_account
-from wattbook.park.ports import free_port
+from wattbook.park.ports import free_port, listens
 from wattbook.park.recorder import BlocksFile, block_of, play
 from wattbook.park.settings import BLOCK_SECONDS, BRIDGES, Folder, ParkSettings
 
@@ -114,7 +115,7 @@ class Supervisor:
         # It makes a first block of its own before it reads the state, which has to be the same one.
         command += ["--timestamp", str(self._settings.founded_at), *_OPTIONS]
         self._start(Part("chain", command))
-        chain = self._answering(f"http://127.0.0.1:{port}")
+        chain = self._answering(port)
         if folder.is_begun:
             ask(chain, "evm_setAutomine", False)
             ask(chain, "evm_setBlockGasLimit", hex(BLOCK_GAS))
@@ -136,19 +137,19 @@ class Supervisor:
 
     def wake_chain(self) -> None:
         """From now on its clock is the machine's, and a block comes each second."""
-        chain = self._answering(self._settings.rpc)
+        chain = self._answering(self._settings.ports["chain"])
         ask(chain, "evm_setTime", int(time.time()))
         ask(chain, "evm_setIntervalMining", BLOCK_SECONDS)
 
-    def _answering(self, rpc: str) -> Chain:
-        """The node, as soon as it answers."""
-        deadline = time.monotonic() + _CHAIN_STARTS_WITHIN
-        while time.monotonic() < deadline and self.parts["chain"].is_up:
-            try:
-                _ = Chain.at(rpc)
-                return direct(rpc)
-            except ChainError:
-                time.sleep(_POLL)
+    def _answering(self, port: int) -> Chain:
+        """The node, as soon as it answers. Another's may answer on its port while it still reads its state."""
+        deadline, node, rpc = time.monotonic() + _CHAIN_STARTS_WITHIN, self.parts["chain"], f"http://127.0.0.1:{port}"
+        while time.monotonic() < deadline and node.process and node.is_up:
+            with suppress(ChainError):
+                if listens(node.process.pid, port):
+                    _ = Chain.at(rpc)
+                    return direct(rpc)
+            time.sleep(_POLL)
         raise ParkError(f"the chain does not start: {self.said('chain') or 'it said nothing'}")
 
     def start_services(self) -> None:
