@@ -6,6 +6,7 @@ import pytest
 
 from tests.bridge.attesting.bridges import GRACE, TAKEOVER
 from tests.devices import QUARTER
+from wattbook.bridge.attesting.posting import Patience
 from wattbook.bridge.attesting.vouching import on_chain, root_over, tree_over
 from wattbook.bridge.formats.records import Trust
 from wattbook.bridge.outbox.records import BatchState, State
@@ -272,3 +273,52 @@ def test_a_register_that_starts_anew_between_two_readings(bridges, park, devices
     settle(bridges, park)
     [leaf] = leaves_of(bridges, time)
     assert leaf.register == 0
+
+
+@pytest.fixture
+def patient(bridges):
+    """Bridges that still wait for one another when the next time has come."""
+    patience = Patience(QUARTER, QUARTER)
+    for one in bridges:
+        one.posting._patience = patience
+        one.vouching._complete_for = patience.turns(2)
+    return patience
+
+
+def first_of(bridges, time):
+    """Whose turn it is first."""
+    [found] = [one for one in bridges if one.posting._turn(1, time) == 0]
+    return found
+
+
+def two_turns(bridges, park, time):
+    """A time that is not the same bridge's to propose as the one after it, which has come too."""
+    while first_of(bridges, time) is first_of(bridges, time + QUARTER):
+        time += QUARTER
+    park.go_to(time + QUARTER + 1)
+    return time, first_of(bridges, time), first_of(bridges, time + QUARTER)
+
+
+def test_no_time_is_proposed_before_the_one_before_it(bridges, park, devices, time, patient):
+    time, one, other = two_turns(bridges, park, time)
+    everybody_hears(bridges, devices, time)
+    everybody_hears(bridges, devices, time + QUARTER, 2_000)
+    other.step()
+    assert other.outbox.batches.find(1, time + QUARTER, 0) is None
+    one.step()
+    other.step()
+    assert posted(park, time) and posted(park, time + QUARTER)
+    batches = other.outbox.batches
+    before, after = (batches.leaves(batches.find(1, at, 0).id) for at in (time, time + QUARTER))
+    assert [leaf.sequence for leaf in after] == [leaf.sequence + 1 for leaf in before] and len(after) == len(devices)
+
+
+def test_a_time_of_which_too_few_know_holds_up_no_other_for_ever(bridges, park, devices, time, patient):
+    time, _, other = two_turns(bridges, park, time)
+    everybody_hears([other], devices, time)
+    everybody_hears(bridges, devices, time + QUARTER, 2_000)
+    other.step()
+    assert not posted(park, time + QUARTER)
+    park.go_to(time + patient.turns(2))
+    other.step()
+    assert posted(park, time + QUARTER) and not posted(park, time)

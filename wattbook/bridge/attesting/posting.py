@@ -112,6 +112,8 @@ class Posting:
                 return turn_at
             if self._is_posted(zone, time):
                 return _NEVER
+            if self._is_before_its_turn(zone, time):
+                return self._clock()
             batch = self._propose(zone, time, threshold)
         elif batch.state is not BatchState.SIGNING:
             return _NEVER
@@ -131,6 +133,19 @@ class Posting:
         signatures = in_order(list(self._counting(batch).items())[:threshold])
         data = self._readings.raw.encode_abi("post", plain((root_in(batch), [], signatures)))
         return Call(self._readings.address, bytes.fromhex(data[2:]))
+
+    def _is_before_its_turn(self, zone: int, time: int) -> bool:
+        """Whether a time before it, of which there are readings, is still to be proposed by whoever has his turn. Both
+        readings of a device would get the same number, and the chain would use one of them only."""
+        step = self._step(zone)
+        first = time - self._patience.turns(len(self._peers.all)) // step * step
+        return any(
+            self._vouching.is_early(earlier)
+            and self._outbox.batches.find(zone, earlier, 0) is None
+            and self._vouching.registers(zone, earlier)
+            and not self._is_posted(zone, earlier)
+            for earlier in range(first, time, step)
+        )
 
     def _may_go_first(self, zone: int, time: int, registers: Mapping[int, GridRegister]) -> bool:
         """Whose turn is first need not wait when all readings are in."""
