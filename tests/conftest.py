@@ -30,6 +30,7 @@ settings.register_profile("deep", max_examples=300, stateful_step_count=80, dead
 settings.load_profile("default")
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Half as many again as there are processors: tests wait for nodes, programs and browsers."""
     return (os.cpu_count() or 2) * 3 // 2

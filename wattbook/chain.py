@@ -8,17 +8,14 @@ from functools import cached_property
 from json import JSONDecodeError
 from typing import Any, TypeVar
 
-from eth_abi.exceptions import DecodingError
 from eth_account.datastructures import SignedTransaction
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
-from eth_utils.crypto import keccak
 from hexbytes import HexBytes
 from web3 import HTTPProvider, LegacyWebSocketProvider, Web3
 from web3.contract.contract import ContractConstructor, ContractFunction
 from web3.exceptions import (
     ContractLogicError,
-    LogTopicError,
     TransactionNotFound,
     Web3Exception,
     Web3RPCError,
@@ -27,8 +24,8 @@ from web3.types import Nonce, RPCEndpoint, TxParams, TxReceipt
 from web3.utils import get_create_address
 from websockets.exceptions import WebSocketException
 
-from wattbook import abi
 from wattbook.contracts.bound import Bound
+from wattbook.contracts.logs import Event, event_of
 from wattbook.contracts.revert import ContractRevert, revert_from_data
 from wattbook.errors import ChainError
 
@@ -42,18 +39,6 @@ _SPARE_GAS = 100_000
 _REVERTED = "execution reverted"
 # How an absent node, or what is no node, shows itself; what requests raises is an OSError.
 _SILENCE = (OSError, WebSocketException, JSONDecodeError)
-# How the log of somebody else's contract shows itself whose event has the name and types of one of ours, but other
-# parts of it indexed.
-_OTHER_LAYOUT = (LogTopicError, DecodingError)
-
-
-@dataclass(frozen=True)
-class Event:
-    """One event, decoded."""
-
-    address: str
-    name: str
-    args: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -153,16 +138,6 @@ class Chain:
 
         return named(ask)
 
-    @cached_property
-    def _events(self) -> dict[tuple[bytes, int], Any]:
-        """Every event of the market, by the topic that its logs begin with, and how many they have."""
-        found = {}
-        for entry in abi.all_events():
-            name = abi.signature(entry)
-            kind = self.web3.eth.contract(abi=[entry]).events[name]
-            found[keccak(text=name), abi.topic_count(entry)] = kind()
-        return found
-
     def call(self, function: ContractFunction | Bound, sender: str | None = None) -> Any:
         """What a function returns, without a transaction."""
         return named(lambda: function.call({"from": address_of(sender)} if sender else {}))
@@ -198,7 +173,7 @@ class Chain:
             block=int(receipt["blockNumber"]),
             gas_used=int(receipt["gasUsed"]),
             contract_address=receipt["contractAddress"],
-            events=self._decode_events(receipt),
+            events=_events_of(receipt),
         )
 
     def wait_for_sent(self, account: LocalAccount) -> None:
@@ -240,24 +215,17 @@ class Chain:
             pause = min(2 * pause, _LONGEST_PAUSE)
             yield
 
-    def _decode_events(self, receipt: TxReceipt) -> tuple[Event, ...]:
-        found = []
-        for log in receipt["logs"]:
-            kind = self._events.get((bytes(log["topics"][0]), len(log["topics"]))) if log["topics"] else None
-            if kind is None:
-                continue
-            try:
-                event = kind.process_log(log)
-            except _OTHER_LAYOUT:
-                continue
-            found.append(Event(event["address"], event["event"], dict(event["args"])))
-        return tuple(found)
-
 
 def nameless(web3: Web3) -> Web3:
     """A connection that looks for no names: all are known by their addresses, and looking takes longer than answers."""
     web3.middleware_onion.remove("ens_name_to_address")
     return web3
+
+
+def _events_of(receipt: TxReceipt) -> tuple[Event, ...]:
+    logs = receipt["logs"]
+    found = (event_of(log["address"], [bytes(one) for one in log["topics"]], bytes(log["data"])) for log in logs)
+    return tuple(event for event in found if event is not None)
 
 
 def address_of(account: str | LocalAccount) -> ChecksumAddress:

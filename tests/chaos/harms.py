@@ -20,6 +20,7 @@ from tests.park.running import Up
 KILLED = ("bridge-1", "bridge-2", "meters", "desk", "keeper", "settler", "recorder", "api", "broker")
 _COMES_BACK_WITHIN = 120
 _DEEPEST = 6
+_HAS_BEGUN = 0.3
 _HANGS, _FULL, _OFF = (4, 10), (5, 9), (8, 14)
 _METERS_OFF, _BRIDGE_OFF, _NODE_OFF = 150, 150, 6
 
@@ -113,6 +114,9 @@ def _reorganisation(ground: Ground) -> str:
 def _is_taken_back(ground: Ground, depth: int) -> bool:
     ground.ask("evm_setIntervalMining", 0)
     try:
+        # What the clock had begun to seal has begun by then, and this one waits for it.
+        time.sleep(_HAS_BEGUN)
+        ground.ask("evm_mine")
         return "error" not in ground.answer("anvil_reorg", depth, [])
     finally:
         ground.ask("evm_setIntervalMining", 1)

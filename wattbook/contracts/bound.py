@@ -35,7 +35,7 @@ class Bound:
         """What it returns: one value as it is, several as a list; an array is a list too."""
         returned = self._web3.eth.call(cast(TxParams, self._target | (transaction or {})), block_identifier)
         try:
-            values = _DECODER.decode(self._outputs, returned)
+            values = DECODER.decode(self._outputs, returned)
         except DecodingError:
             raise BadFunctionCallOutput(f"what answers at {self._target['to']} is another contract, or none") from None
         shaped = [
@@ -98,4 +98,4 @@ def _decoder() -> ABIDecoder:
     return ABIDecoder(types)
 
 
-_DECODER = _decoder()
+DECODER = _decoder()

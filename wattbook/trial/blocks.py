@@ -3,17 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from eth_abi.abi import decode
-from eth_utils.crypto import keccak
 from web3.types import RPCEndpoint
 
-from wattbook import abi
 from wattbook.chain import Chain
 from wattbook.contracts.base import Contract
 from wattbook.contracts.bound import calldata
+from wattbook.contracts.logs import values_of
 from wattbook.contracts.revert import revert_from_data
 from wattbook.errors import ChainError
 
@@ -147,24 +144,10 @@ def _result(answer: Any) -> Any:
     return answer["result"]
 
 
-@cache
-def _events() -> dict[tuple[bytes, int], tuple[str, list[tuple[str, bool]]]]:
-    return {
-        (keccak(text=abi.signature(entry)), abi.topic_count(entry)): (
-            entry["name"],
-            [(abi.canonical_type(part), bool(part["indexed"])) for part in entry["inputs"]],
-        )
-        for entry in abi.all_events()
-    }
-
-
 def decoded(logs: list[dict[str, Any]]) -> Iterator[Log]:
     """The logs of the market's events among what a node answers."""
     for log in logs:
-        topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
-        if (topics[0], len(topics)) not in _events():
-            continue
-        name, parts = _events()[topics[0], len(topics)]
-        indexed = iter(topics[1:])
-        inside = iter(decode([kind for kind, is_topic in parts if not is_topic], bytes.fromhex(log["data"][2:])))
-        yield Log(name, tuple(decode([k], next(indexed))[0] if is_topic else next(inside) for k, is_topic in parts))
+        found = values_of([bytes.fromhex(topic[2:]) for topic in log["topics"]], bytes.fromhex(log["data"][2:]))
+        if found is not None:
+            layout, values = found
+            yield Log(layout.name, tuple(values))
