@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from eth_abi.codec import ABIDecoder
 from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
 
@@ -41,15 +42,15 @@ class Layout:
     parts: Sequence[tuple[str, Callable[[Any], Any]]]
 
 
-def values_of(topics: Sequence[bytes], data: bytes) -> tuple[Layout, list[Any]] | None:
-    """The arguments in a log as declared, structs and arrays as tuples. None when it is not of the market: somebody
-    else's event can have the name and types of one of ours, but other parts of it indexed."""
+def values_of(topics: Sequence[bytes], data: bytes, codec: ABIDecoder = DECODER) -> tuple[Layout, list[Any]] | None:
+    """The arguments in a log as declared, structs and arrays as tuples, addresses as the codec has them. None when it
+    is not of the market: somebody else's event can have the name and types of one of ours, but other parts indexed."""
     layout = _layouts().get((topics[0], len(topics))) if topics else None
     if layout is None:
         return None
     try:
-        outside = iter([DECODER.decode([kind], one)[0] for kind, one in zip(layout.topics, topics[1:], strict=True)])
-        inside = iter(DECODER.decode(layout.data, data))
+        outside = iter([codec.decode([kind], one)[0] for kind, one in zip(layout.topics, topics[1:], strict=True)])
+        inside = iter(codec.decode(layout.data, data))
     except DecodingError:
         return None
     return layout, [next(outside if is_topic else inside) for is_topic in layout.indexed]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from eth_abi.abi import default_codec
 from web3.types import RPCEndpoint
 
 from wattbook.chain import Chain
@@ -145,9 +146,10 @@ def _result(answer: Any) -> Any:
 
 
 def decoded(logs: list[dict[str, Any]]) -> Iterator[Log]:
-    """The logs of the market's events among what a node answers."""
+    """The logs of the market's events among what a node answers, addresses in lower case as there."""
     for log in logs:
-        found = values_of([bytes.fromhex(topic[2:]) for topic in log["topics"]], bytes.fromhex(log["data"][2:]))
+        topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
+        found = values_of(topics, bytes.fromhex(log["data"][2:]), default_codec)
         if found is not None:
             layout, values = found
             yield Log(layout.name, tuple(values))
