@@ -11,14 +11,16 @@ from eth_abi import encode
 from eth_utils.crypto import keccak
 
 from tests.assertions import FAR
+from tests.frontend.index.liar import lying
 from wattbook.chain import Chain, Event, Receipt, named
 from wattbook.contracts import reverts
 from wattbook.contracts.authority import Authority
-from wattbook.contracts.revert import UnnamedRevert
+from wattbook.contracts.revert import ContractRevert, UnnamedRevert
 from wattbook.contracts.structs import Status
 from wattbook.contracts.vault import Vault
 from wattbook.deployment.anvil import Anvil, pass_time
 from wattbook.deployment.deployer import deploy
+from wattbook.deployment.direct import direct
 from wattbook.deployment.local import known_account
 from wattbook.deployment.plan import constitution
 from wattbook.deployment.settings import local_settings
@@ -114,6 +116,20 @@ class TestReaching:
             with pytest.raises(ChainError) as caught:
                 request()
             assert str(caught.value) == "the node does not answer any more (ConnectionError)"
+
+    @pytest.mark.parametrize("connected", [Chain.at, direct])
+    def test_headers_of_a_consortium(self, connected):
+        """Their extra data names validators, and is longer than that of public chains."""
+        long = "0x" + "ab" * 150
+
+        def tells(method, parameters, answer):
+            return {**answer, "extraData": long} if method == "eth_getBlockByNumber" else answer
+
+        with Anvil() as chain, lying(chain.web3.provider.endpoint_uri) as liar:
+            liar.tells = tells
+            other = connected(liar.url)
+            assert (other.now, other.genesis) == (chain.now, chain.genesis)
+            assert bytes(other.web3.eth.get_block(0)["proofOfAuthorityData"]).hex() == long[2:]
 
     def test_an_anvil_that_does_not_start(self):
         with pytest.raises(ChainError, match=r"^anvil did not start \(.*--no-such-option\)$"):
@@ -231,6 +247,30 @@ class TestReverts:
         token = type(market.power_token)(chain, market.power_token.address)
         with pytest.raises(ChainError, match=r"^transaction 0x[0-9a-f]{64} failed in block \d+$"):
             token.approve(people.bob.address, 1, sender=people.alice)
+
+
+class TestQuestionsAtOnce:
+    def test_each_is_answered_in_its_place(self, market, alice, mint):
+        accounts = [known_account(number).address for number in range(3)] + [alice.address]
+        mint(alice, 7)
+        token = market.power_token
+        asked = [token.function("balanceOf", account) for account in accounts] * 200
+        assert market.chain.call_each(asked) == [token.balance_of(one) for one in accounts] * 200
+
+    def test_of_none(self, market):
+        assert market.chain.call_each([]) == []
+
+    def test_one_that_fails_says_why(self, market):
+        asked = [
+            market.power_token.function("totalSupply"),
+            market.power_token.function("transfer", market.vault.address, 1),
+        ]
+        with pytest.raises(ContractRevert) as alone:
+            market.chain.call(asked[1])
+        with pytest.raises(type(alone.value)) as caught:
+            market.chain.call_each(asked)
+        assert type(alone.value) is not UnnamedRevert
+        assert caught.value.args == alone.value.args
 
 
 class TestTransactions:

@@ -2,9 +2,9 @@
 
 import time
 from ast import literal_eval
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from json import JSONDecodeError
 from typing import Any, TypeVar
 
@@ -20,7 +20,9 @@ from web3.exceptions import (
     Web3Exception,
     Web3RPCError,
 )
-from web3.types import Nonce, RPCEndpoint, TxParams, TxReceipt
+from web3.middleware import ExtraDataToPOAMiddleware
+from web3.providers.base import JSONBaseProvider
+from web3.types import Nonce, RPCEndpoint, RPCResponse, TxParams, TxReceipt
 from web3.utils import get_create_address
 from websockets.exceptions import WebSocketException
 
@@ -34,6 +36,8 @@ T = TypeVar("T")
 # How often a chain is asked whether something is in a block, in seconds: a local one mines in a few thousandths.
 _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.05
+# How many questions are put into one request.
+_AT_ONCE = 500
 # A few words of storage: where a contract writes the time down, a call in the next second can need more than now.
 _SPARE_GAS = 100_000
 _REVERTED = "execution reverted"
@@ -92,9 +96,9 @@ class Chain:
                 cache_allowed_requests=True,
                 cacheable_requests={RPCEndpoint("eth_chainId")},
             )
-            web3 = nameless(Web3(provider))
+            web3 = bare(Web3(provider))
         elif rpc_url.startswith(("ws://", "wss://")):
-            web3 = nameless(Web3(LegacyWebSocketProvider(rpc_url)))
+            web3 = bare(Web3(LegacyWebSocketProvider(rpc_url)))
         else:
             raise ChainError(f"{rpc_url} is not the address of a node: it starts with http(s):// or ws(s)://")
         chain = cls(web3)
@@ -141,6 +145,22 @@ class Chain:
     def call(self, function: ContractFunction | Bound, sender: str | None = None) -> Any:
         """What a function returns, without a transaction."""
         return named(lambda: function.call({"from": address_of(sender)} if sender else {}))
+
+    def call_each(self, functions: Sequence[Bound]) -> list[Any]:
+        """What several functions return, all asked at once where the node's connection can."""
+        if not isinstance(self.web3.provider, JSONBaseProvider):
+            return [self.call(function) for function in functions]
+        found = []
+        for start in range(0, len(functions), _AT_ONCE):
+            part = functions[start : start + _AT_ONCE]
+            asked = [function.request for function in part]
+            answers: Any = named(partial(self.web3.provider.make_batch_request, asked))
+            found += [self._returned(function, answer) for function, answer in zip(part, answers, strict=True)]
+        return found
+
+    def _returned(self, function: Bound, answer: RPCResponse) -> Any:
+        # One that fails is asked again by itself, which tells why.
+        return function.decode(HexBytes(answer["result"])) if "result" in answer else self.call(function)
 
     def send(self, function: ContractFunction | Bound, sender: LocalAccount) -> Receipt:
         """Sends a transaction that calls a function, and waits until it is in a block."""
@@ -216,9 +236,13 @@ class Chain:
             yield
 
 
-def nameless(web3: Web3) -> Web3:
-    """A connection that looks for no names: all are known by their addresses, and looking takes longer than answers."""
-    web3.middleware_onion.remove("ens_name_to_address")
+def bare(web3: Web3) -> Web3:
+    """A connection that takes a consortium's blocks, whose headers hold more than those of public chains, with nothing
+    around it that takes longer than the node's answers: there are no names to be looked for, and transactions come
+    with gas and price, for this chain."""
+    for layer in ("ens_name_to_address", "validation", "gas_price_strategy", "gas_estimate"):
+        web3.middleware_onion.remove(layer)
+    web3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
     return web3
 
 

@@ -33,6 +33,7 @@ from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
 from wattbook.deployment.plan import CONTRACTS, purse_account
 from wattbook.deployment.settings import local_settings
 from wattbook.eip712 import short_form, sign
+from wattbook.holdings import free_of
 from wattbook.market.orders import Order, Side
 from wattbook.market.words import Book, Quote, in_groups, index_of, seal
 from wattbook.roles import MARKET_ROLES
@@ -178,7 +179,7 @@ class Floor:
         purses = [purse_account(purse) for purse in Purse]
         people = [*self.accounts.values(), self.new_key]
         accounts = {*(account.address for account in people), *offices, *purses, *planned}
-        free = sum(vault.account_of(account).free for account in accounts)
+        free = sum(free_of(vault, accounts).values())
         locked = sum(vault.module_of(module).locked for module in vault.modules())
         assert free + locked == self.market.power_token.balance_of(vault.address)
 

@@ -15,7 +15,7 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from web3 import Web3
 from web3.exceptions import BadFunctionCallOutput, Web3Exception
-from web3.types import BlockIdentifier, TxParams
+from web3.types import BlockIdentifier, RPCEndpoint, TxParams
 
 from wattbook import abi
 from wattbook.contracts.convert import plain
@@ -29,11 +29,19 @@ class Bound:
         self._web3 = web3
         shape, data = _encoded(web3, contract, function, values)
         self._outputs = shape.outputs
-        self._target = {"to": address, "data": data}
+        self._target: dict[str, Any] = {"to": address, "data": data}
 
     def call(self, transaction: TxParams | None = None, block_identifier: BlockIdentifier = "latest") -> Any:
         """What it returns: one value as it is, several as a list; an array is a list too."""
-        returned = self._web3.eth.call(cast(TxParams, self._target | (transaction or {})), block_identifier)
+        return self.decode(self._web3.eth.call(cast(TxParams, self._target | (transaction or {})), block_identifier))
+
+    @property
+    def request(self) -> tuple[RPCEndpoint, Any]:
+        """What asks a node for what it returns now."""
+        return RPCEndpoint("eth_call"), [self._target | {"data": "0x" + self._target["data"].hex()}, "latest"]
+
+    def decode(self, returned: bytes) -> Any:
+        """The values in what it returned."""
         try:
             values = DECODER.decode(self._outputs, returned)
         except DecodingError:

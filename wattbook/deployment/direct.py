@@ -12,7 +12,7 @@ from web3._utils.batching import sort_batch_response_by_response_ids
 from web3.providers.base import JSONBaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
-from wattbook.chain import Chain, nameless
+from wattbook.chain import Chain, bare
 
 _TIMEOUT = 120
 _HEADERS = {"Content-Type": "application/json"}
@@ -21,7 +21,7 @@ _CHAIN_ID = "eth_chainId"
 
 def direct(url: str) -> Chain:
     """A chain on this machine."""
-    return Chain(nameless(Web3(Direct(url))))
+    return Chain(bare(Web3(Direct(url))))
 
 
 class Direct(JSONBaseProvider):

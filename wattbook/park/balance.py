@@ -9,6 +9,7 @@ from wattbook.contracts.structs import Carrier, Purse
 from wattbook.deployment.local import known_account
 from wattbook.deployment.plan import MODULES
 from wattbook.deployment.record import Deployment
+from wattbook.holdings import free_of
 from wattbook.months import month_at
 from wattbook.park.ledger import Sums
 from wattbook.park.meters import FIRST_WH, MetersFile
@@ -80,7 +81,7 @@ def _money(market: Market, folder: Folder, found: Balance, bonds: int) -> None:
     offices = [str(relay_account("purses").address)]
     found.shares = {
         "members, outside": sum(token.balance_of(one) for one in members),
-        "members, in the Vault": sum(vault.account_of(one).free for one in members),
+        "members, in the Vault": sum(free_of(vault, members).values()),
         "who funded the purses": sum(token.balance_of(one) + vault.account_of(one).free for one in offices),
     }
     for purse in Purse:

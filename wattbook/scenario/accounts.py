@@ -10,6 +10,7 @@ from wattbook.billing.statement import Records, Statement
 from wattbook.contracts.structs import Carrier, Purse
 from wattbook.deployment.local import OFFICE_ACCOUNTS, known_account
 from wattbook.deployment.plan import MODULES, purse_account
+from wattbook.holdings import free_of
 from wattbook.scenario.closing import Closed
 from wattbook.scenario.profiles import WHOLE
 from wattbook.scenario.runner import Happened
@@ -41,8 +42,7 @@ class Accounts:
             *(known_account(name).address for name in OFFICE_ACCOUNTS),
             *(purse_account(one) for one in Purse),
         ]
-        vault = village.market.vault
-        return {one: vault.account_of(one).free for one in (*village.accounts.values(), *others)}
+        return free_of(village.market.vault, (*village.accounts.values(), *others))
 
     def statements(self) -> dict[str, Statement]:
         """What each member got and paid, from events alone and agreed with the Vault, by his name."""

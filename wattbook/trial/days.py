@@ -15,6 +15,7 @@ from wattbook.contracts.structs import Carrier, Direction, Facts, Purse, Sale
 from wattbook.deployment.local import known_account
 from wattbook.deployment.plan import MODULES, purse_account
 from wattbook.eip712 import sign
+from wattbook.holdings import free_of
 from wattbook.points.reasons import Reason
 from wattbook.settlement.imbalance import Metered, Settled, Terms, settle
 from wattbook.settlement.statements import unpacked
@@ -273,9 +274,8 @@ class Days:
 
     def money(self) -> dict[str, int]:
         """What everybody has free, by account."""
-        vault = self.park.market.vault
         accounts = [*self.park.traders, *(purse_account(purse) for purse in Purse)]
-        return {account: vault.account_of(account).free for account in accounts}
+        return free_of(self.park.market.vault, accounts)
 
     def _add_up(self, before: dict[str, int], held: int) -> None:
         vault, market = self.park.market.vault, self.park.market

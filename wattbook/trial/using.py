@@ -9,6 +9,7 @@ from eth_utils.crypto import keccak
 from wattbook.certificates.slices import next_slots, slice_of, stock
 from wattbook.contracts.structs import Carrier, Slice
 from wattbook.deployment.local import known_account
+from wattbook.holdings import free_of
 from wattbook.months import month_at, start_of
 from wattbook.settlement.subsidy import Pot, returned
 from wattbook.settlement.use import Matching, Retired
@@ -82,7 +83,7 @@ class Using:
     def pay_out(self, users: Sequence[str]) -> dict[str, int]:
         """Has all of it claimed and paid; what each user gained."""
         vault = self.park.market.vault
-        had = {user: vault.account_of(user).free for user in (*users, self._giver)}
+        had = free_of(vault, (*users, self._giver))
         for month in self.months:
             opens, closes = self.fund.claims_taken(month)
             self._wait_until(opens)
@@ -100,7 +101,7 @@ class Using:
                 logs = mined.logs
                 self.paid += sum(log.args[-2] for log in logs if log.name == "UsePaid")
                 self.back += sum(log.args[-1] for log in logs if log.name == "FundingReturned")
-        return {user: vault.account_of(user).free - had[user] for user in had}
+        return {user: free - had[user] for user, free in free_of(vault, had).items()}
 
     def reckoned(self) -> tuple[int, dict[str, int]]:
         """The same by the engine: Wh that match, and uPT by account."""
