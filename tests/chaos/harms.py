@@ -20,7 +20,7 @@ from tests.park.running import Up
 KILLED = ("bridge-1", "bridge-2", "meters", "desk", "keeper", "settler", "recorder", "api", "broker")
 _COMES_BACK_WITHIN = 120
 _DEEPEST = 6
-_HAS_BEGUN = 0.3
+_HAS_ARRIVED = 0.3
 _HANGS, _FULL, _OFF = (4, 10), (5, 9), (8, 14)
 _METERS_OFF, _BRIDGE_OFF, _NODE_OFF = 150, 150, 6
 
@@ -103,8 +103,8 @@ def _node_hangs(ground: Ground) -> str:
 
 
 def _reorganisation(ground: Ground) -> str:
-    """The last blocks are empty now, and what was in them is nowhere. No block is sealed meanwhile: anvil loses blocks
-    then. One that has just begun again does not know how things stood before, and is given time for as many blocks."""
+    """The last blocks are empty now, and what was in them is nowhere. One that has just begun again does not know how
+    things stood before, and is given time for as many blocks."""
     depth = ground.luck.randint(2, _DEEPEST)
     while not _is_taken_back(ground, depth):
         time.sleep(depth)
@@ -112,14 +112,15 @@ def _reorganisation(ground: Ground) -> str:
 
 
 def _is_taken_back(ground: Ground, depth: int) -> bool:
-    ground.ask("evm_setIntervalMining", 0)
+    """No block is sealed meanwhile: anvil loses blocks then. Who has them sealed stands still, and what he had asked
+    for before is done when another block is."""
+    os.kill(ground.park.process.pid, signal.SIGSTOP)
     try:
-        # What the clock had begun to seal has begun by then, and this one waits for it.
-        time.sleep(_HAS_BEGUN)
+        time.sleep(_HAS_ARRIVED)
         ground.ask("evm_mine")
         return "error" not in ground.answer("anvil_reorg", depth, [])
     finally:
-        ground.ask("evm_setIntervalMining", 1)
+        os.kill(ground.park.process.pid, signal.SIGCONT)
 
 
 def _disk_is_full(ground: Ground) -> str:

@@ -22,16 +22,17 @@ from wattbook.park.chain import ask
 from wattbook.park.meters import TOKEN
 from wattbook.park.people import read_registers, relay_account
 from wattbook.park.ports import free_port, listens
+from wattbook.park.pulse import Pulse
 from wattbook.park.recorder import BlocksFile, block_of, play
-from wattbook.park.settings import BLOCK_SECONDS, BRIDGES, Folder, ParkSettings
+from wattbook.park.settings import BRIDGES, Folder, ParkSettings
 
 BLOCK_GAS = 200_000_000
 _OPTIONS = (
     *("--hardfork", "prague", "--base-fee", "0", "--gas-price", "0", "--no-request-size-limit"),
     *("--gas-limit", "100000000000000"),
 )
-# Old states that the node keeps: as far back as anybody asks.
-_STATES = "8"
+# Old states that the node keeps: as far back as its last blocks can be taken back.
+_STATES = "32"
 _ATTESTER, _RELAY = "PARK_ATTESTER_KEY", "PARK_RELAY_KEY"
 # In the sequence in which they begin, those that are waited for by others first.
 WORKERS = ("recorder", "desk", "keeper", "meters", "settler")
@@ -87,6 +88,7 @@ class Supervisor:
     def __init__(self, folder: Folder, settings: ParkSettings) -> None:
         self._folder, self._settings = folder, settings
         self.parts: dict[str, Part] = {}
+        self._pulse: Pulse | None = None
 
     @property
     def pids(self) -> dict[str, int]:
@@ -104,6 +106,7 @@ class Supervisor:
 
     def _start_node(self, port: int) -> Chain:
         """The node on its last state."""
+        self._hold_chain()
         folder = self._folder
         folder.take_state()
         states = folder.path / "states"
@@ -139,7 +142,13 @@ class Supervisor:
         """From now on its clock is the machine's, and a block comes each second."""
         chain = self._answering(self._settings.ports["chain"])
         ask(chain, "evm_setTime", int(time.time()))
-        ask(chain, "evm_setIntervalMining", BLOCK_SECONDS)
+        self._pulse = Pulse(chain)
+
+    def _hold_chain(self) -> None:
+        """No more blocks, until it is woken."""
+        if self._pulse:
+            self._pulse.end()
+            self._pulse = None
 
     def _answering(self, port: int) -> Chain:
         """The node, as soon as it answers. Another's may answer on its port while it still reads its state."""
@@ -215,6 +224,8 @@ class Supervisor:
     def stop(self, *names: str) -> None:
         """Ends processes, the last that was started first; all if none is named. Each has time to end by itself."""
         for part in [part for part in reversed(self.parts.values()) if not names or part.name in names]:
+            if part.name == "chain":
+                self._hold_chain()
             part.end(_CHAIN_STOPS_WITHIN if part.name == "chain" else _STOPS_WITHIN)
             del self.parts[part.name]
             if part.name == "chain":
