@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from wattbook.trial.blocks import Log, decoded, message
 DEPTH = 130
 # Seconds until what is in no block is taken for lost.
 _LOST_AFTER = 6
+_NOTHING_GAS = 21_000
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,15 @@ class Ended:
     call: Call
     succeeded: bool
     logs: Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """A call with the nonce of its transaction, and when it was handed over."""
+
+    call: Call
+    nonce: int
+    at: float
 
 
 @dataclass(frozen=True)
@@ -115,42 +125,54 @@ class Relay:
         self._chain = market.chain
         self._account = account
         self._nonce: int | None = None
-        self._sent: dict[str, tuple[Call, float]] = {}
+        self._sent: dict[str, _Sent] = {}
         self.gas = 0
         self.reached: tuple[int, str] | None = None
 
     @property
     def under_way(self) -> set[str]:
         """What is sent for and in no block yet."""
-        return {one.what for one, _ in self._sent.values()}
+        return {one.call.what for one in self._sent.values()}
 
     def send(self, calls: Sequence[Call]) -> None:
         """Signs and hands over, in the sequence given."""
         for one in calls:
-            if self._nonce is None:
-                count = ask(self._chain, "eth_getTransactionCount", self._account.address, "pending")
-                self._nonce = int(count, 16)
-            fields: dict[str, Any] = {"chainId": self._chain.chain_id, "to": one.to, "data": one.data, "gas": one.gas}
-            signed = self._account.sign_transaction({**fields, "gasPrice": 0, "nonce": self._nonce, "value": 0})
+            nonce = self._next() if self._nonce is None else self._nonce
             try:
-                ask(self._chain, "eth_sendRawTransaction", HexBytes(signed.raw_transaction).to_0x_hex())
+                hash_ = self._hand_over(nonce, {"to": one.to, "data": one.data, "gas": one.gas})
             except ChainError:
                 self._nonce = None
                 raise
-            self._sent[HexBytes(signed.hash).to_0x_hex()] = one, time.monotonic()
-            self._nonce += 1
+            self._sent[hash_] = _Sent(one, nonce, time.monotonic())
+            self._nonce = nonce + 1
 
-    def _waits(self, hash_: str) -> bool:
-        """Whether the node still has it: to send it again would only make others wait longer."""
-        return ask(self._chain, "eth_getTransactionByHash", hash_) is not None
+    def _next(self) -> int:
+        """The first nonce that the node knows no transaction of."""
+        return int(ask(self._chain, "eth_getTransactionCount", self._account.address, "pending"), 16)
+
+    def _hand_over(self, nonce: int, what: Mapping[str, Any]) -> str:
+        fields = {"chainId": self._chain.chain_id, "gasPrice": 0, "nonce": nonce, "value": 0, **what}
+        signed = self._account.sign_transaction(fields)
+        ask(self._chain, "eth_sendRawTransaction", HexBytes(signed.raw_transaction).to_0x_hex())
+        return HexBytes(signed.hash).to_0x_hex()
+
+    def _waits(self, hash_: str, nonce: int) -> bool:
+        """Whether the node still has it: to send it again would only make others wait longer. What was sent before it
+        and was in blocks that were taken back is nowhere: then something that does nothing has its place, or this would
+        wait for ever."""
+        if ask(self._chain, "eth_getTransactionByHash", hash_) is None:
+            return False
+        for missing in range(self._next(), nonce):
+            self._hand_over(missing, {"to": self._account.address, "gas": _NOTHING_GAS})
+        return True
 
     def follow(self) -> list[Ended]:
         """What is in blocks now, and what is lost."""
         ended = []
         self.reached = None
-        for hash_, (one, sent_at) in list(self._sent.items()):
-            receipt = ask(self._chain, "eth_getTransactionReceipt", hash_)
-            if receipt is None and (time.monotonic() - sent_at < _LOST_AFTER or self._waits(hash_)):
+        for hash_, sent in list(self._sent.items()):
+            receipt, one = ask(self._chain, "eth_getTransactionReceipt", hash_), sent.call
+            if receipt is None and (time.monotonic() - sent.at < _LOST_AFTER or self._waits(hash_, sent.nonce)):
                 continue
             if receipt is None:
                 self._nonce = None
