@@ -73,6 +73,29 @@ def test_a_node_that_is_killed_has_all_its_blocks_again(folder, park):
     assert int(ask(chain, "eth_getTransactionCount", known_account("grid").address, "latest"), 16) == 3
 
 
+def test_a_node_that_lacks_blocks_is_not_seen(folder, park, monkeypatch):
+    """Who follows it would take those that it lacks for taken back, and its recorder would forget them."""
+    chain = park.start_chain()
+    recorder, given, seen = Recorder(folder), Supervisor._is_given, []
+    sealed = [seal(chain, 0), seal(chain, 1)]
+    recorder.step()
+
+    def looks(self, chain):
+        with pytest.raises(ChainError):
+            recorder.step()
+        seen.append(given(self, chain))
+        with pytest.raises(ChainError):
+            recorder.step()
+        return seen[-1]
+
+    monkeypatch.setattr(Supervisor, "_is_given", looks)
+    park.parts["chain"].end_at_once()
+    assert hashes(park.start_chain())[2:] == sealed
+    assert seen == [True, False]
+    recorder.step()
+    assert BlocksFile(folder.blocks).newest() == 3
+
+
 def test_blocks_that_are_others_than_they_were(folder, park):
     chain = park.start_chain()
     recorder = Recorder(folder)
@@ -144,7 +167,7 @@ def test_what_another_chain_told_is_done_again_also_by_one_who_begins_anew(folde
 def test_a_node_that_cannot_have_its_blocks_yet_begins_once_more(park, monkeypatch):
     """The file that has them is on a disk that is full, for instance."""
     park.start_chain()
-    play, tried = Supervisor._play_blocks, []
+    play, tried = Supervisor._is_given, []
 
     def fails_once(self, chain):
         tried.append(chain)
@@ -152,7 +175,7 @@ def test_a_node_that_cannot_have_its_blocks_yet_begins_once_more(park, monkeypat
             raise sqlite3.OperationalError("database or disk is full")
         return play(self, chain)
 
-    monkeypatch.setattr(Supervisor, "_play_blocks", fails_once)
+    monkeypatch.setattr(Supervisor, "_is_given", fails_once)
     park.parts["chain"].end_at_once()
     assert park.watch() == []
     assert "chain" not in park.pids

@@ -96,13 +96,11 @@ class Supervisor:
         return {name: part.process.pid for name, part in self.parts.items() if part.process and part.is_up}
 
     def start_chain(self) -> Chain:
-        """The node as it stood when it ended, however that came. It makes no blocks by the clock."""
-        chain = self._start_node(self._settings.ports["chain"])
-        if self._folder.is_begun and self._play_blocks(chain):
-            chain = self._start_node(self._settings.ports["chain"])
-            if self._play_blocks(chain):
-                raise ParkError("what the node had not written down cannot be written: is the disk full?")
-        return chain
+        """The node as it stood when it ended, however that came. It makes no blocks by the clock. Nobody sees it before
+        it has all of them: to him those that it has not yet would be taken back."""
+        if self._folder.is_begun:
+            self._give_again()
+        return self._start_node(self._settings.ports["chain"])
 
     def _start_node(self, port: int) -> Chain:
         """The node on its last state."""
@@ -124,17 +122,22 @@ class Supervisor:
             ask(chain, "evm_setBlockGasLimit", hex(BLOCK_GAS))
         return chain
 
-    def _play_blocks(self, chain: Chain) -> bool:
-        """Whether there were blocks that the node had not written down. They are sealed again where nobody else sends
-        anything, and then written down."""
+    def _give_again(self) -> None:
+        """Has the node write down what it had not written down when it ended."""
+        if self._is_given(self._start_node(free_port())):
+            self.parts["chain"].end(_CHAIN_STOPS_WITHIN)
+            if self._is_given(self._start_node(free_port())):
+                raise ParkError("what the node had not written down cannot be written: is the disk full?")
+        self.parts["chain"].end_at_once()
+
+    def _is_given(self, chain: Chain) -> bool:
+        """Whether there were blocks that it had not; they are sealed again."""
         blocks = BlocksFile(self._folder.blocks)
         head = block_of(chain, ask(chain, "eth_getBlockByNumber", "latest", False))
         blocks.begin(head)
         lost = blocks.newest() > head.number
         if lost:
-            self.parts["chain"].end_at_once()
-            play(self._start_node(free_port()), blocks.after(head.number))
-            self.parts["chain"].end(_CHAIN_STOPS_WITHIN)
+            play(chain, blocks.after(head.number))
         blocks.close()
         return lost
 
