@@ -12,9 +12,11 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import FAR
 from tests.frontend.index.liar import lying
+from wattbook.abi import all_events
 from wattbook.chain import Chain, Event, Receipt, named
 from wattbook.contracts import reverts
 from wattbook.contracts.authority import Authority
+from wattbook.contracts.logs import event_of
 from wattbook.contracts.revert import ContractRevert, UnnamedRevert
 from wattbook.contracts.structs import Status
 from wattbook.contracts.vault import Vault
@@ -272,6 +274,22 @@ class TestQuestionsAtOnce:
         assert type(alone.value) is not UnnamedRevert
         assert caught.value.args == alone.value.args
 
+    def test_no_contract_stands_there(self, market):
+        asked = Vault(market.chain, known_account("grid").address).function("depositsPaused")
+        for ask in (market.chain.call, lambda function: market.chain.call_each([function])):
+            with pytest.raises(ChainError, match=r"what answers at 0x\w{40} is another contract, or none$"):
+                ask(asked)
+
+    def test_a_node_that_takes_no_such_request(self):
+        def tells(asked, answered):
+            return {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "no batches"}}
+
+        with Anvil() as chain, lying(chain.web3.provider.endpoint_uri) as liar:
+            other = direct(liar.url)
+            liar.retold = tells
+            with pytest.raises(ChainError, match=r"^the node did not answer all that it was asked$"):
+                other.ask_each([("eth_chainId", [])] * 4)
+
 
 class TestTransactions:
     @pytest.fixture
@@ -374,6 +392,15 @@ class TestEvents:
         logs = chain.web3.eth.get_transaction_receipt(receipt.transaction)["logs"]
         assert [len(log["topics"]) for log in logs] == [2, 1, 0]
         assert receipt.events == ()
+
+    def test_a_text_that_is_none(self):
+        """A contract takes any bytes for a text."""
+        [entry] = [entry for entry in all_events() if entry["name"] == "URI"]
+        topics = [keccak(text="URI(string,uint256)"), (7).to_bytes(32)]
+        for raw, shown in ((b"\xff\xfeok", "\ufffd\ufffdok"), (b"tariff", "tariff")):
+            args = {"value": shown, "id": 7}
+            assert event_of("0x", topics, encode(["bytes"], [raw])) == Event("0x", "URI", args)
+        assert [item["name"] for item in entry["inputs"]] == list(args)
 
     def test_the_one_event_of_a_name(self):
         first, second, third = (Event("0x", name, {}) for name in ("Paid", "Paid", "Locked"))

@@ -4,7 +4,7 @@ import time
 from ast import literal_eval
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from json import JSONDecodeError
 from typing import Any, TypeVar
 
@@ -153,14 +153,22 @@ class Chain:
         found = []
         for start in range(0, len(functions), _AT_ONCE):
             part = functions[start : start + _AT_ONCE]
-            asked = [function.request for function in part]
-            answers: Any = named(partial(self.web3.provider.make_batch_request, asked))
+            answers = self.ask_each([function.request for function in part])
             found += [self._returned(function, answer) for function, answer in zip(part, answers, strict=True)]
         return found
 
+    def ask_each(self, requests: Sequence[tuple[RPCEndpoint, Any]]) -> list[RPCResponse]:
+        """What the node answers to requests that are put into one, in their sequence."""
+        provider: Any = self.web3.provider
+        answers = named(lambda: provider.make_batch_request(list(requests))) if requests else []
+        if not isinstance(answers, list) or len(answers) != len(requests):
+            raise ChainError("the node did not answer all that it was asked")
+        return answers
+
     def _returned(self, function: Bound, answer: RPCResponse) -> Any:
         # One that fails is asked again by itself, which tells why.
-        return function.decode(HexBytes(answer["result"])) if "result" in answer else self.call(function)
+        returned = answer.get("result")
+        return self.call(function) if returned is None else named(lambda: function.decode(HexBytes(returned)))
 
     def send(self, function: ContractFunction | Bound, sender: LocalAccount) -> Receipt:
         """Sends a transaction that calls a function, and waits until it is in a block."""

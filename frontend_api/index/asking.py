@@ -12,7 +12,6 @@ from web3.types import RPCEndpoint
 
 from frontend_api.index.errors import IndexingError
 from wattbook import abi
-from wattbook.chain import named
 from wattbook.connection import Market
 from wattbook.errors import ChainError
 
@@ -31,14 +30,10 @@ class Call:
 
 def answers(market: Market, block: int, calls: Iterable[Call]) -> Iterator[Any]:
     """What contracts answered at a block, in the sequence of the calls."""
-    provider: Any = market.chain.web3.provider
     rest = iter(calls)
     while some := list(islice(rest, _AT_ONCE)):
         asked = [(RPCEndpoint("eth_call"), [_message(market, call), hex(block)]) for call in some]
-        found = named(lambda: provider.make_batch_request(asked))  # noqa: B023
-        if not isinstance(found, list) or len(found) != len(some):
-            raise ChainError("the node did not answer all that it was asked")
-        for call, answer in zip(some, found, strict=True):
+        for call, answer in zip(some, market.chain.ask_each(asked), strict=True):
             if error := answer.get("error"):
                 word = error["message"] if isinstance(error, dict) else error
                 raise ChainError(f"the node refused {call.contract}.{call.function} at block {block}: {word}")

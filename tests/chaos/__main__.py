@@ -19,12 +19,13 @@ from tests.chaos.accounts import faults
 from tests.chaos.clocks import Clocks
 from tests.chaos.harms import Ground, harms
 from tests.park.running import Up
+from wattbook.errors import WattbookError
 
 _INSIDE = "CHAOS_INSIDE"
 _DISK = "1g"
 _TRADERS = 12
 _CALM = (1.0, 4.0)
-_FIRST_SLOTS, _SETTLES_WITHIN = 2, 660
+_FIRST_SLOTS, _SETTLES_WITHIN, _ENDS_WITHIN = 2, 660, 240
 
 
 def main() -> None:
@@ -67,11 +68,11 @@ def _run(seed: int) -> list[str]:
         _harm(Ground(park, disk, clocks, luck))
         park.process.terminate()
         summary = park.said("summary", _SETTLES_WITHIN)["summary"]
-        code = park.process.wait(60)
+        code = park.process.wait(_ENDS_WITHIN)
         print(f"  {_told(park, summary)}", flush=True)
         found = [f"it ended with {code}: {park.errors()}"] if code else []
         found += faults(folder, park.missed)
-    except (AssertionError, OSError) as error:
+    except (AssertionError, OSError, subprocess.SubprocessError, WattbookError) as error:
         if park.process.poll() is None:
             park.end()
         found = [str(error)]

@@ -60,12 +60,20 @@ def _of_orders(market: Market, folder: Folder, missed: Mapping[int, Sequence[str
     ]:
         yield f"orders of {len(unsaid)} slots are nowhere, and nothing was said: {unsaid}"
     ends: Counter[tuple[BookState, OrderState]] = Counter()
+    kept: Counter[int] = Counter()
     for seal in committed.keys() & placed.keys():
         one = placed[seal]
-        order = market.auction.order_of(one.book.key, one.trader, one.number)
-        ends[market.auction.book_of(one.book.key).state, order.state] += 1
+        order, book = (
+            market.auction.order_of(one.book.key, one.trader, one.number),
+            market.auction.book_of(one.book.key),
+        )
+        ends[book.state, order.state] += 1
+        if one.sell and (book.state, order.state) == (BookState.SETTLED, OrderState.SETTLED):
+            kept[one.slot_start] += market.auction.positions_of(one.book.key, one.trader)[one.number].wh != 0
     said = ", ".join(f"{book.name}/{state.name} {count}" for (book, state), count in ends.items())
     print(f"  {len(placed)} orders, {len(committed)} committed: {said}", flush=True)
+    if kept.total():
+        yield f"what was sold was not handed over, by slot: {sorted((+kept).items())}"
     for (book, state), count in ends.items():
         if (book, state) not in _ENDS:
             yield f"{count} orders are {state.name} in books that are {book.name}"

@@ -152,12 +152,12 @@ def test_what_another_chain_told_is_done_again_also_by_one_who_begins_anew(folde
     def look():
         settler = object.__new__(Settler)
         settler._market, settler._done = SimpleNamespace(chain=chain), Done(folder.settled)
-        settler._waiting = {}
+        settler._waiting, settler._sent, settler._failed = {}, {}, set()
         settler._looked_back()
         return settler._done
 
     Done(folder.settled).reach(number, hash_)
-    Done(folder.settled).counted(chain.now)
+    Done(folder.settled).counted(chain.now, chain.now)
     assert look().counted_until == chain.now
     ask(chain, "anvil_reorg", 1, [])
     assert look().counted_until == 0

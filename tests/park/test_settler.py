@@ -8,6 +8,7 @@ import pytest
 from tests.settlement.slots import SHARES, TERMS, Slots
 from wattbook.contracts.structs import Carrier
 from wattbook.deployment.anvil import Anvil
+from wattbook.months import month_at
 from wattbook.park.chain import Relay, ask
 from wattbook.park.people import relay_account
 from wattbook.park.settings import SLOT_SECONDS, Folder
@@ -60,11 +61,12 @@ class Settling:
         made._market, made._done, made._relay = market, self.done, Relay(market, relay_account("settler"))
         made._settings = SimpleNamespace(slots=lambda until: [slots.slot], times=lambda until: [])
         made._accounts = {Carrier.ELECTRICITY: accounts}
-        made._sent, made._waiting, made._failed, made._incomplete = {}, {}, set(), set()
+        made._sent, made._waiting, made._failed, made._incomplete, made._put_off = {}, {}, set(), set(), set()
+        made._drawn_in = 0
         made._certified_at = math.inf
 
     def count(self, seconds):
-        self.done.counted(self.slots.slot + seconds)
+        self.done.counted(self.slots.slot + seconds, now=0)
 
     def round(self):
         """What settlement tells in a block that comes after a step; another one takes note of it."""
@@ -133,7 +135,7 @@ def test_a_later_block_does_not_hide_that_the_chain_is_another(slots, settling):
     settling.count(SLOT_SECONDS)
     settling.settler.step()
     late = slots.park.blocks.now
-    settling.done.settled(Carrier.ELECTRICITY, late)
+    settling.done.settled(Carrier.ELECTRICITY, late, now=late)
     settling.done.reach(1, "0x00")
     ask(slots.market.chain, "evm_mine")
     settling.settler.step()
@@ -142,3 +144,45 @@ def test_a_later_block_does_not_hide_that_the_chain_is_another(slots, settling):
     # Who waited there may not have to here.
     settling.done.reach(1, "0x00")
     assert settling.round() == WAITS
+
+
+def test_what_was_done_late_is_undone_as_what_was_done_of_late(settling, slots):
+    """A slot can be older by far than the block in which it was settled."""
+    now, old = slots.park.blocks.now, slots.slot - 100 * SLOT_SECONDS
+    settling.done.settled(Carrier.ELECTRICITY, old, now=now)
+    settling.done.settled(Carrier.HEATING, old, now=now - 1_000)
+    settling.done.reach(1, "0x00")
+    settling.settler.step()
+    assert settling.done.unsettled(Carrier.ELECTRICITY, [old]) == [old]
+    assert settling.done.unsettled(Carrier.HEATING, [old]) == []
+
+
+def test_what_was_under_way_when_the_chain_became_another_is_done_again(settling, slots):
+    settling.count(SLOT_SECONDS)
+    settling.settler.step()
+    settling.settler._drawn_in = 5
+    assert settling.settler._sent
+    settling.done.reach(1, "0x00")
+    ask(slots.market.chain, "evm_mine")
+    settling.settler.step()
+    assert settling.settler._drawn_in == 0
+    assert not settling.settler._waiting, "what its block told is not taken for what the other chain tells"
+    assert settling.round() == WAITS
+
+
+def test_what_fails_keeps_nobody_waiting(settling, slots):
+    settling.count(5 * SLOT_SECONDS)
+    later = slots.slot + SLOT_SECONDS
+    settling.settler._put_off.add(f"settle {int(Carrier.ELECTRICITY)} {slots.slot}")
+    assert settling.settler._due(Carrier.ELECTRICITY, [slots.slot, later]) == [later, slots.slot]
+
+
+def test_a_draw_counts_when_it_is_in_a_block(settling, slots):
+    """One that failed is sent again."""
+    settler, now = settling.settler, slots.park.blocks.now
+    month = month_at(now)
+    for failed, drawn_in in ((True, 0), (False, month)):
+        settler._sent[f"draw {month}"] = 0
+        settler._failed |= {f"draw {month}"} if failed else set()
+        settler._finish([], now)
+        assert settler._drawn_in == drawn_in

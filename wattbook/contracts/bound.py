@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple, cast
 
 from eth_abi.codec import ABIDecoder
-from eth_abi.decoding import AddressDecoder
+from eth_abi.decoding import AddressDecoder, BaseDecoder, StringDecoder
 from eth_abi.exceptions import DecodingError, EncodingError
 from eth_abi.registry import BaseEquals, registry
 from eth_utils.address import to_checksum_address
@@ -98,12 +98,22 @@ class _AddressDecoder(AddressDecoder):
     decoder_fn = staticmethod(lru_cache(maxsize=10_000)(to_checksum_address))
 
 
-def _decoder() -> ABIDecoder:
+class _TextDecoder(StringDecoder):
+    """A contract takes any bytes for a text; what is none is shown as such."""
+
+    def __init__(self) -> None:
+        super().__init__(handle_string_errors="replace")  # type: ignore[no-untyped-call]
+
+
+def _decoder(**kinds: type[BaseDecoder]) -> ABIDecoder:
     types = registry.copy()  # type: ignore[no-untyped-call]
-    encoder = types.get_encoder("address")
-    types.unregister("address")
-    types.register(BaseEquals("address"), type(encoder), _AddressDecoder, label="address")  # type: ignore[no-untyped-call]
+    for kind, decoder in kinds.items():
+        encoder = types.get_encoder(kind)
+        types.unregister(kind)
+        types.register(BaseEquals(kind), type(encoder), decoder, label=kind)  # type: ignore[no-untyped-call]
     return ABIDecoder(types)
 
 
-DECODER = _decoder()
+DECODER = _decoder(address=_AddressDecoder, string=_TextDecoder)
+# Leaves addresses in lower case.
+PLAIN_DECODER = _decoder(string=_TextDecoder)

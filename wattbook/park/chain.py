@@ -19,8 +19,9 @@ from wattbook.errors import ChainError
 from wattbook.park.settings import Folder
 from wattbook.trial.blocks import Log, decoded, message
 
-# Blocks that are read again when the chain turns out to be another than it was: as far back as books live.
-DEPTH = 130
+# Blocks that are read at first, and again when the chain turns out to be another than it was: for as long as books live
+# and a process may take to begin.
+DEPTH = 400
 # Seconds until what is in no block is taken for lost.
 _LOST_AFTER = 6
 _NOTHING_GAS = 21_000
@@ -126,7 +127,6 @@ class Relay:
         self._account = account
         self._nonce: int | None = None
         self._sent: dict[str, _Sent] = {}
-        self.gas = 0
         self.reached: tuple[int, str] | None = None
 
     @property
@@ -177,7 +177,6 @@ class Relay:
             if receipt is None:
                 self._nonce = None
             else:
-                self.gas += int(receipt["gasUsed"], 16)
                 self.reached = max(self.reached or (0, ""), (int(receipt["blockNumber"], 16), receipt["blockHash"]))
             del self._sent[hash_]
             if receipt is None or receipt["status"] != "0x1":

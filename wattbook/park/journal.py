@@ -86,6 +86,14 @@ class DeskJournal:
         except sqlite3.Error as error:
             raise JournalError(f"{self._path} cannot be read: {error}") from None
 
+    def newest_slot(self) -> int:
+        """The last slot that there are orders for, 0 if there are none."""
+        try:
+            [(found,)] = self._db.execute("SELECT MAX(slot_start) FROM orders").fetchall()
+        except sqlite3.Error as error:
+            raise JournalError(f"{self._path} cannot be read: {error}") from None
+        return found or 0
+
     def paid(self, carrier: Carrier, slot_start: int, price: int) -> None:
         """Writes down what a book's price was."""
         with self._writing():

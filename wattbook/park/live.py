@@ -11,6 +11,7 @@ from wattbook.errors import ChainError
 from wattbook.locks import held
 from wattbook.park.chain import market_of
 from wattbook.park.founding import Founding
+from wattbook.park.journal import DeskJournal
 from wattbook.park.ledger import Ledger, SlotRecord, first_slot
 from wattbook.park.meters import MetersFile
 from wattbook.park.pause import bridge
@@ -23,8 +24,8 @@ Progress = Callable[[str, int, int], None]
 
 _STARTS_WITHIN = 180
 _POLL = 0.2
-# Seconds after the last slot in which all of it has to be counted and settled.
-_DRAINS_WITHIN = 600
+# Seconds after the last slot in which all of it has to be counted and settled, and after which meters are read again.
+_DRAINS_WITHIN, _READ_AGAIN_AFTER = 600, 120
 _FOUNDING_GAS_LIMIT = 15_000_000
 
 
@@ -124,15 +125,16 @@ class LivePark:
     def drain(self, stop: Event, died: Callable[[str], None]) -> Iterator[SlotRecord]:
         """Has nobody quote any more, and goes on until all that was traded is counted and settled."""
         self._folder.close_trading(True)
-        last = first_slot(int(time.time())) - SLOT_SECONDS
         file, done = MetersFile(self._folder.meters), Done(self._folder.settled)
-        deadline = time.time() + _DRAINS_WITHIN
+        journal = DeskJournal(self._folder.journal)
+        last, deadline = first_slot(int(time.time())) - SLOT_SECONDS, time.time() + _DRAINS_WITHIN
         began = self.ledger.next_slot
         while not stop.is_set() and time.time() < deadline:
             for name in self.supervisor.watch():
                 died(name)
-            if file.read_until >= last and not file.waiting() and "meters" in self.supervisor.parts:
-                self.supervisor.stop("meters")
+            # The desk goes by the chain's clock, which can be ahead.
+            last = max(last, journal.newest_slot() + SLOT_SECONDS)
+            last = self._read_on(file, last)
             if self.ledger.next_slot < last:
                 yield from self._new()
             elif "meters" not in self.supervisor.parts and self._is_settled(file.read_until, done):
@@ -141,6 +143,17 @@ class LivePark:
             passed = int(time.time()) - began
             self._progress("settling", passed, max(passed + 1, last - began + 2 * WINDOW_SECONDS))
             stop.wait(_POLL)
+
+    def _read_on(self, file: MetersFile, last: int) -> int:
+        """Has meters read up to a time, and once more some time after it, where something came too late for its root:
+        only the next reading tells what it was. Up to when, then."""
+        if "meters" in self.supervisor.parts:
+            if file.read_until >= last and not file.waiting():
+                self.supervisor.stop("meters")
+        elif max(last, file.read_until) + _READ_AGAIN_AFTER < time.time():
+            last = int(time.time()) // SLOT_SECONDS * SLOT_SECONDS + SLOT_SECONDS
+            self.supervisor.start_worker("meters")
+        return last
 
     def _is_settled(self, read_until: int, done: Done) -> bool:
         slots = self.settings.slots(read_until)

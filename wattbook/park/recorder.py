@@ -10,7 +10,7 @@ from typing import Any
 from hexbytes import HexBytes
 from web3.types import RPCEndpoint
 
-from wattbook.chain import Chain, named
+from wattbook.chain import Chain
 from wattbook.deployment.direct import direct
 from wattbook.errors import ChainError
 from wattbook.park.chain import ask
@@ -123,8 +123,7 @@ class Recorder:
 def block_of(chain: Chain, header: Any) -> Block:
     """A block with its transactions as they were sent; asked for by their hashes, none can be of another block."""
     calls = [(RPCEndpoint("eth_getRawTransactionByHash"), [one]) for one in header["transactions"]]
-    answers = named(lambda: chain.web3.provider.make_batch_request(calls)) if calls else []  # type: ignore[attr-defined]
-    raw = [HexBytes(one.get("result") or b"") for one in answers]
+    raw = [HexBytes(one.get("result") or b"") for one in chain.ask_each(calls)]
     if not all(raw):
         raise ChainError(f"block {header['number']} went while it was read")
     return Block(int(header["number"], 16), _hash(header), int(header["timestamp"], 16), tuple(map(bytes, raw)))

@@ -36,25 +36,27 @@ _CERTIFY_EVERY, _DRAW_GAS = 60, 400_000
 _LATE, _UNDONE = 90, 50 * SLOT_SECONDS
 _YEAR = 365 * 86_400
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS counted (time INTEGER PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS settled (carrier INTEGER, slot_start INTEGER, PRIMARY KEY (carrier, slot_start));
+CREATE TABLE IF NOT EXISTS counted (time INTEGER PRIMARY KEY, done_at INTEGER);
+CREATE TABLE IF NOT EXISTS settled (
+    carrier INTEGER, slot_start INTEGER, done_at INTEGER, PRIMARY KEY (carrier, slot_start)
+);
 CREATE TABLE IF NOT EXISTS reached (only INTEGER PRIMARY KEY CHECK (only = 1), block INTEGER, hash TEXT);
 """
 
 
 class Done:
-    """What was done, on disk; to do it again would do no harm and cost gas."""
+    """What was done, and when by the chain's clock, on disk; to do it again would do no harm and cost gas."""
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.executescript(_SCHEMA)
 
-    def counted(self, read_at: int) -> None:
-        self._db.execute("INSERT OR IGNORE INTO counted VALUES (?)", [read_at])
+    def counted(self, read_at: int, now: int) -> None:
+        self._db.execute("INSERT OR IGNORE INTO counted VALUES (?, ?)", (read_at, now))
 
-    def settled(self, carrier: Carrier, slot: int) -> None:
-        self._db.execute("INSERT OR IGNORE INTO settled VALUES (?, ?)", (int(carrier), slot))
+    def settled(self, carrier: Carrier, slot: int, now: int) -> None:
+        self._db.execute("INSERT OR IGNORE INTO settled VALUES (?, ?, ?)", (int(carrier), slot, now))
 
     @property
     def counted_until(self) -> int:
@@ -80,8 +82,8 @@ class Done:
 
     def undo(self, since: int) -> None:
         """Forgets what was done since a time, for a chain that is another than it was."""
-        self._db.execute("DELETE FROM counted WHERE time >= ?", [since])
-        self._db.execute("DELETE FROM settled WHERE slot_start >= ?", [since])
+        self._db.execute("DELETE FROM counted WHERE done_at >= ?", [since])
+        self._db.execute("DELETE FROM settled WHERE done_at >= ?", [since])
         self._db.execute("DELETE FROM reached")
 
 
@@ -102,6 +104,8 @@ class Settler:
         self._waiting: dict[str, int] = {}
         self._failed: set[str] = set()
         self._incomplete: set[str] = set()
+        # What failed the last time, and is not to keep others waiting.
+        self._put_off: set[str] = set()
         self._drawn_in = 0
         self._certified_at = time.monotonic()
         clean = {device.name for member in folder.scenario().members for device in member.devices if device.clean}
@@ -112,7 +116,7 @@ class Settler:
         ended = self._relay.follow()
         # Before it is forgotten for a later block up to which one the chain was to be the same.
         now = self._looked_back()
-        self._finish(ended)
+        self._finish(ended, now)
         self._count(now)
         self._settle(now)
         if time.monotonic() - self._certified_at > _CERTIFY_EVERY:
@@ -131,9 +135,12 @@ class Settler:
             if not found or found["hash"] != reached[1]:
                 self._done.undo(now - _UNDONE)
                 self._waiting.clear()
+                # What is under way followed on what is undone.
+                self._failed |= self._sent.keys()
+                self._drawn_in = 0
         return now
 
-    def _finish(self, ended: Sequence[Ended]) -> None:
+    def _finish(self, ended: Sequence[Ended], now: int) -> None:
         """Writes down what is wholly in blocks."""
         self._failed |= {one.call.what for one in ended if not one.succeeded}
         self._incomplete |= {one.call.what for one in ended if _waits(one)}
@@ -146,14 +153,18 @@ class Settler:
             self._incomplete.discard(what)
             kind, *numbers = what.split()
             if has_failed:
+                self._put_off.add(what)
                 continue
+            self._put_off.discard(what)
             if kind == "count":
-                self._done.counted(int(numbers[0]))
+                self._done.counted(int(numbers[0]), now)
+            elif kind == "draw":
+                self._drawn_in = int(numbers[0])
             elif kind == "settle" and is_incomplete and counted <= int(numbers[1]) + _MOST_SPREAD * SLOT_SECONDS:
                 # A later reading tells what one that came late, or not at all, would have; of no longer ago than this.
                 self._waiting[what] = counted
             elif kind == "settle":
-                self._done.settled(Carrier(int(numbers[0])), int(numbers[1]))
+                self._done.settled(Carrier(int(numbers[0])), int(numbers[1]), now)
                 self._waiting.pop(what, None)
 
     # ------------------------------------------------------------------------------------------------------- readings
@@ -193,10 +204,11 @@ class Settler:
                     self._send(self._settling(carrier, slot, accounts))
 
     def _due(self, carrier: Carrier, over: Sequence[int]) -> list[int]:
-        """Slots that are not settled. Those in which somebody waits for readings come last, once with each new one."""
+        """Slots that are not settled. Those that failed, and those in which somebody waits for readings, come last;
+        these once with each new one."""
         found = {_settle_of(carrier, slot): slot for slot in self._done.unsettled(carrier, over)}
         due = [what for what in found if self._waiting.get(what, -1) < self._done.counted_until]
-        return [found[what] for what in sorted(due, key=lambda what: what in self._waiting)]
+        return [found[what] for what in sorted(due, key=lambda what: what in self._waiting or what in self._put_off)]
 
     def _settling(self, carrier: Carrier, slot: int, accounts: Sequence[str]) -> list[Call]:
         name, imbalance = _settle_of(carrier, slot), self._market.imbalance
@@ -232,7 +244,8 @@ class Settler:
         gas = _GAS + _DRAW_GAS * len(subscriptions)
         if subscriptions:
             self._send([call(f"draw {month}", packages, "draw", gas, subscriptions)])
-        self._drawn_in = month
+        else:
+            self._drawn_in = month
 
     def _send(self, calls: Sequence[Call]) -> None:
         self._relay.send(calls)

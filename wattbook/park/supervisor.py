@@ -112,13 +112,14 @@ class Supervisor:
         command = [anvil_program(), "--host", "127.0.0.1", "--port", str(port), "--silent"]
         command += ["--cache-path", str(states), "--prune-history", _STATES, "--dump-state", str(folder.ending_state)]
         # Blocks that are sealed again have their transactions as they came; the founding has those first that pay more.
-        command += ["--load-state", str(folder.state), "--order", "fifo"] if folder.is_begun else ["--order", "fees"]
+        # And nobody who asks it early may have one sealed out of turn.
+        begun = ["--load-state", str(folder.state), "--order", "fifo", "--no-mining"]
+        command += begun if folder.is_begun else ["--order", "fees"]
         # It makes a first block of its own before it reads the state, which has to be the same one.
         command += ["--timestamp", str(self._settings.founded_at), *_OPTIONS]
         self._start(Part("chain", command))
         chain = self._answering(port)
         if folder.is_begun:
-            ask(chain, "evm_setAutomine", False)
             ask(chain, "evm_setBlockGasLimit", hex(BLOCK_GAS))
         return chain
 
@@ -180,8 +181,11 @@ class Supervisor:
         """What trades, clears and settles from the session's first slot on."""
         self._folder.beats.mkdir(exist_ok=True)
         for name in WORKERS:
-            command = [sys.executable, "-m", "wattbook.park.part", name, str(self._folder.path)]
-            self._start(Part(name, command, {TOKEN: self._settings.seed}))
+            self.start_worker(name)
+
+    def start_worker(self, name: str) -> None:
+        command = [sys.executable, "-m", "wattbook.park.part", name, str(self._folder.path)]
+        self._start(Part(name, command, {TOKEN: self._settings.seed}))
 
     def watch(self) -> list[str]:
         """Starts again what died or hangs, later the more often it did; says which."""

@@ -5,12 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eth_abi.abi import default_codec
 from web3.types import RPCEndpoint
 
 from wattbook.chain import Chain
 from wattbook.contracts.base import Contract
-from wattbook.contracts.bound import calldata
+from wattbook.contracts.bound import PLAIN_DECODER, calldata
 from wattbook.contracts.logs import values_of
 from wattbook.contracts.revert import revert_from_data
 from wattbook.errors import ChainError
@@ -116,8 +115,7 @@ class Blocks:
         results = []
         for start in range(0, len(parameters), _AT_ONCE):
             batch = [(RPCEndpoint(method), item) for item in parameters[start : start + _AT_ONCE]]
-            for answer in self.chain.web3.provider.make_batch_request(batch):  # type: ignore[attr-defined]
-                results.append(_result(answer))
+            results += [_result(answer) for answer in self.chain.ask_each(batch)]
         return results
 
     def _one(self, method: str, *parameters: Any) -> Any:
@@ -149,7 +147,7 @@ def decoded(logs: list[dict[str, Any]]) -> Iterator[Log]:
     """The logs of the market's events among what a node answers, addresses in lower case as there."""
     for log in logs:
         topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
-        found = values_of(topics, bytes.fromhex(log["data"][2:]), default_codec)
+        found = values_of(topics, bytes.fromhex(log["data"][2:]), PLAIN_DECODER)
         if found is not None:
             layout, values = found
             yield Log(layout.name, tuple(values))

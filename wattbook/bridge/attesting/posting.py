@@ -16,7 +16,7 @@ from wattbook.bridge.config import Peer
 from wattbook.bridge.outbox.outbox import Outbox
 from wattbook.bridge.outbox.records import Batch, BatchState, Call, OutboxError, State, Transaction
 from wattbook.contracts import reverts
-from wattbook.contracts.convert import plain
+from wattbook.contracts.bound import calldata
 from wattbook.eip712 import short_form
 from wattbook.errors import ChainError
 from wattbook.metering.roots import in_order, root_of, signer_of
@@ -131,8 +131,9 @@ class Posting:
     def _call(self, batch: Batch, threshold: int) -> Call:
         """What posts a batch with the first signatures that count."""
         signatures = in_order(list(self._counting(batch).items())[:threshold])
-        data = self._readings.raw.encode_abi("post", plain((root_in(batch), [], signatures)))
-        return Call(self._readings.address, bytes.fromhex(data[2:]))
+        readings = self._readings
+        data = calldata(readings.chain.web3, readings.NAME, "post", [root_in(batch), [], signatures])
+        return Call(readings.address, data)
 
     def _is_before_its_turn(self, zone: int, time: int) -> bool:
         """Whether a time before it, of which there are readings, is still to be proposed by whoever has his turn. Both
