@@ -19,7 +19,8 @@ from wattbook.park.balance import Balance, Line
 from wattbook.park.books import Watched
 from wattbook.park.journal import DeskJournal, Placed
 from wattbook.park.ledger import Sums
-from wattbook.park.meters import Counter, Holdings, MetersFile
+from wattbook.park.live import LivePark
+from wattbook.park.meters import Counter, Holdings, MetersFile, connected, published
 from wattbook.park.people import MeterKeys, registers_of
 from wattbook.park.ports import free_port
 from wattbook.park.settings import PARK_SECONDS, SLOT_SECONDS, ZONE, Folder, ParkSettings, Time, market_settings
@@ -338,3 +339,58 @@ def test_books_that_do_not_balance_are_refused():
     with pytest.raises(ParkError, match="do not balance: electricity given to the grid, 7 and 8"):
         found.require()
     assert found.lines()[-1] == "  electricity given to the grid: 7 Wh IS NOT 8 Wh"
+
+
+# ---------------------------------------------------------------------------------------------------------- its end
+
+
+class Ends:
+    """What `_read_on` sees of a park that ends: how far meters are read, and whether they are there."""
+
+    def __init__(self, read_until, is_waiting=False):
+        self.read_until, self.parts, self.is_waiting = read_until, {"meters": None}, is_waiting
+
+    def waiting(self):
+        return self.is_waiting
+
+    def stop(self, name):
+        del self.parts[name]
+
+    def start_worker(self, name):
+        self.parts[name] = None
+
+
+@pytest.mark.parametrize(
+    ("read_until", "is_waiting", "are_there"),
+    [(SLOT, False, False), (SLOT - 12, False, True), (SLOT, True, True)],
+)
+def test_meters_are_read_until_all_that_was_sold_is_told(read_until, is_waiting, are_there):
+    ends = Ends(read_until, is_waiting)
+    assert LivePark._read_on(SimpleNamespace(supervisor=ends), ends, SLOT) == SLOT
+    assert ("meters" in ends.parts) == are_there
+
+
+@pytest.mark.parametrize(("passed", "are_there"), [(119, False), (121, True)])
+def test_meters_are_read_once_more_for_what_came_too_late(monkeypatch, passed, are_there):
+    ends = Ends(SLOT)
+    ends.stop("meters")
+    monkeypatch.setattr(time, "time", lambda: SLOT + passed)
+    last = LivePark._read_on(SimpleNamespace(supervisor=ends), ends, SLOT)
+    assert ("meters" in ends.parts) == are_there
+    assert last == (SLOT + 132 if are_there else SLOT)
+
+
+def test_the_newest_slot_that_there_are_orders_for(tmp_path):
+    journal = DeskJournal(tmp_path / "desk.db")
+    assert journal.newest_slot() == 0
+    made = Placed(b"1", 1, SLOT, 0, TRADERS[0], 0, True, 1, 1, 1, "", b"")
+    journal.add([made, replace(made, seal=b"2", slot_start=SLOT + 24), replace(made, seal=b"3", slot_start=SLOT + 12)])
+    assert journal.newest_slot() == SLOT + 24
+
+
+def test_a_broker_that_is_not_there_has_nothing():
+    client = connected(free_port())
+    try:
+        assert not published(client, [(0, 1, b"record")])
+    finally:
+        client.loop_stop()
