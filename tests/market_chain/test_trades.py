@@ -165,18 +165,3 @@ def test_a_batch_in_which_several_are_short(floor, life):
     life.commit_for(*map(life.signed, [floor.buy("alice", 1_000, 400, 1), floor.buy("carol", 1_000, 400, 1)]))
     assert life.facts.commits == 4
     assert [life.auction.order_of(life.key, floor.carol.address, number).place for number in (0, 1)] == [1, 3]
-
-
-def test_energy_of_a_slot_that_begins_is_nobodys(floor, life):
-    """What was not sold is released as long as the slot has not begun, to the second."""
-    sale, bid = floor.sell("carol", 2_000, 300), floor.buy("alice", 500, 500)
-    life.trade(bid, sale)
-    clear(life)
-    units, slot = floor.market.energy_units, (sale.device, life.slot_start)
-    before = floor.snapshot()
-    for at, locked in ((life.slot_start - 1, 500), (life.slot_start, 2_000)):
-        floor.at(at)
-        life.settle()
-        assert units.drawn_of(*slot) == locked
-        floor.restore(before)
-        before = floor.snapshot()
