@@ -166,6 +166,17 @@ def test_a_month_whose_plants_are_subsidised(tmp_path):
     assert [month["month"] for month in result["bills"]] == ["2027-02", "2027-03"]
 
 
+def test_what_the_first_slot_of_a_month_costs_is_on_the_bill_of_the_month_before(tmp_path):
+    """It is paid when its book is settled."""
+    text = FRAME.format(slots=3, loss=0, penalty=0).replace("2026-10-01T06", "2027-02-01T00")
+    text += member("wind", 'kind = "wind"; rated_w = 15_000') + member("house", HOUSE)
+    result = run(tmp_path, text)
+    assert broken(result) == []
+    assert [month["month"] for month in result["bills"]] == ["2027-01", "2027-02"]
+    bought = [sum(bill["bought"] for bill in month["bills"]) for month in result["bills"]]
+    assert all(bought) and sum(bought) == -of(result, "house")["bought"]
+
+
 def test_a_book_that_nobody_reveals(tmp_path):
     """It is cleared without orders; and who was suspended until the end can have his certificates all the same."""
     text = FRAME.format(slots=2, loss=0, penalty=0) + member("roof", ROOF) + member("house", HOUSE)

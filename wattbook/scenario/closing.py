@@ -75,8 +75,9 @@ class Closing:
 
     def _steps(self) -> Iterator[Step]:
         now = self.village.blocks.now
-        for month in range(self.village.months[0], month_at(now) + 1):
-            yield start_of(month + 1) + 1, partial(self._bill, month)
+        # What is traded for the first slots of a month is paid in the month before.
+        for month in range(self.village.months[0] - 1, month_at(now) + 1):
+            yield max(start_of(month + 1) + 1, now), partial(self._bill, month)
         for subsidy in self.village.scenario.subsidies:
             for month in self.village.months:
                 opens, closes = self.village.fund(subsidy).claims_taken(month)
