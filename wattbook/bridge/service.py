@@ -94,10 +94,11 @@ class Bridge:
         """Goes on until `stop` is set, whatever fails meanwhile."""
         threads = [Thread(target=self._listen, args=(source, stop), name=source.name) for source in self.sources]
         threads.append(Thread(target=keep_fresh, args=(self.directory, self._on_chain, stop), name="directory"))
-        for thread in threads:
-            thread.start()
-        _log.info("running", attester=self.account.address, port=self.server.port, meters=len(self.directory.devices()))
+        meters = len(self.directory.devices())
         try:
+            for thread in threads:
+                thread.start()
+            _log.info("running", attester=self.account.address, port=self.server.port, meters=meters)
             while not stop.is_set():
                 try:
                     self._hold_the_key(stop)

@@ -10,6 +10,7 @@ import structlog
 
 from frontend_api.service import Service
 from frontend_api.settings import read_settings
+from wattbook.cli.logs import log_to_stderr
 
 
 @click.command()
@@ -54,20 +55,8 @@ def api(
     stop = Event()
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_, lambda *_: stop.set())
-    _log_to_stderr()
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    log_to_stderr(structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]))
     service = Service(settings, os.environ, follow=not no_follow)
     click.echo(f"listening on http://{settings.host}:{service.port}")
     service.run(stop)
-
-
-def _log_to_stderr() -> None:
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )

@@ -1,4 +1,3 @@
-import logging
 import os
 import signal
 import sys
@@ -8,7 +7,6 @@ from threading import Event
 from typing import Any
 
 import click
-import structlog
 
 from wattbook.bridge.config import BridgeConfig, read_config
 from wattbook.bridge.outbox.outbox import Outbox
@@ -17,6 +15,7 @@ from wattbook.bridge.replay import Replayed, replay
 from wattbook.bridge.service import Bridge
 from wattbook.bridge.verify.directory import Directory, OnChain
 from wattbook.chain import Chain
+from wattbook.cli.logs import console_or_json, log_to_stderr
 from wattbook.cli.output import as_json, show, table
 from wattbook.connection import Market
 from wattbook.deployment.record import find_deployment
@@ -39,7 +38,7 @@ def run_bridge(config: Path, as_json: bool) -> None:
     settings, stop = read_config(config), Event()
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_, lambda *_: stop.set())
-    _log_to_stderr(as_json)
+    log_to_stderr(console_or_json(as_json))
     with ExitStack() as stack:
         running = Bridge(settings, os.environ, stack)
         click.echo(f"listening on http://{settings.http.host}:{running.server.port}")
@@ -134,17 +133,3 @@ def _replay_lines(one: Replayed) -> list[str]:
     verdict = "differs" if one.differences else "agrees"
     head = f"zone {batch.zone} at {batch.time}, version {batch.version}: {one.readings} readings, {verdict}"
     return [head, *(f"  {said}" for said in one.differences)]
-
-
-def _log_to_stderr(as_json: bool) -> None:
-    renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-    )

@@ -1,5 +1,4 @@
 import json
-import logging
 import signal
 import sys
 import time
@@ -10,7 +9,6 @@ from threading import Event
 from typing import Any
 
 import click
-import structlog
 from sqlalchemy import func, select
 
 from frontend_api.database.database import Database, DatabaseError
@@ -18,6 +16,7 @@ from frontend_api.database.tables import events, progress
 from frontend_api.index.audit import audit
 from frontend_api.index.following import Follower, Step
 from frontend_api.index.rebuilding import rebuild
+from wattbook.cli.logs import console_or_json, log_to_stderr
 from wattbook.cli.output import as_json, show, table
 from wattbook.connection import Market
 from wattbook.deployment.networks import network
@@ -69,7 +68,7 @@ def run_index(
     stop = Event()
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_, lambda *_: stop.set())
-    _log_to_stderr(as_json)
+    log_to_stderr(console_or_json(as_json))
     shown = _Shown(as_json)
     with closing(Database(database)) as opened:
         follower = Follower(_market(network_name, deployment), opened, shown)
@@ -236,17 +235,3 @@ class _Counted:
     def end(self) -> None:
         if self._shown:
             click.echo("", err=True)
-
-
-def _log_to_stderr(as_json: bool) -> None:
-    renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-    )
