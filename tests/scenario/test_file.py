@@ -127,6 +127,10 @@ def test_a_file_may_begin_with_the_mark_of_a_spreadsheet(read):
     assert read(GOOD + RECORDED, "\ufeff" + READINGS) == read(GOOD + RECORDED, READINGS)
 
 
+def test_blank_lines_say_nothing(read):
+    assert read(GOOD + RECORDED, READINGS.replace("\n", "\n\n")) == read(GOOD + RECORDED, READINGS)
+
+
 def test_a_slot_without_a_line_was_not_heard_of(read):
     text = READINGS.replace("1790816400,bert/meter,7\n", "")
     [bert] = [one for one in read(GOOD + RECORDED, text).members if one.name == "bert"]
@@ -218,6 +222,7 @@ def test_a_mistake_is_named(read, old, new, said):
         ("unrevealed", f'member = "eve"\n{AT}', "member is 'eve', which the scenario does not have"),
         ("unrevealed", 'member = "anna"\nat = 2026-10-02T00:00:00Z', "at is not in the scenario's time"),
         ("unrevealed", 'member = "anna"\nat = 2026-10-01T00:20:00Z', "at is not where a slot begins or ends"),
+        ("unrevealed", 'member = "anna"\nat = 2026-10-01T02:00:00Z', "at is the scenario's end, when no slot begins"),
         (
             "bridge_down",
             "from = 2026-10-01T01:00:00Z\nuntil = 2026-10-01T01:00:00Z",
@@ -298,6 +303,41 @@ def test_what_is_made_is_subsidised_by_the_month(read):
         read(month + programme * 2)
 
 
+@pytest.mark.parametrize(("kind", "rest"), [("lie", "wh = 3"), ("replaced", "")], ids=["lie", "replaced"])
+@pytest.mark.parametrize(
+    "silence",
+    [
+        FAULT.format(
+            kind="silent", rest='device = "bert/meter"\nfrom = 2026-10-01T01:00:00Z\nuntil = 2026-10-01T02:00:00Z'
+        ),
+        FAULT.format(kind="bridge_down", rest="from = 2026-10-01T01:00:00Z\nuntil = 2026-10-01T02:00:00Z"),
+        "no line of the slot",
+    ],
+    ids=["silent", "bridge down", "without a line"],
+)
+def test_what_is_said_of_a_meter_that_is_not_heard_of(read, silence, kind, rest):
+    fault = FAULT.format(kind=kind, rest=f'device = "bert/meter"\nat = 2026-10-01T01:00:00Z\n{rest}')
+    assert read(GOOD + RECORDED + fault, READINGS).faults
+    faults, readings = fault + silence, READINGS
+    if silence == "no line of the slot":
+        faults, readings = fault, "time,device,value\n1790816400,bert/meter,7\n"
+    with pytest.raises(SettingsError, match=f"faults: bert/meter has a fault of kind {kind} when it is not heard of"):
+        read(GOOD + RECORDED + faults, readings)
+
+
+@pytest.mark.parametrize(("until_hour", "fits"), [(13, False), (14, True), (12, True)])
+def test_piles_that_charge_for_less_than_a_slot(read, until_hour, fits):
+    """From the same hour to the same is all day."""
+    piles = 'kind = "charging"\nday_wh = 9_000\nrated_w = 4_000\nfrom_hour = 12\nuntil_hour = {}'
+    long = GOOD.replace("slot_seconds = 3_600", "slot_seconds = 7_200")
+    text = long.replace('kind = "household"', piles.format(until_hour)).replace("day_wh = 9_000\n", "", 1)
+    if fits:
+        assert read(text).members
+    else:
+        with pytest.raises(SettingsError, match="anna/charging charges for less than a slot of 7200 seconds"):
+            read(text)
+
+
 def test_who_is_suspended_twice_trades_in_between(read):
     def suspended(since, until, member="anna"):
         rest = f'member = "{member}"\nfrom = 2026-10-01T0{since}:00:00Z\nuntil = 2026-10-01T0{until}:00:00Z'
@@ -316,8 +356,23 @@ def test_what_is_silent_too_long(read):
     assert read(long + FAULT.format(kind="silent", rest=text.format(0))).faults
     with pytest.raises(SettingsError, match="until is 96 slots after from or more: no later reading tells of so many"):
         read(long + FAULT.format(kind="silent", rest=text.format(1)))
+    a_day_more = "from = 2026-10-05T00:00:00Z\nuntil = 2026-10-06T00:00:00Z"
+    two = FAULT.format(kind="silent", rest=text.format(0)) + FAULT.format(kind="bridge_down", rest=a_day_more)
+    with pytest.raises(SettingsError, match="faults: roofs/pv is not heard of in 119 slots, which is too long"):
+        read(long + two)
+    # For good, there is no reading after it.
+    assert read(GOOD.replace("slots = 2", "slots = 120") + two).faults
     with pytest.raises(SettingsError, match="bert/meter has no readings in 96 slots, which is too long"):
         read(long + RECORDED, READINGS)
+
+
+def test_one_thing_at_a_time_is_said_of_a_meter(read):
+    lie = FAULT.format(kind="lie", rest=f'device = "anna/household"\n{AT}\nwh = 3')
+    replaced = FAULT.format(kind="replaced", rest=f'device = "anna/household"\n{AT}')
+    assert len(read(GOOD + lie + lie.replace("anna/household", "roofs/pv")).faults) == 2
+    for other in (lie, replaced):
+        with pytest.raises(SettingsError, match="faults: there are two of anna/household at 1790816400"):
+            read(GOOD + lie + other)
 
 
 def test_too_many_orders(read):

@@ -82,6 +82,7 @@ def read_scenario(path: Path) -> Scenario:
     )
     table.done()
     _check_suspensions(table, scenario)
+    _check_heard(table, scenario)
     kinds = [f"{one.carrier.name.lower()} for {one.purpose}" for one in scenario.subsidies]
     _check_once(table, "subsidies", kinds)
     return scenario
@@ -108,6 +109,9 @@ def _frame(table: Table) -> Scenario:
     if not 1 <= len(grouped) <= MOST_MEMBERS:
         raise table.error(f"there are {len(grouped)} members, not 1 to {MOST_MEMBERS}")
     _check_once(table, "members", [member.name for member, _ in grouped])
+    for device in (device for member, _ in grouped for device in member.devices):
+        if isinstance(device.what, Charging) and device.what.hours * HOUR < seconds:
+            raise table.error(f"{device.name} charges for less than a slot of {seconds} seconds, and might never")
     return Scenario(
         name=_name(table),
         about=table.text("about"),
@@ -316,6 +320,8 @@ def _when(table: Table, trouble: Trouble, scenario: Scenario) -> tuple[int, int]
         raise table.error(f"until is {MOST_UNHEARD} slots after from or more: no later reading tells of so many")
     if (silent or trouble is Trouble.REPLACED) and times[0] == scenario.start:
         raise table.error(f"{names[0]} is the scenario's start, when all meters are read first")
+    if trouble is Trouble.UNREVEALED and times[0] == scenario.end:
+        raise table.error("at is the scenario's end, when no slot begins")
     return times[0], times[-1]
 
 
@@ -325,6 +331,30 @@ def _check_suspensions(table: Table, scenario: Scenario) -> None:
     for one, other in combinations(suspended, 2):
         if one.member == other.member and other.since <= one.until:
             raise table.error(f"faults: {one.member} is suspended again before a slot in which he is not")
+
+
+def _check_heard(table: Table, scenario: Scenario) -> None:
+    """What attesters say of a meter, they say of one that is heard of, and one thing at a time; and no silence, however
+    many faults it is made of, is too long for the reading after it."""
+    devices = {device.name: device for member in scenario.members for device in member.devices}
+    said = [one for one in scenario.faults if one.trouble in (Trouble.REPLACED, Trouble.LIE)]
+    for fault in said:
+        if scenario.is_unheard(devices[fault.device], fault.since):
+            raise table.error(f"faults: {fault.device} has a fault of kind {fault.trouble} when it is not heard of")
+    _check_once(table, "faults", [f"{one.device} at {one.since}" for one in said])
+    silent = {one.device for one in scenario.faults if one.trouble is Trouble.SILENT}
+    silent |= {name for name, device in devices.items() if isinstance(device.what, Recorded) and device.what.unheard}
+    for name in ("", *sorted(silent)):
+        in_a_row = 0
+        for start in scenario.starts:
+            if scenario.is_unheard(devices.get(name), start + scenario.slot_seconds):
+                in_a_row += 1
+            elif in_a_row >= MOST_UNHEARD:
+                raise table.error(
+                    f"faults: {name or 'every meter'} is not heard of in {in_a_row} slots, which is too long"
+                )
+            else:
+                in_a_row = 0
 
 
 def _member(table: Table, scenario: Scenario) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wattbook.contracts.structs import Carrier
-from wattbook.scenario.profiles import Device, Place
+from wattbook.scenario.profiles import Device, Place, Recorded
 from wattbook.scenario.strategies import Member, Prices
 from wattbook.settlement.imbalance import Terms
 
@@ -131,6 +131,18 @@ class Scenario:
     def devices(self, carrier: Carrier) -> list[tuple[Member, Device]]:
         """All of a carrier, each with whose it is."""
         return [(member, one) for member in self.members for one in member.devices if one.carrier == carrier]
+
+    def is_unheard(self, device: Device | None, time: int) -> bool:
+        """Whether no reading comes at the end of a slot, of a member's device or of one that is nobody's.
+
+        What lasts until the scenario's end is silent at the end too.
+        """
+        for fault in self.faults:
+            if fault.since <= time and (time < fault.until or time == self.end == fault.until):
+                of_it = fault.trouble is Trouble.SILENT and device and fault.device == device.name
+                if of_it or fault.trouble is Trouble.BRIDGE_DOWN:
+                    return True
+        return device is not None and isinstance(device.what, Recorded) and time in device.what.unheard
 
     def trading(self, carrier: Carrier) -> Trading:
         """How one of its carriers is traded."""

@@ -133,6 +133,10 @@ class Charging:
     from_hour: int
     until_hour: int
 
+    @property
+    def hours(self) -> int:
+        return (self.until_hour - self.from_hour) % _HOURS or _HOURS
+
 
 @dataclass(frozen=True)
 class Recorded:

@@ -149,6 +149,8 @@ def _rows(path: Path, head: tuple[str, ...]) -> Iterator[Row]:
             if tuple(next(lines, ())) != head:
                 raise SettingsError(f"{path} line 1: is not {','.join(head)}")
             for fields in lines:
+                if not fields:
+                    continue
                 where = f"{path} line {lines.line_num}"
                 if len(fields) != len(head):
                     raise SettingsError(f"{where}: has {len(fields)} fields, not {len(head)}")

@@ -11,7 +11,7 @@ from wattbook.deployment.local import known_account
 from wattbook.eip712 import sign
 from wattbook.metering.roots import in_order as signatures_in_order
 from wattbook.scenario.model import Fault, Trouble
-from wattbook.scenario.profiles import DAY, WHOLE, Recorded, draw
+from wattbook.scenario.profiles import DAY, WHOLE, draw
 from wattbook.scenario.strategies import Bid, Flow, Habit, Member, Outlook, behave, quotes
 from wattbook.scenario.trading import Cleared, Quoted, Trading, locks
 from wattbook.scenario.village import CITY, ZONE, Meter, Village
@@ -219,7 +219,7 @@ class Runner:
         for register in self.village.registers():
             register.shows += counted[register.device]
             meter = meters.get(register.device)
-            if self._is_silent(meter, time):
+            if self.scenario.is_unheard(meter.device if meter else None, time):
                 self.happened.unheard += 1
             elif self._befalls(Trouble.REPLACED, meter, time):
                 exchanged.append(self._replace(register, time))
@@ -230,16 +230,6 @@ class Runner:
         self.happened.readings += len(heard)
         self.happened.corrected += len(lies)
         self.village.mine([*exchanged, *self.rounds.read(time, heard, lies, CITY)])
-
-    def _is_silent(self, meter: Meter | None, time: int) -> bool:
-        """What lasts until the end is silent at the end too."""
-        for fault in self.scenario.faults:
-            if fault.since <= time and (time < fault.until or time == self.scenario.end == fault.until):
-                of_it = fault.trouble is Trouble.SILENT and meter and fault.device == meter.device.name
-                if of_it or fault.trouble is Trouble.BRIDGE_DOWN:
-                    return True
-        what = meter.device.what if meter else None
-        return isinstance(what, Recorded) and time in what.unheard
 
     def _befalls(self, trouble: Trouble, meter: Meter | None, time: int) -> Fault | None:
         for fault in self.scenario.faults:

@@ -221,12 +221,11 @@ def _piles(name: str, piles: Charging, held: int, outlook: Outlook) -> list[Bid]
 def _needs(piles: Charging, held: int, outlook: Outlook) -> tuple[int, int, int]:
     """What is still to be charged, what of it in this slot at any price, and what more if it is cheap."""
     opened = (local_hour(outlook.place, outlook.start) - piles.from_hour) % _HOURS
-    length = (piles.until_hour - piles.from_hour) % _HOURS or _HOURS
-    if opened >= length:
+    if opened >= piles.hours:
         return 0, 0, 0
     since = opened * HOUR + (outlook.start + outlook.place.utc_offset_minutes * 60) % HOUR
     needs = piles.day_wh if since < outlook.seconds else held
-    later = max(0, (length * HOUR - since) // outlook.seconds - 1)
+    later = max(0, (piles.hours * HOUR - since) // outlook.seconds - 1)
     most = _most(piles.rated_w, outlook)
     must = min(most, max(0, needs - most * later))
     return needs, must, min(most, needs) - must
