@@ -33,7 +33,7 @@ class Covered:
 
 @dataclass
 class Coverage:
-    """Of everything. `left_out` says which tests did not count, and why; `waiting` which files were not run."""
+    """Of everything. `left_out` says which tests did not count, and why; `waiting` which folders were not run."""
 
     contracts: dict[str, Covered]
     python: dict[str, Share]
@@ -84,14 +84,14 @@ def page(coverage: Coverage) -> str:
     lines = total(item.lines for item in contracts.values())
     branches = total(item.branches for item in contracts.values())
     python = total(coverage.python.values())
-    files = coverage.ran + len(coverage.waiting)
+    folders = coverage.ran + len(coverage.waiting)
     text = [
         "# Coverage",
         "",
         "Made by `make cover` (see [how it is measured](measuring.md)); the same with every missed place is in",
         "[coverage.json](coverage.json).",
         "",
-        f"{coverage.ran} of {files} test files have run.",
+        f"The tests of {coverage.ran} of {folders} folders have run.",
         "",
         *_table(
             "| | ran | of | share |",

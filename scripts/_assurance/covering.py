@@ -1,10 +1,10 @@
 """Which lines and branches of the contracts, and which lines of Python, the tests run.
 
     python scripts/_assurance covering compile [--shard 1/2]    contracts with probes
-    python scripts/_assurance covering run [--shard 1/2]        the tests, file by file
+    python scripts/_assurance covering run [--shard 1/2]        the tests, folder by folder
     python scripts/_assurance covering report                   docs/assurance/coverage.md and .json
 
-Each step goes on where it was stopped. `compile` and `run` take names after them: of contracts, of test files.
+Each step goes on where it was stopped. `compile` and `run` take names after them: of contracts, of folders.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from probes import LIBRARY, LIBRARY_TEXT, Probed, with_probes
 from solidity import ROOT, Json, read_sources
 from stand import ASSURANCE, Stand, load
 from syntax import parse
-from tested import beneath_all, hash_of, run, shard, test_files
+from tested import beneath_all, hash_of, run, shard, test_folders
 
 from wattbook.abi import contract_names
 
@@ -49,7 +49,8 @@ def main(arguments: list[str]) -> None:
     if asked.step == "compile":
         compile_contracts(shard(asked.names or list(contract_names()), asked.shard))
     elif asked.step == "run":
-        run_tests(shard(asked.names or test_files(), asked.shard), FOLDER / f"stand-{asked.shard.replace('/', '-')}")
+        folders = shard(asked.names or list(test_folders()), asked.shard)
+        run_tests(folders, FOLDER / f"stand-{asked.shard.replace('/', '-')}")
     else:
         report()
 
@@ -87,7 +88,7 @@ def _table(probed: dict[str, Probed]) -> Json:
 
 
 def run_tests(names: list[str], folder: Path) -> None:
-    """Runs test files against contracts with probes, but those that ran and rest on nothing that has changed."""
+    """Runs folders' tests against contracts with probes, but those that ran and rest on nothing that has changed."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     beneath = _beneath()
     waiting = [name for name in names if not _is_done(name, beneath)]
@@ -110,8 +111,8 @@ def _run(stand: Stand, name: str) -> Json:
         old.unlink()
     started = time.monotonic()
     command: list[str | Path] = [
-        *(stand.python, "-m", "coverage", "run", stand.python.with_name("ape"), "test", name, "-q", "-n", "0"),
-        *("-p", "no:cacheprovider", *_deselected(name)),
+        *(stand.python, "-m", "coverage", "run", stand.python.with_name("ape"), "test"),
+        *("-q", "-n", "0", "-p", "no:cacheprovider", *_deselected(name), *test_folders()[name]),
     ]
     variables = stand.environment(COVERAGE_FILE=str(data), GAS_LIMIT=str(_GAS))
     ran = run(command, stand.folder, variables, _SECONDS)
@@ -120,7 +121,7 @@ def _run(stand: Stand, name: str) -> Json:
     if failed:
         (RESULTS / f"{_slug(name)}.txt").write_text(ran.said)
     return {
-        "file": name,
+        "folder": name,
         "failed": failed,
         "seconds": round(time.monotonic() - started),
         "hits": _collect(stand.hits),
@@ -137,14 +138,15 @@ def _collect(hits: Path) -> list[str]:
 
 def _deselected(name: str) -> list[str]:
     left_out = json.loads(LEFT_OUT.read_text())
-    return [option for test in left_out if test.split("::")[0] == name for option in ("--deselect", test)]
+    files = test_folders()[name]
+    return [option for test in left_out if test.split("::")[0] in files for option in ("--deselect", test)]
 
 
 def report() -> None:
     """Writes the tables of what has run so far; fails where something is still to be run, or failed."""
     beneath = _beneath()
-    done = [name for name in test_files() if _is_done(name, beneath)]
-    waiting = [name for name in test_files() if name not in done]
+    done = [name for name in test_folders() if _is_done(name, beneath)]
+    waiting = [name for name in test_folders() if name not in done]
     results = [load(_result_file(name)) for name in done]
     coverage = Coverage(
         contracts=of_contracts(load(PROBES), {hit for result in results for hit in result["hits"]}),
@@ -187,7 +189,7 @@ def _is_done(name: str, beneath: bytes) -> bool:
 
 
 def _rests_on(name: str, beneath: bytes) -> str:
-    return keccak(beneath + hash_of([ROOT / name])).hex()
+    return keccak(beneath + hash_of(ROOT / file for file in test_folders()[name])).hex()
 
 
 def _result_file(name: str) -> Path:
@@ -195,4 +197,4 @@ def _result_file(name: str) -> Path:
 
 
 def _slug(name: str) -> str:
-    return re.sub(r"\W+", "-", name.removeprefix("tests/").removesuffix(".py"))
+    return re.sub(r"\W+", "-", name)

@@ -7,9 +7,9 @@ Most are switched on and off in one contract that holds them all: gathered.py, s
 what lived there and could be seen while contracts are deployed, is compiled and tested alone.
 
 What is known of a mutant, here or in docs/assurance/mutants/, is not found out again: a killed one stays so for as
-long as the definition around it stays, one that survived is tried again when a test or a source of the contract
-changes. targets.json says which sources are a contract's own and which tests are tried, in this order; explained.json
-why a survivor may live.
+long as the definition around it stays; one that survived is tried again when a test or a source of the contract
+changes, unless it is explained. targets.json says which sources are a contract's own and which tests are tried, in
+this order; explained.json why a survivor may live.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from gathered import Gathered, gathered
 from operators import Mutant, mutants_of
 from solidity import ROOT, CompileError, Json, read_sources, standard_json
 from stand import ASSURANCE, Stand
-from survivors import KNOWN, report
+from survivors import EXPLAINED, KNOWN, report
 from tested import ANEW, hash_of, run, shard
 
 FOLDER = ASSURANCE / "mutants"
@@ -117,6 +117,8 @@ class Session:
         return {} if known.get("restsOn", self.rests_on) != self.rests_on else known
 
     def _is_known(self, mutant: Mutant) -> bool:
+        if mutant.key in EXPLAINED and self.results.get(mutant.key, {}).get("result") == "survived":
+            return True
         known = self._known(mutant)
         return bool(known) and "seen" not in known
 

@@ -35,12 +35,15 @@ from web3.types import RPCEndpoint
 from wattbook.deployment import anvil
 from wattbook.deployment.anvil import Anvil
 from wattbook.deployment.direct import Direct
+from wattbook.trial import blocks
 
 _OFF = "0x"
 _TOLD = re.compile(rb"2\d{30}\n")
 # Of what is told, a sign that all before it has been read.
 _SIGN = 10**9
 _REVERT = "evm_revert"
+# What one that never ends may burn of a call; tests give theirs more than they need.
+_MOST_GAS = 10**9
 # Who is stopped for taking too long must have taken so many times as long as without a mutant right afterwards.
 _FAR_LONGER = 5
 
@@ -85,6 +88,8 @@ class Chains:
             self._connections.add(connection)
 
         def requested(connection: Direct, method: RPCEndpoint, params: Any) -> Any:
+            if method == "eth_call" and "gas" not in params[0]:
+                params = [params[0] | {"gas": hex(_MOST_GAS)}, *params[1:]]
             answer = request(connection, method, params)
             if method == _REVERT:
                 request(connection, RPCEndpoint("anvil_setCode"), [ADDRESS, self.code])
@@ -96,6 +101,7 @@ class Chains:
             (Direct, "__init__", begun),
             (Direct, "make_request", requested),
             (anvil, "_listen", self._listen),
+            (blocks, "_GAS", _MOST_GAS),
         ):
             setattr(where, name, patched)
 

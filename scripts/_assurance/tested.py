@@ -4,7 +4,9 @@ import os
 import re
 import signal
 import subprocess
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import NamedTuple
@@ -19,8 +21,14 @@ ANEW = 40
 _ONE_FILE = re.compile(r"test_\w+\.py")
 
 
-def test_files() -> list[str]:
-    return [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "tests").rglob("test_*.py"))]
+@cache
+def test_folders() -> dict[str, list[str]]:
+    """Folders that have tests, and the files of each. What is in a folder shares the time that its fixtures take."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        file = path.relative_to(ROOT)
+        found[file.parent.as_posix()].append(file.as_posix())
+    return dict(found)
 
 
 def shard(names: list[str], part: str) -> list[str]:

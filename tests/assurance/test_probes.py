@@ -13,7 +13,7 @@ from web3 import Web3
 
 from tests.assurance.conftest import NAME, source
 from wattbook.deployment import anvil
-from wattbook.deployment.anvil import Anvil
+from wattbook.deployment.anvil import PlainAnvil
 
 BODY = """
     uint256 public total;
@@ -64,7 +64,7 @@ def ran(till, tmp_path, monkeypatch):
     monkeypatch.setattr(anvil, "anvil_program", lambda: str(program))
 
     def run(function: str, *arguments: object, transaction: bool = False) -> tuple[list[int], list[str]]:
-        with Anvil() as chain:
+        with PlainAnvil() as chain:
             sender = chain.web3.eth.accounts[0]
             address = chain.web3.eth.wait_for_transaction_receipt(
                 chain.web3.eth.send_transaction({"from": sender, "data": creation})

@@ -50,10 +50,10 @@ def test_coverage():
         python={"wattbook/till.py": Share(10), "wattbook/other.py": Share(9_999, ["1"])},
         left_out={"tests/test_gas.py": "counts gas"},
         ran=1,
-        waiting=["tests/test_other.py"],
+        waiting=["tests/other"],
     )
     text = page(coverage)
-    assert "1 of 2 test files have run." in text
+    assert "The tests of 1 of 2 folders have run." in text
     assert "| lines of contracts | 996 | 1,000 | 99.6 % |" in text
     assert "| branches of contracts | 1 | 2 | 50.0 % |" in text
     # What is not all is not shown as all.

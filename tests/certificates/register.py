@@ -9,6 +9,7 @@ from eth_utils.crypto import keccak
 from tests.assertions import FAR, pass_time
 from tests.conftest import decider
 from tests.devices import QUARTER, SLOT, Devices, facts
+from tests.further import joining
 from wattbook import Application, Market, abi
 from wattbook.chain import Receipt
 from wattbook.contracts.batteries import Batteries
@@ -89,9 +90,7 @@ class Register:
     def narrow(self, account: LocalAccount) -> LocalAccount:
         """A further account of a member, without the right to spend."""
         further = known_account(FIRST_FREE_ACCOUNT + 4)
-        agreed = {"account": further.address, "member": self.member(account), "rights": MARKET_ROLES, "deadline": FAR}
-        signature = sign(self.membership, "AcceptAccount", further, agreed)
-        self.membership.add_account(further.address, MARKET_ROLES, FAR, signature, sender=account)
+        self.membership.add_account(*joining(self.market, account.address, further), sender=account)
         return further
 
     def replace(self, account: LocalAccount) -> LocalAccount:

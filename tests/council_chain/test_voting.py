@@ -6,13 +6,14 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import FAR, check_event, pass_time, refused
 from tests.council_chain.stand import REASON, Floor
+from tests.further import joining
 from tests.node import ask
 from wattbook import Role
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import ProposalState, VoterClass
 from wattbook.deployment.local import known_account
 from wattbook.deployment.plan import Call
-from wattbook.eip712 import sign, sign_action
+from wattbook.eip712 import sign_action
 from wattbook.governance.council import QUEUE_SECONDS, VOTE_SECONDS
 from wattbook.roles import MARKET_ROLES
 
@@ -130,12 +131,9 @@ class TestVoting:
         """Who could choose with which of his roles he votes could choose his class."""
         both = floor.admit("both", Role.PRODUCER | Role.CONSUMER)
         narrow, wide = known_account(70), known_account(71)
-        for account, rights in ((narrow, int(Role.CONSUMER)), (wide, int(MARKET_ROLES))):
-            membership = floor.market.membership
-            agreed = {"account": account.address, "member": floor.member("both"), "rights": rights, "deadline": FAR}
-            acceptance = sign(membership, "AcceptAccount", account, agreed)
+        for account, rights in ((narrow, Role.CONSUMER), (wide, MARKET_ROLES)):
             ask("anvil_setBalance", account.address, hex(10**24))
-            membership.add_account(account.address, rights, FAR, acceptance, sender=both)
+            floor.market.membership.add_account(*joining(floor.market, both.address, account, rights), sender=both)
         later = floor.propose(floor.batch(ADD))
         with refused(reverts.NarrowAccount, account=narrow.address, rights=int(Role.CONSUMER)):
             floor.council.vote(later, True, sender=narrow)

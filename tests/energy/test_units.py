@@ -6,10 +6,11 @@ from eth_utils.crypto import keccak
 
 from tests.assertions import FAR, check_event, pass_time, refused
 from tests.devices import SLOT, draw
+from tests.further import joining
 from wattbook import Role
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Carrier, Direction, Status, Unit
-from wattbook.eip712 import sign, sign_action
+from wattbook.eip712 import sign_action
 
 CAP = 2500
 NOBODY = "0x" + "00" * 20
@@ -138,11 +139,8 @@ class TestIssue:
             units.issue(device, start(), people.issuer.address, 1, sender=alice)
 
     def test_not_without_the_right_to_spend(self, market, people, units, devices, alice, bob, start):
-        narrow, rights = people.spare, int(Role.PRODUCER)
-        member = market.membership.standing_of(alice.address).member
-        values = {"account": narrow.address, "member": member, "rights": rights, "deadline": FAR}
-        acceptance = sign(market.membership, "AcceptAccount", narrow, values)
-        market.membership.add_account(narrow.address, rights, FAR, acceptance, sender=alice)
+        narrow = people.spare
+        market.membership.add_account(*joining(market, alice.address, narrow, Role.PRODUCER), sender=alice)
         device = devices.certified(narrow)
         with refused(reverts.SpendNotAllowed, account=narrow.address, to=bob.address):
             units.issue(device, start(), bob.address, 1, sender=narrow)

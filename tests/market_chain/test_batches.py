@@ -1,5 +1,7 @@
 """Many orders in one transaction: what is wrong with one does not stop the others, and nothing counts twice."""
 
+from itertools import chain
+
 import pytest
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
@@ -128,6 +130,18 @@ class TestRelayedCommits:
         assert committed(receipt) == [(good.order.trader, 0, 0)]
         assert refusals(receipt, life) == {(alice.order.trader, 0): Refusal.NO_SUCH_CLASS}
 
+    def test_the_largest_class(self, floor, life):
+        alice = floor.buy("alice", 1000, 500)
+        receipt = life.commit_for(life.signed_as(alice, max(SizeClass)))
+        assert committed(receipt) == [(alice.trader, 0, 0)]
+
+    def test_nobody_signs_for_no_account(self, floor, life):
+        """Of what is no signature no account is the signer, neither is the one that is none."""
+        alice = life.signed(floor.buy("alice", 1000, 500))
+        nobody = alice._replace(order=alice.order._replace(trader="0x" + "00" * 20), r=bytes(32))
+        with refused(reverts.NothingTaken, refusal=Refusal.BAD_SIGNATURE):
+            life.commit_for(nobody)
+
     def test_room_that_a_refused_order_does_not_take(self, floor, life):
         life.fill_up(spare=1)
         skipped, good = floor.buy("alice", 1000, 500, 1), floor.buy("bob", 1000, 500)
@@ -145,6 +159,13 @@ class TestRelayedCommits:
         floor.market.vault.pause_module(life.auction.address, sender=known_account("operator"))
         with pytest.raises(reverts.ModuleNotAllowed):
             life.commit_for(signed)
+
+    def test_a_number_after_the_last(self, floor, life):
+        orders = [floor.buy("alice", 1_000, 500, number) for number in range(16)]
+        life.commit_for(*map(life.signed, orders))
+        last = life.signed(changed(floor.buy("alice", 1_000, 500), number=16))
+        with refused(reverts.NothingTaken, refusal=Refusal.NUMBER_SKIPPED):
+            life.commit_for(last)
 
     def test_sixteen_orders_of_one_trader(self, floor, life):
         orders = [floor.buy("alice", 100, 500, number) for number in range(16)]
@@ -289,6 +310,20 @@ class TestGroups:
         groups.settle()
         self.check_fills(groups)
 
+    def test_each_is_revealed_once_whatever_its_group(self, life, orders):
+        """In batches that reach from one group into the next one after their first order."""
+        life.commit_for(*map(life.signed, orders))
+        pairs = [(orders[0], orders[GROUP_SIZE + 3]), (orders[1], orders[GROUP_SIZE])]
+        for pair in pairs:
+            life.reveal(*pair)
+        for order in chain.from_iterable(pairs):
+            with refused(reverts.NothingTaken, refusal=Refusal.ALREADY_REVEALED):
+                life.reveal(order)
+        life.clear(proposals.for_uniform(uniform.clear(life.orders, 5000)))
+        life.settle()
+        sold = life.auction.positions_of(life.key, orders[GROUP_SIZE + 3].trader)[-1]
+        assert (sold.sell, sold.wh) == (True, sum(order.wh for order in (orders[0], orders[1], orders[GROUP_SIZE])))
+
     def check_fills(self, groups):
         outcome = uniform.clear(groups.orders, 5000)
         assert outcome.volume == 5000
@@ -321,6 +356,16 @@ class TestGroups:
             groups.clear(proposal, groups.words[:-1])
         with refused(reverts.WrongWords, book=groups.key, group=0):
             groups.clear(proposal, groups.words[:31])
+
+    @pytest.mark.parametrize("count", [GROUP_SIZE - 1, GROUP_SIZE])
+    def test_words_of_a_group_that_there_is_not(self, life, orders, count):
+        life.commit_for(*map(life.signed, orders[:count]))
+        life.reveal(*orders[:count])
+        proposal = proposals.for_uniform(uniform.clear(life.orders, 5000))
+        beyond = life.words[0] & ~(0x3FFF << 217) | GROUP_SIZE << 217
+        with refused(reverts.WrongExtent, book=life.key, group=1):
+            life.clear(proposal, [*life.words, beyond])
+        life.clear(proposal)
 
     def test_a_part_that_no_words_make(self, groups, proposal):
         """It is no progress, and does no harm."""

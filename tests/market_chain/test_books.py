@@ -1,11 +1,14 @@
 """Books of every shape, under every rule."""
 
 import pytest
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
 
 from tests.assertions import check_event, refused
 from tests.market_chain.floor import MONEY
 from wattbook.contracts import reverts
-from wattbook.contracts.structs import BookState, Purse
+from wattbook.contracts.structs import Book, BookState, Carrier, Purse
+from wattbook.deployment.bytecode import storage_slot
 from wattbook.market import muda, proposals, ranked, trade_reduction
 from wattbook.market.words import unpacked_fill
 
@@ -28,6 +31,18 @@ def draw(life):
 
 def _rank(life):
     return ranked.clear(life.orders, ranked.Rank.VALUE, False, 5000, ranked.Fee(20, 0, 60), None, [])
+
+
+@pytest.mark.parametrize("first", [1, 2])
+def test_all_facts_of_a_book_are_told(floor, life, first):
+    """Each has its place in the word that it is in storage; what closes a book changes none."""
+    slot = keccak(encode(["bytes32", "uint256"], [life.key, storage_slot("Auction", "_books")]))
+    book = Book(first, 2, 3, 4, 0, 5, 6, 7, Carrier.GAS, BookState.OPEN)
+    places = (0, 40, 80, 120, 160, 176, 192, 208, 232, 240)
+    floor.store(life.auction, slot, sum(int(value) << place for value, place in zip(book, places, strict=True)))
+    assert life.facts == book
+    life.auction.void_book(life.key, sender=floor.stranger)
+    assert life.facts == book._replace(state=BookState.VOID)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -102,6 +117,21 @@ def test_trade_reduction_gives_the_rest_to_the_fund(floor):
     assert [fill[:2] for fill in fills(receipt)] == [(8_000, 4_000_000), (8_000, 3_600_000)]
     assert receipt.event("BookSettled").args["toCommonFund"] == 400_000
     assert floor.purse(Purse.COMMON_FUND) == 400_000
+
+
+def test_one_upt_is_the_pool_s(floor):
+    """Of 1001 Wh that are bought sellers give 1000: the pool serves the one, at the buyers' price."""
+    life = floor.open("TradeReduction")
+    bids = [floor.buy("alice", 1_000, 1), floor.buy("bob", 1_001, 3)]
+    asks = [floor.sell("carol", 1_001, 1), floor.sell("dora", 100, 0), floor.sell("erin", 1_500, 0)]
+    life.trade(*bids, *asks)
+    outcome = trade_reduction.clear(life.orders)
+    life.clear(proposals.for_trade_reduction(outcome))
+    pool = floor.purse(Purse.POOL)
+    receipt = life.settle()
+    wh = [fill[0] for fill in fills(receipt)]
+    assert sorted(wh) == [62, 938, 1_001] and receipt.event("BookSettled").args["poolShare"] == 1
+    assert floor.purse(Purse.POOL) - pool == 1
 
 
 @pytest.mark.parametrize("place", [4, 5])

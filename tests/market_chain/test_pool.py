@@ -132,6 +132,15 @@ class TestOffers:
             offer("carol", 400, 100)
 
 
+@pytest.mark.parametrize("price", [0, 300, DEAREST - 121, DEAREST - 119, DEAREST, DEAREST + 1])
+def test_a_seller_has_at_hand_what_the_dearest_wh_costs_him(floor, life, price):
+    sale = floor.sell("carol", 1_000, price, zone=POOLED)
+    life.commit(sale)
+    life.reveal(sale)
+    assert MONEY - floor.free("carol") == margin(1_000, price)
+    life.clear(proposals.for_uniform(uniform.clear(life.orders, 5000)))
+
+
 class TestIntake:
     @pytest.mark.parametrize(("short", "taken"), [(0, 4_000), (1, 3_999), (300, 3_999), (301, 3_998)])
     def test_is_limited_by_what_the_purse_can_pay(self, floor, pool, life, short, taken):

@@ -136,3 +136,5 @@ class TestNamedOnce:
     def test_the_clearing(self, floor):
         with refused(reverts.ClearingAlreadySet, clearing=floor.market.clearing.address):
             floor.decide(floor.market.auction, "setClearing", floor.alice.address)
+        with refused(reverts.NotAuthority, caller=floor.alice.address):
+            floor.market.auction.set_clearing(floor.alice.address, sender=floor.alice)

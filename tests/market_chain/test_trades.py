@@ -120,6 +120,20 @@ def test_each_of_many_orders_is_handed_over(floor, settled):
     assert floor.locked(auction) == held - money
 
 
+def test_the_least_that_can_be_sold_is_handed_over(floor, life):
+    """What the cheaper seller leaves: one Wh. Of an order that trades nothing there is no part."""
+    quotes = [floor.sell("carol", 1_000, 300), floor.sell("dora", 100, 310), floor.sell("erin", 100, 320)]
+    bid = floor.buy("alice", 1_001, 500)
+    life.commit(*quotes, bid)
+    life.reveal(*quotes, bid)
+    clear(life)
+    life.settle()
+    parts = hand_over(floor, life, "carol", "dora", "erin", "alice")
+    assert [(place, sell, wh) for place, sell, wh, _ in parts] == [(0, True, 1_000), (1, True, 1), (3, False, 1_001)]
+    states = [life.auction.order_of(life.key, quote.trader, 0).state for quote in quotes]
+    assert states == [OrderState.HANDED_OVER, OrderState.HANDED_OVER, OrderState.SETTLED]
+
+
 def hand_over(floor: Floor, book: Life, *names: str) -> list[tuple[int, bool, int, int]]:
     """Place, whether sold, Wh and uPT of each part, as settlement is told; and it happens."""
     asked = TradedSlot(1, Carrier.ELECTRICITY, 0, book.key), [floor.accounts[name].address for name in names]
@@ -131,6 +145,17 @@ def hand_over(floor: Floor, book: Life, *names: str) -> list[tuple[int, bool, in
         (part >> 240, bool(part >> 200 & 1), part & 2**40 - 1, (part >> 40 & low) + (part >> 104 & low))
         for part in parts
     ]
+
+
+def test_what_is_nothing_is_not_moved(floor, life):
+    """What is sold for nothing has no fee, leaves nothing over, and the pool has no part in it."""
+    quotes = [floor.sell("carol", 1_000, 0), floor.buy("alice", 1_000, 0)]
+    life.commit(*quotes)
+    life.reveal(*quotes)
+    clear(life)
+    moved = {event.name for event in life.settle().events}
+    assert moved == {"Adjusted", "BookSettled", "PoolTraded", "Traded"}
+    assert trades_of(life, "carol", "alice") == [[1_000, 0], [0, 1_000]]
 
 
 def test_of_all_numbers_that_a_trader_has(floor, life):

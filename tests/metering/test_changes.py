@@ -4,10 +4,11 @@ import pytest
 
 from tests.assertions import FAR, check_event, refused
 from tests.devices import said
+from tests.further import joining
 from wattbook import Role
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Curve, DeviceStatus, Key, Purse, Status
-from wattbook.eip712 import digest, sign, sign_action
+from wattbook.eip712 import digest, sign_action
 
 NOBODY = "0x" + "00" * 20
 
@@ -26,11 +27,7 @@ def carol(people, admit):
 @pytest.fixture
 def narrow(market, people, alice):
     """A further account of alice's without the right to spend."""
-    member = market.membership.standing_of(alice.address).member
-    rights = int(Role.PRODUCER)
-    values = {"account": people.spare.address, "member": member, "rights": rights, "deadline": FAR}
-    acceptance = sign(market.membership, "AcceptAccount", people.spare, values)
-    market.membership.add_account(people.spare.address, rights, FAR, acceptance, sender=alice)
+    market.membership.add_account(*joining(market, alice.address, people.spare, Role.PRODUCER), sender=alice)
     return people.spare
 
 

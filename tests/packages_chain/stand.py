@@ -7,11 +7,11 @@ from typing import Any
 from eth_account import Account
 
 from tests.assertions import refused
+from tests.further import joining
 from wattbook.contracts.structs import Carrier, ShortSignature, Signed
 from wattbook.deployment.local import known_account
 from wattbook.eip712 import sign
 from wattbook.metering.roots import in_order
-from wattbook.roles import MARKET_ROLES
 from wattbook.trial.blocks import Mined, message
 from wattbook.trial.metering import ATTESTERS
 from wattbook.trial.subscribing import DAY, Subscribing, events
@@ -92,10 +92,7 @@ class Stand(Subscribing):
     def second_account(self, account: str) -> str:
         """A further account of a member, who buys and sells under either."""
         further, membership = Account.create(), self.market.membership
-        agreed = {"account": further.address, "member": membership.standing_of(account).member}
-        agreed |= {"rights": MARKET_ROLES, "deadline": FAR}
-        acceptance = sign(membership, "AcceptAccount", further, agreed)
-        self.as_account(account, membership, "addAccount", further.address, MARKET_ROLES, FAR, acceptance)
+        self.as_account(account, membership, "addAccount", *joining(self.market, account, further))
         self.park.keys[further.address] = further
         return str(further.address)
 

@@ -60,6 +60,16 @@ class TestEarning:
         with stand.moves({stand.provider: part, "locked": -part}):
             stand.draw(number)
 
+    def test_long_after_its_last_month(self, stand: Stand):
+        version, account = stand.publish(), stand.person()
+        month = stand.month()
+        [number] = stand.buy(account, stand.area(version, 10_000, 3))
+        fee = stand.area_of(number).fee
+        stand.begin(month + 7)
+        with stand.moves({stand.provider: fee, "locked": -fee, account: 0}):
+            mined = stand.draw(number)
+        assert told(mined, "AreaEarned") == [("AreaEarned", (number, month + 3, fee))]
+
     def test_several_months_at_once(self, stand: Stand):
         version, account = stand.publish(), stand.person()
         month = stand.month()

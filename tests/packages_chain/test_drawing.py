@@ -6,8 +6,13 @@ import pytest
 
 from tests.packages_chain.stand import PT, Stand, subscribed, told
 from wattbook.contracts import reverts
-from wattbook.contracts.structs import Carrier, SubscriptionState
-from wattbook.trial.blocks import message
+from wattbook.contracts.structs import Carrier, Discounts, Step, SubscriptionState
+from wattbook.deployment.anvil import Anvil
+from wattbook.deployment.local import known_account
+from wattbook.packages.subscribed import ChainLot
+from wattbook.trial.blocks import OPTIONS, message
+from wattbook.trial.metering import ATTESTERS
+from wattbook.trial.park import Park
 from wattbook.trial.subscribing import DAY, start_of
 
 
@@ -15,6 +20,22 @@ def drawn(number: int, month: int, **parts: int) -> tuple[str, tuple[int, ...]]:
     """The event of a month."""
     names = ("charged", "dust", "bonus", "arrears", "unpaid")
     return "Drawn", (number, month, *(parts.get(name, 0) for name in names))
+
+
+def month_by_month(stand: Stand, customer: tuple[str, int, int], months: range) -> None:
+    """Three units are used in each, one of them on its last day; in the next one's first second one is paid, for it."""
+    account, device, number = customer
+    stand.begin(months[0])
+    stand.read(start_of(months[0]), {device: 0})
+    for month in months:
+        over = start_of(month + 1)
+        stand.pass_until(over - DAY + 1)
+        stand.read(over - DAY, {device: 1})
+        assert told(stand.draw(number), "Drawn") == []
+        stand.pass_until(over)
+        stand.does("pay", number, 880, sender=account)
+        stand.read(over, {device: 2})
+        assert told(stand.draw(number), "Drawn") == [drawn(number, month, charged=880, arrears=2 * 968)]
 
 
 class TestLots:
@@ -38,6 +59,20 @@ class TestLots:
         with stand.moves({stand.provider: 880_000, account: 879, "locked": -880_879}):
             stand.draw(number)
         assert stand.lots_of(number) == []
+
+    def test_a_lot_of_which_one_upt_is_left(self, stand: Stand):
+        account, device, number, month = subscribed(stand, 881)
+        stand.pass_month(month, {device: 1})
+        with stand.moves({stand.provider: 880, "locked": -881, account: 1}):
+            stand.draw(number)
+        assert stand.lots_of(number) == []
+
+    def test_a_lot_of_which_one_unit_is_left(self, stand: Stand):
+        account, device, number, month = subscribed(stand, 880_000)
+        stand.pass_month(month, {device: 999})
+        with stand.moves({stand.provider: 999 * 880, "locked": -999 * 880, account: 0}):
+            stand.draw(number)
+        assert stand.lots_of(number) == [(880, 880)]
 
     def test_what_is_paid_when_a_month_is_over_is_not_for_it(self, stand: Stand):
         account, device, number, month = subscribed(stand, 880_000)
@@ -132,6 +167,40 @@ class TestLots:
         stand.read(start_of(first + 1), {device: 10})
         assert told(stand.draw(number), "Drawn") == [drawn(number, first, charged=1_010 * 880)]
 
+    def test_every_month_has_its_last_day(self, stand: Stand):
+        """What is read on it is the month's, which is not over."""
+        _, device, number, first = subscribed(stand, 10_000 * PT)
+        stand.begin(first)
+        stand.read(start_of(first), {device: 0})
+        for month in range(first, first + 13):
+            last = start_of(month + 1) - DAY
+            stand.pass_until(last + 1)
+            stand.read(last, {device: 100})
+            assert told(stand.draw(number), "Drawn") == []
+            stand.pass_until(start_of(month + 1) + 1)
+            stand.read(start_of(month + 1), {device: 10})
+            assert told(stand.draw(number), "Drawn") == [drawn(number, month, charged=110 * 830)]
+
+    def test_a_century_s_year_is_no_leap_year(self):
+        """February 2100 has 28 days; what is paid on the first of a month is for it."""
+        with Anvil(*OPTIONS) as chain:
+            stand = Stand(Park(chain))
+            february = (2100 - 1970) * 12 + 1
+            account, device = stand.metered_customer()
+            membership, authority = stand.market.membership, stand.market.authority.address
+            offices = [known_account(name).address for name in ("registrar", *ATTESTERS)]
+            for member in (stand.provider, account, *offices):
+                renewed = membership.standing_of(member).member, start_of(february + 12), b"\1" * 32
+                stand.as_account(authority, membership, "renew", *renewed)
+            stand.begin(february - 1)
+            [number] = stand.buy(account, stand.lots(stand.publish(), device, 880))
+            month_by_month(stand, (account, device, number), range(february, february + 3))
+
+    def test_every_month_is_over_with_the_first_of_the_next(self, stand: Stand):
+        """What is paid then is for the next: each month has the one unit that was paid in it or before."""
+        account, device, number, first = subscribed(stand, 880)
+        month_by_month(stand, (account, device, number), range(first, first + 12))
+
     def test_of_what_does_not_exist(self, stand: Stand):
         unknown = stand.packages.subscription_count() + 1
         stand.fails(reverts.UnknownSubscription, "draw", [unknown], subscription=unknown)
@@ -205,6 +274,25 @@ class TestBonus:
         assert told(mined, "Drawn") == [drawn(number, month + 1, bonus=860, arrears=2 * 968)]
         assert stand.bonus_of(number) == (0, 0)
 
+    def test_to_the_last_unit_and_then_no_more(self, stand: Stand):
+        """A bonus of 12,000 units, with nothing over."""
+        electricity, cold = stand.publish(), stand.publish(Carrier.COOLING)
+        account, device = stand.metered_customer()
+        amount, units, month = 1_032 * PT, 1_200_000, stand.month(1)
+        number, _ = stand.buy(account, stand.lots(electricity, device, amount), stand.area(cold, 100))
+        _, bonus = stand.packages.lots_of(number)
+        assert ChainLot.unpacked(bonus) == ChainLot(12_000 * 860, 12_000 * 860, 860, stand.blocks.now)
+        stand.pass_month(month, {device: units + 11_999})
+        mined = stand.draw(number)
+        assert told(mined, "Drawn") == [drawn(number, month, charged=amount, bonus=11_999 * 860)]
+        assert stand.bonus_of(number) == (860, 860)
+        for later, bonus in enumerate((860, 0), 1):
+            stand.pass_month(month + later, {device: 2})
+            mined = stand.draw(number)
+            arrears = 968 if bonus else 2 * 968
+            assert told(mined, "Drawn") == [drawn(number, month + later, bonus=bonus, arrears=arrears)]
+            assert stand.bonus_of(number) == (0, 0)
+
 
 class TestArrears:
     def test_are_paid_from_free_money(self, stand: Stand):
@@ -231,6 +319,32 @@ class TestArrears:
         assert stand.debt(account) == 14_840_032
         assert stand.market.vault.account_of(account).in_default
         assert stand.owed_since(account) == stand.blocks.now
+
+    def test_of_one_upt(self, stand: Stand):
+        cheap = {"steps": [Step(0, 1)], "discounts": Discounts(*[0] * 7)}
+        account, device, number, month = subscribed(stand, 1, postpaid=1, flow_price=1, **cheap)
+        stand.pass_month(month, {device: 2})
+        with stand.moves({account: -1, stand.provider: 2, "locked": -1}):
+            mined = stand.draw(number)
+        assert told(mined, "Drawn") == [drawn(number, month, charged=1, arrears=1)]
+
+    def test_of_one_upt_that_is_owed(self, stand: Stand):
+        """The next payment clears it first."""
+        cheap = {"steps": [Step(0, 1)], "discounts": Discounts(*[0] * 7)}
+        account, device, number, month = subscribed(stand, 1, postpaid=1, flow_price=1, **cheap)
+        stand.leave(account, 0)
+        stand.pass_month(month, {device: 2})
+        stand.draw(number)
+        assert stand.debt(account) == 1
+        other = stand.person()
+        vault = stand.market.vault
+        stand.blocks.mine([message(vault, "withdraw", other, 5)])
+        stand.blocks.mine([message(stand.market.power_token, "transfer", other, account, 5)])
+        stand.blocks.mine([message(stand.market.power_token, "approve", account, vault.address, 5)])
+        stand.blocks.mine([message(vault, "deposit", account, 5)])
+        with stand.moves({account: -5, stand.provider: 1, "locked": 4}):
+            stand.does("pay", number, 5, sender=account)
+        assert (stand.debt(account), stand.lots_of(number)) == (0, [(4, 1)])
 
     def test_of_who_does_not_let_anything_be_taken(self, stand: Stand):
         account, device, number, month = subscribed(stand, 880)

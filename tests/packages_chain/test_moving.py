@@ -169,6 +169,8 @@ class TestAssigning:
         number, to, giver, taker = self.assign(stand, number, account, other)
         forged = taker._replace(signature=giver.signature)
         stand.fails(reverts.InvalidSignature, "assign", number, to, giver, forged, signer=other)
+        forged = giver._replace(signature=taker.signature)
+        stand.fails(reverts.InvalidSignature, "assign", number, to, forged, taker, signer=account)
         stand.fails(reverts.NotAssignable, "assign", number, third, giver, taker, subscription=number, to=third)
         stand.fails(reverts.NotCustomer, "assign", number, to, taker, giver, subscription=number, account=other)
 

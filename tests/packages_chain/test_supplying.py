@@ -3,6 +3,9 @@
 from tests.packages_chain.stand import Stand, told
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Carrier
+from wattbook.deployment.anvil import Anvil
+from wattbook.trial.blocks import OPTIONS
+from wattbook.trial.park import Park
 from wattbook.trial.subscribing import DAY, start_of
 
 PT = 1_000_000
@@ -113,6 +116,17 @@ class TestCounting:
         assert stand.supplier(device, start_of(stand.month(2))) == NOBODY
         assert [stand.needed(stand.provider, start_of(stand.month(ahead))) for ahead in range(4)] == [0] * 4
         stand.buy(account, stand.lots(version, device, PT, 1))
+
+    def test_the_first_device_of_a_market_is_let_go_too(self):
+        """Number 1; an area with number 0 has none."""
+        with Anvil(*OPTIONS) as chain:
+            stand = Stand(Park(chain))
+            account, device = stand.metered_customer(rated_w=9_600)
+            assert device == 1
+            [number] = stand.buy(account, stand.area(stand.publish(), 10_000, 3, 2, device=device))
+            assert stand.supplier(device, start_of(stand.month(2))) == stand.provider
+            stand.does("cancel", number, sender=account)
+            assert stand.supplier(device, start_of(stand.month(2))) == NOBODY
 
     def test_nor_do_several(self, stand: Stand):
         version = stand.publish()

@@ -1,5 +1,6 @@
 """What keeps a pool's money its own: quotes that it can pay for, plants that are what the council opened, and votes."""
 
+from bisect import bisect_left
 from dataclasses import replace
 
 import pytest
@@ -271,7 +272,10 @@ def test_what_comes_late_is_closed_once_a_day(stand):
     stand.earn(pool, 5)
     with refused(reverts.NotYet, from_=record + DAY + 1):
         stand.do(stand.anyone, stand.pools, "closeLate", pool, at=record + DAY)
-    stand.do(stand.anyone, stand.pools, "closeLate", pool, at=record + DAY + 1)
+    mined = stand.do(stand.anyone, stand.pools, "closeLate", pool, at=record + DAY + 1)
+    # To the holders of the second before: what is sold in this one is sold without it.
+    [closing] = [log.args for log in mined.logs if log.name == "PeriodClosed"]
+    assert closing[5] == stand.pools.standing_of(pool).record == record + DAY
 
 
 class TestServicers:
@@ -371,3 +375,18 @@ def test_a_plant_is_admitted_when_what_was_sold_ahead_is_over(stand):
     with refused(reverts.PlantReserved, device=device, until=until):
         stand.do(terms.owner, stand.offers, "admit", pool, [device], at=until - 1)
     stand.do(terms.owner, stand.offers, "admit", pool, [device], at=until)
+
+
+@pytest.mark.parametrize(("less", "uncovered"), [(0, 0), (1, 1)])
+def test_what_just_covers_is_nothing_that_a_servicer_is_blamed_for(stand, less, uncovered):
+    pool = stand.active()
+    state, most = stand.pools.state_of(pool), pt(10**6)
+
+    def covers(collected: int) -> bool:
+        return stand.offers.outcome_of(pool, 0, state, collected).dscr_bps >= 10_000
+
+    just = bisect_left(range(most), True, key=covers)
+    mined = stand.closed(pool, 0, just - less)
+    [closing] = [log.args for log in mined.logs if log.name == "PeriodClosed"]
+    assert (closing[2], closing[4]) == (just - less, 10_000 - less)
+    assert stand.servicers.service_of(pool).uncovered == uncovered

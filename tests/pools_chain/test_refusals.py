@@ -337,6 +337,19 @@ class TestSubscribing:
         with refused(reverts.Oversubscribed, left=terms.mezz - 5, amount=terms.mezz):
             stand.do(investor, stand.pools, "subscribe", pool, MEZZ, terms.mezz)
 
+    @pytest.mark.parametrize("kind", [SENIOR, MEZZ])
+    def test_goes_on_while_one_tranche_is_not_all_sold(self, stand, terms, kind):
+        pool = stand.opened(terms)
+        other, amount = (MEZZ, terms.mezz) if kind == SENIOR else (SENIOR, terms.senior)
+        stand.do(stand.investors[0], stand.pools, "subscribe", pool, other, amount)
+        with refused(reverts.NotYet, from_=terms.deadline):
+            stand.do(stand.anyone, stand.pools, "decide", pool)
+
+    def test_has_no_trigger_to_be_reset(self, stand):
+        pool = stand.opened()
+        with refused(reverts.WrongPoolStage, pool=pool, stage=PoolStage.SUBSCRIBING):
+            stand.decide(stand.pools, "resetTrigger", pool)
+
     def test_who_is_short_of_money_gets_no_units(self, stand, terms):
         pool = stand.opened(terms._replace(senior=10**15 + 1, least=pt(500_000)))
         investor = stand.investors[0]
@@ -357,7 +370,9 @@ class TestSubscribing:
         stand.pass_to(terms.deadline)
         stand.do(stand.anyone, stand.pools, "decide", pool)
         assert stand.pools.standing_of(pool).stage == PoolStage.CANCELLED
-        stand.do(stand.anyone, stand.pools, "refund", pool, [one, other])
+        mined = stand.do(stand.anyone, stand.pools, "refund", pool, [one, other])
+        said = [log.args for log in mined.logs if log.name == "Refunded"]
+        assert said == [(pool, one.lower(), 12), (pool, other.lower(), 1)]
         assert {account: stand.free(account) for account in before} == before
         with refused(reverts.NothingHeld, holder=other):
             stand.do(stand.anyone, stand.pools, "refund", pool, [other])

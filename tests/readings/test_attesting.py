@@ -7,6 +7,7 @@ from eth_account import Account
 from eth_utils.crypto import keccak
 
 from tests.assertions import FAR, check_event, refused
+from tests.further import joining
 from tests.readings.stand import ATTESTERS, ZONE, leaf
 from wattbook import Role
 from wattbook.abi import interface
@@ -313,10 +314,7 @@ class TestRemembered:
     def test_until_one_gives_the_account_up(self, stand, again):
         """The account beside an attester's first is one too, if it was given the right."""
         membership, first, second = stand.market.membership, ATTESTERS[2], stand.stranger
-        member = stand.member(first)
-        values = {"account": second.address, "member": member, "rights": int(Role.ATTESTER), "deadline": FAR}
-        acceptance = sign(membership, "AcceptAccount", second, values)
-        membership.add_account(second.address, Role.ATTESTER, FAR, acceptance, sender=first)
+        membership.add_account(*joining(stand.market, first.address, second, Role.ATTESTER), sender=first)
         by = (ATTESTERS[0], second)
         again(by)
         again(by)

@@ -6,11 +6,11 @@ import pytest
 
 from tests.settlement.days import Days
 from tests.settlement.months import Months
-from tests.settlement.slots import Slots
+from tests.settlement.slots import SHARES, TERMS, Slots
 from tests.settlement.uses import Uses
 from wattbook.deployment.anvil import Anvil
 from wattbook.trial.blocks import OPTIONS
-from wattbook.trial.park import Park
+from wattbook.trial.park import SLOT_SECONDS, Park
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +35,24 @@ def slots(standing_slots: Slots) -> Iterator[Slots]:
     assert standing_slots.imbalance_holds == 0
     assert standing_slots.held == held + standing_slots.brought
     standing_slots.brought = 0
+
+
+@pytest.fixture
+def silent(slots: Slots) -> Slots:
+    """Plant and shop of which the shop's meter is not read to the end of the slot."""
+    slots.have(["plant", "shop"])
+    slots.begin(TERMS, SHARES)
+    slots.sell("plant", "shop", 1_000)
+    blocks, end = slots.park.blocks, slots.slot + SLOT_SECONDS
+    blocks.mine([], end + 1)
+    plant, shop = slots.parties["plant"], slots.parties["shop"]
+    everything = {device: 0 for party in (plant, shop) for device in party.registers}
+    told = {plant.plant: 1_031, plant.meter: 0, shop.plant: 0}
+    roots = [slots.read(slots.slot, everything), slots.read(end, told)]
+    slots.meterings.wait_until_final()
+    for root, tree, leaves in roots:
+        slots.meterings.meter(root, tree, leaves)
+    return slots
 
 
 @pytest.fixture(scope="session")

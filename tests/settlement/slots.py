@@ -93,6 +93,10 @@ class Slots(Settling):
 
     # ----------------------------------------------------------------------------------------------------- settling
 
+    def go_to(self, time: int) -> None:
+        """A block of this second."""
+        self.park.blocks.mine([], time)
+
     def play(
         self,
         parties: Mapping[str, Metered],

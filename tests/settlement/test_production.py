@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 
@@ -17,6 +18,7 @@ from wattbook.deployment.anvil import Anvil
 from wattbook.deployment.bytecode import creation_code
 from wattbook.deployment.local import known_account
 from wattbook.metering.tree import Leaf
+from wattbook.months import start_of
 from wattbook.settlement.imbalance import Metered
 from wattbook.trial.park import SLOT_SECONDS
 
@@ -100,6 +102,17 @@ def test_days_of_several_months(ledger: Production, step: int) -> None:
     made = {START + place * DAY: 1_000 + place for place in range(0, 130, step)}
     ledger.record([word(3, start, wh, DAY) for start, wh in made.items()], sender=TELLER)
     expect(ledger, 3, made, DAY, (MONTHS[0], MONTHS[0] + 5))
+
+
+@pytest.mark.parametrize("year", [2096, 2100, 2200, 2300, 2396, 2400])
+def test_first_and_last_days_of_months_to_come(ledger: Production, year: int) -> None:
+    """Over leap years, and over those that would be if a century's years were."""
+    month = (year - 1970) * 12
+    ends = [start_of(month + place) for place in range(26)]
+    starts = [start for begin, end in pairwise(ends) for start in (begin, end - DAY)]
+    ledger.record([word(3, start, 1 + place, DAY) for place, start in enumerate(starts)], sender=TELLER)
+    found = [ledger.counted_in_month(3, month + place) for place in range(25)]
+    assert found == [1 + 2 * place + 2 + 2 * place for place in range(25)]
 
 
 def test_one_that_never_made_anything(ledger: Production) -> None:

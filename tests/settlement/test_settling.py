@@ -169,23 +169,6 @@ class TestAgain:
 class TestMissing:
     """The readings of some do not come."""
 
-    @pytest.fixture
-    def silent(self, slots: Slots):
-        """Plant and shop of which the shop's meter is not read to the end of the slot."""
-        slots.have(["plant", "shop"])
-        slots.begin(TERMS, SHARES)
-        slots.sell("plant", "shop", 1_000)
-        blocks, end = slots.park.blocks, slots.slot + SLOT_SECONDS
-        blocks.mine([], end + 1)
-        plant, shop = slots.parties["plant"], slots.parties["shop"]
-        everything = {device: 0 for party in (plant, shop) for device in party.registers}
-        told = {plant.plant: 1_031, plant.meter: 0, shop.plant: 0}
-        roots = [slots.read(slots.slot, everything), slots.read(end, told)]
-        slots.meterings.wait_until_final()
-        for root, tree, leaves in roots:
-            slots.meterings.meter(root, tree, leaves)
-        return slots
-
     def test_waits(self, silent: Slots):
         before = silent.money("plant", "shop")
         assert list(silent.settle_all("plant", "shop")) == ["plant"]
@@ -249,6 +232,36 @@ class TestMissing:
         usual.sell("shop", "plant", 400)
         assert self.estimated(usual) == (500, 0)
 
+    def test_no_less_than_what_was_read(self, usual: Slots):
+        """One of its meters tells of more than it bought; the other is silent."""
+        usual.slot += DAY
+        usual.sell("plant", "shop", 900)
+        usual.sell("shop", "plant", 400)
+        self.tell(usual, usual.parties["shop"].meter, 700)
+        assert self.estimated(usual) == (700, imbalance(Metered(0, 700, 400, 900), TERMS).cash)
+
+    def test_nor_when_it_usually_takes_less(self, usual: Slots):
+        """The mean of two days, each of 300 Wh."""
+        for wh in (300, 400):
+            usual.slot += DAY
+            self.tell(usual, usual.parties["shop"].meter, wh)
+            assert self.estimated(usual) == (wh, -wh * 660)
+
+    def test_what_is_usual_is_that_of_the_days_before(self, usual: Slots):
+        """Of the day itself one meter is read, and shows nothing."""
+        usual.slot += DAY
+        self.tell(usual, usual.parties["shop"].plant, 0)
+        assert self.estimated(usual) == (300, -300 * 660)
+
+    @staticmethod
+    def tell(usual: Slots, device: int, wh: int) -> None:
+        """Has a device of the shop's be read at both ends of the slot, and nothing else."""
+        usual.park.blocks.mine([], max(usual.park.blocks.now, usual.slot + SLOT_SECONDS) + 1)
+        told = [usual.read(usual.slot + place * SLOT_SECONDS, {device: wh * place}) for place in (0, 1)]
+        usual.meterings.wait_until_final()
+        for one in told:
+            usual.meterings.meter(*one)
+
     def test_what_was_estimated_is_usual_too(self, usual: Slots):
         """A meter that stays silent does not pay in the end."""
         usual.slot += DAY
@@ -277,10 +290,7 @@ class TestMissing:
     @staticmethod
     def counted(usual: Slots, device: int) -> tuple[int, int]:
         """Wh and devices of the shop's that are counted in the slot, when this one tells of 500."""
-        told = [usual.read(usual.slot + place * SLOT_SECONDS, {device: 500 * place}) for place in (0, 1)]
-        usual.meterings.wait_until_final()
-        for one in told:
-            usual.meterings.meter(*one)
+        TestMissing.tell(usual, device, 500)
         delivery = usual.imbalance.delivery_of(1, 0, usual.slot, usual.account("shop"))
         return delivery.injected, delivery.devices
 

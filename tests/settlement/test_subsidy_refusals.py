@@ -35,9 +35,9 @@ def held(set_up: Months) -> Months:
     return set_up
 
 
-@pytest.mark.parametrize("month", [0, 1, 2, 13, 25, 361, 362, 602, 685, 1_561, 1_562, 4_000])
+@pytest.mark.parametrize("month", [0, 1, 2, 13, 25, 361, 362, 602, 685, 1_561, 1_562, 4_000, 5_160, 5_161, 5_170])
 def test_a_month_is_that_of_the_calendar(standing_months: Months, month: int):
-    """Also after 29 February, and after that of 2000, 2100 and 2300."""
+    """Also after 29 February, and after that of 2000, 2100, 2300 and 2400."""
     fund = standing_months.fund
     opens = start_of(month + 1) + 10 * DAY
     assert list(fund.claims_taken(month)) == [opens, opens + 20 * DAY]

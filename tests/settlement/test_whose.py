@@ -1,10 +1,12 @@
 """Who is paid, and who pays, when devices, keys and payees are others than usual."""
 
 import pytest
+from eth_account import Account
 from eth_utils.address import to_checksum_address
 
+from tests.further import joining
 from tests.settlement.slots import MARGIN, PRICE, SHARES, TERMS, Slots
-from wattbook.contracts.structs import Carrier, Purse
+from wattbook.contracts.structs import Carrier, Direction, Purse
 from wattbook.deployment.plan import purse_account
 from wattbook.settlement.bills import split
 from wattbook.settlement.imbalance import Metered, imbalance
@@ -110,6 +112,37 @@ class TestReplacedKey:
         known = slots.imbalance.delivery_of(1, 0, slots.slot, new)
         assert (known.injected, known.devices, known.settled_position) == (9_000, 2, 9_700)
         assert slots.imbalance.delivery_of(1, 0, slots.slot, slots.account("plant")) == (0, 0, 0, False, 0, 0, 0)
+
+    def test_nothing_new_under_a_name_that_was_given_up(self, slots: Slots):
+        """A further account's meter counted nothing; what the first one was settled with stays."""
+        slots.have(["plant"])
+        plant, further, blocks = slots.parties["plant"], Account.create(), slots.park.blocks
+        membership = slots.market.membership
+        slots.as_account("plant", membership, "addAccount", *joining(slots.market, plant.account, further))
+        meter = slots.park.new_device(owner=further.address, direction=Direction.WITHDRAWAL)
+        slots.begin(TERMS)
+        plant.registers[meter] = 0
+        blocks.mine([], slots.slot + SLOT_SECONDS + 1)
+        first = {plant.plant: 500, plant.meter: 0}
+        roots = [
+            slots.read(slots.slot, dict.fromkeys(plant.registers, 0)),
+            slots.read(slots.slot + SLOT_SECONDS, first),
+        ]
+        slots.meterings.wait_until_final()
+        for one in roots:
+            slots.meterings.meter(*one)
+        assert slots.settle_all("plant")["plant"].statement.injected == 500
+        slots.go_to(slots.slot + 2 * SLOT_SECONDS + 1)
+        late = slots.read(slots.slot + 2 * SLOT_SECONDS, {meter: 0})
+        slots.meterings.wait_until_final()
+        slots.meterings.meter(*late)
+        assert slots.imbalance.delivery_of(1, 0, slots.slot, further.address).devices == 1
+        slots.as_account("plant", membership, "retireAccount", further.address)
+        before = slots.money("plant")
+        assert slots.settle_all("plant") == {}
+        assert slots.gained(before) == {}
+        known = slots.imbalance.delivery_of(1, 0, slots.slot, plant.account)
+        assert (known.injected, known.devices, known.settled, known.settled_injected) == (500, 3, True, 500)
 
 
 class TestMovedDevice:

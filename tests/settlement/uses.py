@@ -7,14 +7,14 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
-from tests.assertions import FAR, refused
+from tests.assertions import refused
+from tests.further import joining
 from wattbook.certificates.slices import next_slots
 from wattbook.contracts.structs import Direction, ShortSignature, UseClaim, UseRefusal
 from wattbook.deployment.local import known_account
 from wattbook.eip712 import sign
 from wattbook.metering.roots import in_order
 from wattbook.months import start_of
-from wattbook.roles import MARKET_ROLES
 from wattbook.trial.blocks import Mined, message
 from wattbook.trial.metering import ATTESTERS
 from wattbook.trial.park import Park
@@ -142,11 +142,7 @@ class Uses(Subsidising):
     def narrow(self, account: str) -> str:
         """A further account of a member, without the right to spend."""
         further, membership = self._fresh(), self.market.membership
-        agreed = {"account": further.address, "member": membership.standing_of(account).member}
-        agreed |= {"rights": MARKET_ROLES, "deadline": FAR}
-        signature = sign(membership, "AcceptAccount", further, agreed)
-        adding = message(membership, "addAccount", account, further.address, MARKET_ROLES, FAR, signature)
-        self.park.blocks.mine([adding])
+        self.park.blocks.mine([message(membership, "addAccount", account, *joining(self.market, account, further))])
         return further.address
 
     def replace(self, account: str) -> str:

@@ -22,7 +22,7 @@ LARGEST = 200
 PURSES = [purse_account(purse) for purse in (Purse.POOL, Purse.PLATFORM, Purse.COMMON_FUND)]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def park():
     with Anvil(*OPTIONS) as chain:
         yield Park(chain)

@@ -3,11 +3,12 @@
 import pytest
 
 from tests.assertions import FAR, check_event, pass_time, refused
+from tests.further import joining
 from tests.modules import next_bit, set_of
 from wattbook import Role, pt
 from wattbook.contracts import reverts
 from wattbook.contracts.structs import Account, Purse, Status
-from wattbook.eip712 import sign, sign_action, sign_permit
+from wattbook.eip712 import sign_action, sign_permit
 
 
 @pytest.fixture
@@ -21,11 +22,8 @@ def approved(market, vault, alice, mint):
 @pytest.fixture
 def narrow(market, people, alice):
     """A further account of alice's, which may buy and must not spend."""
-    account, member = people.spare, market.membership.standing_of(alice.address).member
-    agreed = {"account": account.address, "member": member, "rights": Role.CONSUMER, "deadline": FAR}
-    signature = sign(market.membership, "AcceptAccount", account, agreed)
-    market.membership.add_account(account.address, Role.CONSUMER, FAR, signature, sender=alice)
-    return account
+    market.membership.add_account(*joining(market, alice.address, people.spare, Role.CONSUMER), sender=alice)
+    return people.spare
 
 
 class TestDeposit:
