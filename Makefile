@@ -27,7 +27,7 @@ help:
 	@echo "make cover    which lines and branches the tests run, into docs/assurance"
 	@echo "make mutants  which mistakes in the contracts that hold money no test finds, into docs/assurance"
 	@echo "make prove    what is proven of the small libraries, into docs/assurance"
-	@echo "make bench    gas, sizes, speed beside other systems, and how they grow, into docs; takes about an hour"
+	@echo "make bench    gas, sizes, speed beside other systems, and how they grow, into docs; takes twenty minutes"
 	@echo "make lint     every static check"
 	@echo "make format   put all sources in their canonical form"
 	@echo "make lock     resolve the Python packages anew into requirements*.lock"
@@ -37,7 +37,7 @@ demo: setup
 	$(BIN)/wattbook demo
 
 test: setup
-	$(BIN)/ape test --numprocesses auto --dist loadfile
+	$(BIN)/ape test --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 fuzz: setup
 	$(FUZZ)
@@ -46,7 +46,7 @@ deep: setup
 	DEEP=1 $(BIN)/ape test --numprocesses auto --dist loadfile --hypothesis-profile deep tests/market tests/trial \
 	    tests/invariants tests/readings tests/packages_chain tests/pools_chain tests/delegates_chain tests/watch_chain \
 	    tests/deployment tests/bridge/sender tests/bridge/recovery tests/scenario/test_ready.py \
-	    tests/park tests/chaos
+	    tests/park tests/chaos tests/assurance
 	FOUNDRY_FUZZ_RUNS=5000 FOUNDRY_INVARIANT_RUNS=100 FOUNDRY_INVARIANT_DEPTH=100 $(FUZZ)
 	$(MAKE) prove cover mutants
 

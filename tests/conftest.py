@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 
 import pytest
 from eth_account.signers.local import LocalAccount
@@ -24,6 +25,8 @@ from wattbook.deployment.local import FIRST_FREE_ACCOUNT, known_account
 from wattbook.deployment.plan import Call
 from wattbook.deployment.settings import local_settings
 
+LONGEST = Path(__file__).with_name("longest.txt")
+
 # `--hypothesis-profile deep` for a long night.
 settings.register_profile("default", max_examples=12, stateful_step_count=30, deadline=None)
 settings.register_profile("deep", max_examples=300, stateful_step_count=80, deadline=None)
@@ -32,8 +35,14 @@ settings.load_profile("default")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Half as many again as there are processors: tests wait for nodes, programs and browsers."""
-    return (os.cpu_count() or 2) * 3 // 2
+    """Twice as many as there are processors: tests wait for nodes, programs and browsers."""
+    return (os.cpu_count() or 2) * 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first, so that no worker is alone with one in the end."""
+    places = {file: place for place, file in enumerate(LONGEST.read_text().split())}
+    items.sort(key=lambda item: places.get(item.nodeid.split("::")[0], len(places)))
 
 
 CONSUMER_PRODUCER = Role.CONSUMER | Role.PRODUCER

@@ -8,9 +8,11 @@ from typing import Any
 from web3.types import RPCEndpoint
 
 from wattbook.chain import Chain
-from wattbook.deployment.anvil import Anvil
+from wattbook.deployment.anvil import PlainAnvil
 
-_OPTIONS = ("--hardfork", "prague", "--accounts", "50", "--base-fee", "0", "--gas-price", "0")
+# Without old states: those of more than some hundred blocks go to the disk one by one, which takes several times as
+# long as to make the block, and blocks that were taken back count too.
+_OPTIONS = ("--hardfork", "prague", "--accounts", "50", "--base-fee", "0", "--gas-price", "0", "--prune-history")
 # Contracts that tell which of their lines run need more.
 GAS_LIMIT = int(os.environ.get("GAS_LIMIT", "6000000"))
 _chains: list[Chain] = []
@@ -19,7 +21,7 @@ _chains: list[Chain] = []
 @contextmanager
 def shared() -> Iterator[Chain]:
     """Starts the chain; `ask` and what is made of it mean this one meanwhile."""
-    with Anvil(*_OPTIONS) as chain:
+    with PlainAnvil(*_OPTIONS) as chain:
         chain.gas_limit = GAS_LIMIT
         _chains.append(chain)
         try:

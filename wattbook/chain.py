@@ -2,7 +2,7 @@
 
 import time
 from ast import literal_eval
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from json import JSONDecodeError
@@ -22,10 +22,11 @@ from web3.exceptions import (
 )
 from web3.middleware import ExtraDataToPOAMiddleware
 from web3.providers.base import JSONBaseProvider
-from web3.types import Nonce, RPCEndpoint, RPCResponse, TxParams, TxReceipt
+from web3.types import Nonce, RPCEndpoint, RPCResponse, TxParams, Wei
 from web3.utils import get_create_address
 from websockets.exceptions import WebSocketException
 
+from wattbook.asking import asked, checksummed, number, octets
 from wattbook.contracts.bound import Bound
 from wattbook.contracts.logs import Event, event_of
 from wattbook.contracts.revert import ContractRevert, revert_from_data
@@ -120,7 +121,11 @@ class Chain:
     @property
     def now(self) -> int:
         """The time of the newest block, in Unix seconds."""
-        return named(lambda: int(self.web3.eth.get_block("latest")["timestamp"]))
+        return self.time_of("latest")
+
+    def time_of(self, block: str) -> int:
+        """The time of the block that a node calls `latest`, or `pending`, in Unix seconds."""
+        return named(lambda: number(asked(self.web3, "eth_getBlockByNumber", block, False)["timestamp"]))
 
     def code_at(self, address: str) -> bytes:
         """The code that stands at an address, if any."""
@@ -128,17 +133,17 @@ class Chain:
 
     def nonce_of(self, account: str | LocalAccount) -> int:
         """How many transactions of an account are in blocks."""
-        return named(lambda: int(self.web3.eth.get_transaction_count(address_of(account))))
+        return self._count(account, "latest")
 
     def status_of(self, transaction: str) -> bool | None:
         """Whether a transaction succeeded; None when it is in no block."""
 
         def ask() -> bool | None:
             try:
-                receipt = self.web3.eth.get_transaction_receipt(HexBytes(transaction))
+                receipt = asked(self.web3, "eth_getTransactionReceipt", HexBytes(transaction).to_0x_hex())
             except TransactionNotFound:
                 return None
-            return receipt["status"] == 1
+            return number(receipt["status"]) == 1
 
         return named(ask)
 
@@ -187,20 +192,22 @@ class Chain:
 
     def submit_raw(self, raw: bytes, replay: Callable[[], Any] | None = None) -> Receipt:
         """Like `submit`, of the transaction's bytes."""
-        return self.receipt_of(named(lambda: self.web3.eth.send_raw_transaction(raw)), replay)
+        sent = named(lambda: asked(self.web3, "eth_sendRawTransaction", "0x" + raw.hex()))
+        return self.receipt_of(HexBytes(sent), replay)
 
     def receipt_of(self, tx_hash: HexBytes, replay: Callable[[], Any] | None = None) -> Receipt:
         """Waits for a transaction; if it failed, `replay` shows the reason."""
-        receipt = named(lambda: self._wait_for(tx_hash))
-        if receipt["status"] != 1:
+        receipt = named(lambda: self._wait_for(tx_hash.to_0x_hex()))
+        block, created = number(receipt["blockNumber"]), receipt["contractAddress"]
+        if number(receipt["status"]) != 1:
             if replay:
                 named(replay)
-            raise ChainError(f"transaction {tx_hash.to_0x_hex()} failed in block {receipt['blockNumber']}")
+            raise ChainError(f"transaction {tx_hash.to_0x_hex()} failed in block {block}")
         return Receipt(
             transaction=tx_hash.to_0x_hex(),
-            block=int(receipt["blockNumber"]),
-            gas_used=int(receipt["gasUsed"]),
-            contract_address=receipt["contractAddress"],
+            block=block,
+            gas_used=number(receipt["gasUsed"]),
+            contract_address=checksummed(created) if created else None,
             events=_events_of(receipt),
         )
 
@@ -217,21 +224,24 @@ class Chain:
                 "chainId": self.chain_id,
                 "from": sender.address,
                 "gas": self.gas_limit or action.estimate_gas({"from": sender.address}) + _SPARE_GAS,
-                "gasPrice": self.web3.eth.gas_price,
+                "gasPrice": Wei(number(asked(self.web3, "eth_gasPrice"))),
                 "nonce": Nonce(self._next_nonce(sender)),
             }
         )
 
     def _next_nonce(self, account: LocalAccount) -> int:
-        return named(lambda: int(self.web3.eth.get_transaction_count(account.address, "pending")))
+        return self._count(account, "pending")
 
-    def _wait_for(self, tx_hash: HexBytes) -> TxReceipt:
+    def _count(self, account: str | LocalAccount, block: str) -> int:
+        return named(lambda: number(asked(self.web3, "eth_getTransactionCount", address_of(account), block)))
+
+    def _wait_for(self, transaction: str) -> Mapping[str, Any]:
         for _ in self._waiting():
             try:
-                return self.web3.eth.get_transaction_receipt(tx_hash)
+                return asked(self.web3, "eth_getTransactionReceipt", transaction)  # type: ignore[no-any-return]
             except TransactionNotFound:
                 continue
-        raise ChainError(f"transaction {tx_hash.to_0x_hex()} was in no block after {self.timeout} s")
+        raise ChainError(f"transaction {transaction} was in no block after {self.timeout} s")
 
     def _waiting(self) -> Iterator[None]:
         """Each time that it is worth to ask again, until it has taken too long."""
@@ -254,15 +264,17 @@ def bare(web3: Web3) -> Web3:
     return web3
 
 
-def _events_of(receipt: TxReceipt) -> tuple[Event, ...]:
-    logs = receipt["logs"]
-    found = (event_of(log["address"], [bytes(one) for one in log["topics"]], bytes(log["data"])) for log in logs)
+def _events_of(receipt: Mapping[str, Any]) -> tuple[Event, ...]:
+    found = (
+        event_of(checksummed(log["address"]), [octets(one) for one in log["topics"]], octets(log["data"]))
+        for log in receipt["logs"]
+    )
     return tuple(event for event in found if event is not None)
 
 
 def address_of(account: str | LocalAccount) -> ChecksumAddress:
     """The checksummed address of an account, however it is given."""
-    return Web3.to_checksum_address(account if isinstance(account, str) else account.address)
+    return checksummed(account if isinstance(account, str) else account.address)
 
 
 def _signed(transaction: TxParams, sender: LocalAccount) -> SignedTransaction:

@@ -1,9 +1,12 @@
 """The figures under version control are those of the contracts as they are, and within the budgets."""
 
+import json
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 
+from tests.program import run_here
 from wattbook import abi
 from wattbook.bench import deciding, gas, metering, sizes, snapshot
 from wattbook.bench.anchors import (
@@ -21,9 +24,22 @@ from wattbook.bench.anchors import (
 COMMITTED = Path(__file__).parents[1] / "snapshots" / "figures.json"
 
 
+# As little as can be of what is no part of the figures.
+QUICK = ("--orders", "10", "--seconds", "1", "--api-seconds", "0")
+
+
 @pytest.fixture(scope="module")
-def figures():
-    return snapshot.measure()
+def saved(tmp_path_factory):
+    """What the command says, and the file of figures that it writes."""
+    file = tmp_path_factory.mktemp("bench") / "figures.json"
+    said = run_here("bench", *QUICK, "--save", str(file))
+    assert (said.status, said.err) == (0, "")
+    return said.out, file
+
+
+@pytest.fixture(scope="module")
+def figures(saved):
+    return snapshot.read(saved[1])
 
 
 def test_figures_are_the_committed_ones(figures):
@@ -124,3 +140,24 @@ def test_every_change_is_named():
 def test_what_is_written_reads_back(tmp_path, figures):
     snapshot.write(tmp_path / "figures.json", figures)
     assert snapshot.read(tmp_path / "figures.json") == figures
+
+
+def test_the_command(saved, figures, tmp_path, monkeypatch):
+    headings = ("Gas", "Code", "Beside others", "Changed")
+    assert [line for line in saved[0].splitlines() if line in headings] == ["Gas", "Code", "Beside others"]
+    # What it measures is measured once: the rest is what it says of it.
+    monkeypatch.setattr(snapshot, "measure", lambda: deepcopy(figures))
+    said = run_here("bench", *QUICK, "--json", "--check", str(saved[1]))
+    answer = json.loads(said.out)
+    assert (said.status, answer["changed"]) == (0, [])
+    assert (answer["gas"], answer["codeSize"]) == (figures["gas"], figures["codeSize"])
+    for anchor in answer["anchors"]:
+        assert anchor["gas"] == figures["gas"][anchor["operation"]]
+
+    changed, file = deepcopy(figures), tmp_path / "figures.json"
+    right, changed["gas"]["admit"] = figures["gas"]["admit"], 1
+    file.write_text(json.dumps(changed))
+    said = run_here("bench", *QUICK, "--check", str(file))
+    assert said.status == 1
+    assert said.out.splitlines()[-2:] == ["Changed", f"gas: admit was 1, is {right}"]
+    assert said.err == f"wattbook: 1 figures differ from {file}; refresh it with --save if they should\n"

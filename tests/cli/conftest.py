@@ -4,24 +4,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.program import Result, run_here
 from tests.scenario.small import listed as listed
-from wattbook import cli
 from wattbook.chain import Chain
 from wattbook.deployment.anvil import Anvil
 
 PROGRAM = Path(sys.executable).parent / "wattbook"
-
-
-@dataclass(frozen=True)
-class Result:
-    status: int
-    out: str
-    err: str
 
 
 @pytest.fixture(autouse=True)
@@ -56,22 +48,6 @@ def program() -> Callable[..., Result]:
 
 
 @pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
-    """Runs the program's entry point in this process, which spares starting Python each time."""
-
-    def run(*arguments: str) -> Result:
-        monkeypatch.setattr(sys, "argv", ["wattbook", *arguments])
-        capfd.readouterr()
-        status: object = 0
-        try:
-            cli.main()
-        except SystemExit as ended:
-            # As Python ends a program: a text goes to stderr, and the status is 1.
-            status = ended.code
-            if isinstance(status, str):
-                print(status, file=sys.stderr)
-                status = 1
-        out, err = capfd.readouterr()
-        return Result(int(status or 0), out, err)  # type: ignore[call-overload]
-
-    return run
+def command() -> Callable[..., Result]:
+    """Runs the program's entry point in this process."""
+    return run_here

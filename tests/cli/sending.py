@@ -6,7 +6,7 @@ from pathlib import Path
 
 from eth_account import Account
 
-from tests.cli.conftest import Result
+from tests.program import Result
 from wattbook.trial.park import Park
 
 

@@ -1,12 +1,10 @@
 """Every command, for people and as JSON, against a real chain."""
 
 import json
-from copy import deepcopy
 from pathlib import Path
 
 import pytest
 
-from wattbook.bench import snapshot
 from wattbook.deployment.plan import CONTRACTS
 from wattbook.deployment.record import Deployment
 
@@ -130,29 +128,6 @@ def test_vectors_that_differ(command, working_folder):
     assert json.loads(result.out)[1]["mismatches"] == [
         {"case": "q=0.3 depth below 0.1 %", "expected": "25", "got": "24"}
     ]
-
-
-def test_bench(program, command, working_folder, monkeypatch):
-    said = lines(program("bench", "--save", "figures.json"))
-    headings = ("Gas", "Code", "Beside others", "Changed")
-    assert [line for line in said if line in headings] == ["Gas", "Code", "Beside others"]
-    figures = json.loads((working_folder / "figures.json").read_text())
-    # What it measures is measured once: the rest is what it says of it.
-    monkeypatch.setattr(snapshot, "measure", lambda: deepcopy(figures))
-    quick = ("--orders", "10", "--seconds", "1", "--api-seconds", "0")
-    answer = parsed(command("bench", *quick, "--json", "--check", "figures.json"))
-    assert (answer["gas"], answer["codeSize"]) == (figures["gas"], figures["codeSize"])
-    assert answer["changed"] == []
-    for anchor in answer["anchors"]:
-        assert anchor["gas"] == figures["gas"][anchor["operation"]]
-
-    changed = deepcopy(figures)
-    right, changed["gas"]["admit"] = figures["gas"]["admit"], 1
-    (working_folder / "figures.json").write_text(json.dumps(changed))
-    result = command("bench", *quick, "--check", "figures.json")
-    assert result.status == 1
-    assert result.out.splitlines()[-2:] == ["Changed", f"gas: admit was 1, is {right}"]
-    assert result.err == ("wattbook: 1 figures differ from figures.json; refresh it with --save if they should\n")
 
 
 def test_version_and_help(program, command):

@@ -16,13 +16,14 @@ from eth_utils.crypto import keccak
 from web3.types import RPCEndpoint
 
 from tests.devices import said
+from tests.further import joining
 from wattbook.billing.bills import Bills, bills_of, redeeming, sign_bills
 from wattbook.billing.periods import month_period
 from wattbook.certificates.slices import next_slots
 from wattbook.certificates.whole import WHOLE_WH
 from wattbook.contracts.base import Contract
 from wattbook.contracts.structs import Carrier, Curve, Direction, Key, Purse
-from wattbook.deployment.anvil import Anvil
+from wattbook.deployment.anvil import PlainAnvil
 from wattbook.deployment.local import known_account
 from wattbook.deployment.plan import purse_account
 from wattbook.eip712 import sign
@@ -30,7 +31,7 @@ from wattbook.market.orders import Order, Side
 from wattbook.market.words import Book, Quote, seal
 from wattbook.metering.roots import in_order
 from wattbook.months import month_at
-from wattbook.roles import MARKET_ROLES, Role
+from wattbook.roles import Role
 from wattbook.settlement.imbalance import Metered, Terms
 from wattbook.trial.blocks import OPTIONS, Blocks, Log, Message, Mined, message
 from wattbook.trial.books import Given, Run, Running
@@ -366,14 +367,7 @@ class Fair:
     def _second_account(self, account: str) -> str:
         """A further account of a member."""
         further, membership = Account.from_key(keccak(text=f"second of {account}")), self.market.membership
-        agreed = {
-            "account": further.address,
-            "member": self.member_of(account),
-            "rights": MARKET_ROLES,
-            "deadline": FAR,
-        }
-        acceptance = sign(membership, "AcceptAccount", further, agreed)
-        self.does(account, membership, "addAccount", further.address, MARKET_ROLES, FAR, acceptance)
+        self.does(account, membership, "addAccount", *joining(self.market, account, further))
         self.park.keys[further.address] = further
         return str(further.address)
 
@@ -404,5 +398,5 @@ def _said(mined: Mined, name: str) -> Log:
 
 @pytest.fixture(scope="session")
 def fair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fair]:
-    with Anvil(*ANVIL) as chain:
+    with PlainAnvil(*ANVIL) as chain:
         yield Fair(chain, tmp_path_factory.mktemp("fair"))

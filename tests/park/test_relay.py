@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from wattbook.deployment.anvil import Anvil
+from wattbook.deployment.anvil import PlainAnvil
 from wattbook.deployment.local import known_account
 from wattbook.park import chain as park_chain
 from wattbook.park.chain import Call, Relay, ask
@@ -15,7 +15,7 @@ OTHER = known_account("regulator").address
 @pytest.fixture
 def chain(monkeypatch):
     monkeypatch.setattr(park_chain, "_LOST_AFTER", 0)
-    with Anvil("--no-mining", "--base-fee", "0", "--gas-price", "0", "--order", "fifo") as chain:
+    with PlainAnvil("--no-mining", "--base-fee", "0", "--gas-price", "0", "--order", "fifo") as chain:
         yield chain
 
 

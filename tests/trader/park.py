@@ -16,6 +16,7 @@ from web3.types import RPCEndpoint
 from tests.assertions import FAR
 from tests.conftest import CONSUMER_PRODUCER, decider
 from tests.devices import QUARTER, SLOT, Devices, facts
+from tests.program import Result, run_here
 from wattbook import Application, Market, pt
 from wattbook.contracts.structs import Account, Carrier, SizeClass, Terms
 from wattbook.deployment.anvil import pass_time
@@ -70,7 +71,7 @@ class Park:
 
     @property
     def now(self) -> int:
-        return int(self.chain.web3.eth.get_block("pending")["timestamp"])
+        return self.chain.time_of("pending")
 
     def go_to(self, time: int) -> None:
         """Moves the clock forward to a time, which is then also the newest block's."""
@@ -191,9 +192,8 @@ class Desk:
         self._running.append(daemon)
         return daemon
 
-    def command(self, name: str, *arguments: str, rpc: str | None = None) -> subprocess.CompletedProcess[str]:
-        command = [str(PROGRAM), "trader", name, *self.options(rpc), *arguments]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    def command(self, name: str, *arguments: str, rpc: str | None = None) -> Result:
+        return run_here("trader", name, *self.options(rpc), *arguments, folder=self.folder)
 
     def journal(self) -> Journal:
         return Journal(self.journal_path, create=True)

@@ -23,8 +23,8 @@ def book(park):
 
 
 def lines(done):
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout.splitlines()
+    assert (done.status, done.err) == (0, "")
+    return done.out.splitlines()
 
 
 def test_place_and_list(desk, book):
@@ -37,8 +37,8 @@ def test_place_and_list(desk, book):
 
 
 def test_place_and_list_as_json(park, desk, book):
-    placed = json.loads(desk.command("place", *ORDER, "--size", "large", "--json").stdout)
-    [listed] = json.loads(desk.command("list", "--json").stdout)
+    placed = json.loads(desk.command("place", *ORDER, "--size", "large", "--json").out)
+    [listed] = json.loads(desk.command("list", "--json").out)
     assert placed == listed
     assert placed["book"] == "0x" + book.key.hex()
     expected = {"id": 1, "state": "committed", "number": 0, "wh": 1000, "price": 400, "size_class": "large"}
@@ -53,12 +53,12 @@ def test_a_list_without_orders(desk):
 
 
 def test_place_for_a_relayer(park, desk, book):
-    signed = json.loads(desk.command("place", *ORDER, "--relayed", "--json").stdout)["signed"]
+    signed = json.loads(desk.command("place", *ORDER, "--relayed", "--json").out)["signed"]
     assert park.committed(book, park.buyer) == []
     order = SealedOrder(signed["trader"], SizeClass(signed["sizeClass"]), signed["number"], word(signed["seal"]))
     commit = SignedCommit(order, word(signed["r"]), word(signed["vs"]))
     park.market.auction.commit_for(book.key, [commit], sender=park.seller)
-    assert desk.command("run", "--once").returncode == 0
+    assert desk.command("run", "--once").status == 0
     assert [entry.state for entry in desk.journal().entries()] == [State.COMMITTED]
 
 
@@ -101,15 +101,15 @@ def test_the_example(park, desk, book):
 )
 def test_bad_usage(desk, arguments):
     done = desk.command(*arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("wattbook: ") and done.stderr.count("\n") == 1
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("wattbook: ") and done.err.count("\n") == 1
     assert not desk.journal_path.exists()
 
 
 def complaint(done):
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("wattbook: ") and done.stderr.count("\n") == 1
-    return done.stderr.removeprefix("wattbook: ").removesuffix("\n")
+    assert (done.status, done.out) == (1, "")
+    assert done.err.startswith("wattbook: ") and done.err.count("\n") == 1
+    return done.err.removeprefix("wattbook: ").removesuffix("\n")
 
 
 def test_no_account(park, desk):

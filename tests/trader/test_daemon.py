@@ -84,8 +84,8 @@ def test_an_order_placed_beside_it(park, desk, day):
     daemon = desk.run()
     daemon.wait_for("running")
     placed = desk.command(*placing(book))
-    assert (placed.returncode, placed.stderr) == (0, "")
-    assert "the trader that is running will commit it" in placed.stdout
+    assert (placed.status, placed.err) == (0, "")
+    assert "the trader that is running will commit it" in placed.out
     daemon.wait_for("committed")
     assert len(park.committed(book, park.buyer)) == 1
 
@@ -129,9 +129,9 @@ def test_a_full_disk_from_the_start(park, desk, day):
         placed = desk.command(*placing(book))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert placed.returncode == 1
-    assert placed.stderr.startswith(f"wattbook: {desk.journal_path} cannot be written: ")
-    assert placed.stderr.count("\n") == 1
+    assert placed.status == 1
+    assert placed.err.startswith(f"wattbook: {desk.journal_path} cannot be written: ")
+    assert placed.err.count("\n") == 1
     assert park.chain.nonce_of(park.buyer) == before
     assert desk.journal().entries() == []
 
@@ -179,7 +179,7 @@ def test_a_missed_reveal(park, desk, day):
     daemon = desk.run()
     text = str(daemon.wait_for("missed")["text"])
     assert text.startswith(f"was not revealed before {phases.clears_at} and takes no part; its bond of 0.25 PT can be")
-    [listed] = json.loads(desk.command("list", "--json").stdout)
+    [listed] = json.loads(desk.command("list", "--json").out)
     assert listed["state"] == "missed"
 
 

@@ -4,20 +4,20 @@ web3 looks through the whole ABI at each use of a function, and several times th
 """
 
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, NamedTuple, cast
 
 from eth_abi.codec import ABIDecoder
 from eth_abi.decoding import AddressDecoder, BaseDecoder, StringDecoder
 from eth_abi.exceptions import DecodingError, EncodingError
 from eth_abi.registry import BaseEquals, registry
-from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from web3 import Web3
 from web3.exceptions import BadFunctionCallOutput, Web3Exception
 from web3.types import BlockIdentifier, RPCEndpoint, TxParams
 
 from wattbook import abi
+from wattbook.asking import asked, checksummed, number, octets, spelled
 from wattbook.contracts.convert import plain
 from wattbook.errors import ChainError
 
@@ -33,7 +33,7 @@ class Bound:
 
     def call(self, transaction: TxParams | None = None, block_identifier: BlockIdentifier = "latest") -> Any:
         """What it returns: one value as it is, several as a list; an array is a list too."""
-        return self.decode(self._web3.eth.call(cast(TxParams, self._target | (transaction or {})), block_identifier))
+        return self.decode(octets(self._asked("eth_call", transaction or {}, block_identifier)))
 
     @property
     def request(self) -> tuple[RPCEndpoint, Any]:
@@ -52,11 +52,15 @@ class Bound:
         return shaped[0] if len(shaped) == 1 else shaped
 
     def estimate_gas(self, transaction: TxParams, block_identifier: BlockIdentifier = "latest") -> int:
-        return self._web3.eth.estimate_gas(cast(TxParams, self._target | transaction), block_identifier)
+        return number(self._asked("eth_estimateGas", transaction, block_identifier))
 
     def build_transaction(self, transaction: TxParams) -> TxParams:
         """A transaction that calls it, with what `transaction` says of chain, gas and nonce."""
         return cast(TxParams, {"value": 0} | self._target | transaction)
+
+    def _asked(self, method: str, transaction: TxParams, block: BlockIdentifier) -> Any:
+        fields = {name: spelled(value) for name, value in {**self._target, **transaction}.items()}
+        return asked(self._web3, method, fields, spelled(block))
 
 
 def calldata(web3: Web3, contract: str, function: str, values: Sequence[Any]) -> bytes:
@@ -95,7 +99,7 @@ def _encoded(web3: Web3, contract: str, function: str, values: Sequence[Any]) ->
 class _AddressDecoder(AddressDecoder):
     """Addresses as web3 has them."""
 
-    decoder_fn = staticmethod(lru_cache(maxsize=10_000)(to_checksum_address))
+    decoder_fn = staticmethod(checksummed)
 
 
 class _TextDecoder(StringDecoder):

@@ -2,13 +2,16 @@
 
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from types import TracebackType
 from typing import IO
 
@@ -22,26 +25,22 @@ from wattbook.errors import ChainError, ToolMissing
 class Anvil:
     """`with Anvil() as chain:` starts a chain and stops it by its process id at the end.
 
-    It takes a free port itself and says which: one that is chosen for it, another could take before it does.
-    Anvil puts old states on disk and leaves them there, hundreds of megabytes for a long run: here they go with it.
+    It forks an empty chain that is begun the same way: a node that forks does not hash its whole state for each block,
+    which would be most of its work.
     """
+
+    _forks = True
 
     def __init__(self, *options: str) -> None:
         self._options = options
-        self._process: subprocess.Popen[bytes] | None = None
-        self._states: TemporaryDirectory[str] | None = None
-        self.rpc = ""
+        self._nodes: list[_Node] = []
 
     def __enter__(self) -> Chain:
-        program = anvil_program()
-        self._states = TemporaryDirectory(prefix="wattbook-anvil-")
-        command = [program, "--host", "127.0.0.1", "--port", "0", "--cache-path", self._states.name, *self._options]
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        assert self._process.stdout
-        said: SimpleQueue[str] = SimpleQueue()
-        Thread(target=_listen, args=(self._process.stdout, said), daemon=True).start()
         try:
-            return self._connect(said, command)
+            rpc = self._begin(*self._options)
+            if self._forks:
+                rpc = self._begin(*self._options, "--fork-url", rpc, "--no-storage-caching")
+            return direct(rpc)
         except BaseException:
             self.stop()
             raise
@@ -55,37 +54,94 @@ class Anvil:
         self.stop()
 
     @property
+    def rpc(self) -> str:
+        """Where it answers, while it runs."""
+        return self._nodes[-1].rpc
+
+    @property
     def number(self) -> int:
         """The number of its process, while it runs."""
-        assert self._process
-        return self._process.pid
+        return self._nodes[-1].number
 
     def stop(self) -> None:
-        if self._process:
-            self._process.terminate()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
-        if self._states:
-            self._states.cleanup()
-            self._states = None
+        with signals_later(), ExitStack() as stopping:
+            for node in self._nodes:
+                stopping.callback(node.stop)
+            self._nodes = []
 
-    def _connect(self, said: SimpleQueue[str], command: list[str]) -> Chain:
-        assert self._process
+    def _begin(self, *options: str) -> str:
+        with signals_later():
+            self._nodes.append(_Node(*options))
+        return self._nodes[-1].listen()
+
+
+class PlainAnvil(Anvil):
+    """One that can be reorganised: of a chain that forks, blocks are taken back, but not what they did."""
+
+    _forks = False
+
+
+class _Node:
+    """A process of anvil.
+
+    It takes a free port itself and says which: one that is chosen for it, another could take before it does.
+    Anvil puts old states on disk and leaves them there, hundreds of megabytes for a long run: here they go with it.
+    """
+
+    def __init__(self, *options: str) -> None:
+        self.rpc = ""
+        self._command = [anvil_program(), "--host", "127.0.0.1", "--port", "0", *options]
+        self._states = TemporaryDirectory(prefix="wattbook-anvil-")
+        self._process = subprocess.Popen(
+            [*self._command, "--cache-path", self._states.name], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+        )
+
+    @property
+    def number(self) -> int:
+        return self._process.pid
+
+    def listen(self) -> str:
+        """Waits until it answers, and says where."""
+        assert self._process.stdout
+        said = SimpleQueue[str]()
+        Thread(target=_listen, args=(self._process.stdout, said), daemon=True).start()
         deadline = time.monotonic() + 30
-        while self._process.poll() is None and time.monotonic() < deadline:
-            try:
-                self.rpc = self.rpc or f"http://{said.get(timeout=0.05)}"
-                _ = Chain.at(self.rpc)
-                return direct(self.rpc)
-            except Empty:
-                continue
-            except ChainError:
-                time.sleep(0.05)
-        raise ChainError(f"anvil did not start ({' '.join(command)})")
+        while not self.rpc:
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise ChainError(f"anvil did not start ({' '.join(self._command)})")
+            with suppress(Empty):
+                self.rpc = f"http://{said.get(timeout=0.05)}"
+        return self.rpc
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._states.cleanup()
+
+
+@contextmanager
+def signals_later() -> Iterator[None]:
+    """What a signal would have this process do is done after what is done inside: who is stopped between a process's
+    start and its being known would leave it behind. Only the main thread is told of signals."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, frame: came.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for arrived in came:
+            signal.raise_signal(arrived)
 
 
 def pass_time(chain: Chain, seconds: int) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +88,8 @@ class Deployment:
             "genesis": self.genesis,
             "deployer": self.deployer,
             "settings": self.settings,
-            "contracts": {name: asdict(item) for name, item in self.contracts.items()},
-            "pending": asdict(self.pending) if self.pending else None,
+            "contracts": {name: vars(item) for name, item in self.contracts.items()},
+            "pending": vars(self.pending) if self.pending else None,
         }
         draft = self.path.with_suffix(".tmp")
         try:

@@ -8,7 +8,6 @@ from typing import Any
 
 from eth_account.signers.local import LocalAccount
 
-from wattbook.chain import named
 from wattbook.connection import Market
 from wattbook.contracts.structs import Carrier, SealedOrder, SignedCommit, SizeClass
 from wattbook.deployment.local import LOCAL_CHAIN_IDS
@@ -69,7 +68,7 @@ def chain_time(market: Market) -> int:
     """The time that counts: the newest block's. On a local chain, whose blocks come with transactions only, it is the
     next block's; elsewhere that would be a guess, and a reveal that comes early tells a quote."""
     if market.chain.chain_id in LOCAL_CHAIN_IDS:
-        return named(lambda: int(market.chain.web3.eth.get_block("pending")["timestamp"]))
+        return market.chain.time_of("pending")
     return market.chain.now
 
 

@@ -33,7 +33,7 @@ from wattbook.bridge.attesting.vouching import on_chain, root_over, tree_over
 from wattbook.bridge.outbox.outbox import Outbox
 from wattbook.bridge.outbox.records import BatchState
 from wattbook.contracts.structs import Carrier
-from wattbook.deployment.anvil import Anvil, pass_time
+from wattbook.deployment.anvil import PlainAnvil, pass_time
 from wattbook.deployment.deployer import deploy
 from wattbook.deployment.local import known_account
 from wattbook.deployment.settings import local_settings
@@ -49,7 +49,7 @@ ZONE = b"park".ljust(32, b"\0")
 
 @pytest.fixture
 def chain():
-    with Anvil("--accounts", "20") as chain:
+    with PlainAnvil("--accounts", "20") as chain:
         yield chain
 
 

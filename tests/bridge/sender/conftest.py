@@ -10,12 +10,12 @@ from tests.bridge.sender.desk import Desk
 from tests.bridge.sender.once import Once
 from tests.postgres import postgres as postgres
 from wattbook.bridge.outbox.outbox import Outbox
-from wattbook.deployment.anvil import Anvil
+from wattbook.deployment.anvil import PlainAnvil
 
 
 @pytest.fixture
 def once() -> Iterator[Once]:
-    with Anvil("--no-mining", "--accounts", "20") as chain:
+    with PlainAnvil("--no-mining", "--accounts", "20") as chain:
         yield Once(chain)
 
 

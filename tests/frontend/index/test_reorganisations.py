@@ -14,7 +14,7 @@ from frontend_api.index.following import Follower
 from frontend_api.index.place import KEPT
 from tests.frontend.index.comparing import assert_same, fresh, rows_of
 from tests.frontend.market import ANVIL, Fair
-from wattbook.deployment.anvil import Anvil
+from wattbook.deployment.anvil import PlainAnvil
 from wattbook.trial.blocks import Blocks
 from wattbook.trial.books import Run, Running
 from wattbook.trial.clearing import given_by
@@ -25,7 +25,7 @@ REORGANISATIONS, DEEPEST = 5, 5
 @pytest.fixture(scope="module")
 def wild(tmp_path_factory):
     """A market of these tests' own."""
-    with Anvil(*ANVIL) as chain:
+    with PlainAnvil(*ANVIL) as chain:
         yield Fair(chain, tmp_path_factory.mktemp("wild"))
 
 

@@ -3,17 +3,19 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Row, column, func, select, tuple_, values
+from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
 
 from wattbook.bridge.formats.records import Trust
 from wattbook.bridge.outbox.database import Database
 from wattbook.bridge.outbox.records import Conflict, NativeReading, Refusal, Taken
 from wattbook.bridge.outbox.refusals import add_refusals
-from wattbook.bridge.outbox.statements import insert_into, portions
+from wattbook.bridge.outbox.statements import insert_into, portions, rows_of
 from wattbook.bridge.outbox.tables import readings
 
 CONFLICT = "conflict"
 _COLUMNS = tuple(one.name for one in readings.c)
+# Beside those that are looked through for its time.
+_OTHER = readings.alias("other")
 
 _Key = tuple[int, int]
 
@@ -64,19 +66,11 @@ class Readings:
     def _nearest(
         self, devices: Iterable[int], extreme: ColumnElement[int], allowed: ColumnElement[bool]
     ) -> dict[int, NativeReading]:
-        found = {}
         with self._database.reading() as connection:
-            for some in portions(sorted(set(devices))):
-                wanted = values(column("device", BigInteger), name="wanted").data([(device,) for device in some])
-                asked = wanted.cte("wanted")
-                inner = readings.alias("other")
-                time = select(extreme).where(readings.c.device == asked.c.device, allowed)
-                query = select(inner).join(
-                    asked,
-                    (inner.c.device == asked.c.device) & (inner.c.time == time.correlate(asked).scalar_subquery()),
-                )
-                found.update({row.device: _reading(row) for row in connection.execute(query)})
-        return found
+            wanted = rows_of(connection, sorted(set(devices)))
+            time = select(extreme).where(readings.c.device == wanted, allowed).scalar_subquery()
+            query = select(_OTHER).where(_OTHER.c.device == wanted, _OTHER.c.time == time)
+            return {row.device: _reading(row) for row in connection.execute(query)}
 
 
 def _insert(connection: Connection, ordered: list[NativeReading]) -> set[_Key]:
