@@ -43,7 +43,8 @@ fuzz: setup
 	$(FUZZ)
 
 deep: setup
-	DEEP=1 $(BIN)/ape test --numprocesses auto --dist loadfile --hypothesis-profile deep tests/market tests/trial \
+	DEEP=1 $(BIN)/ape test --numprocesses auto --dist loadfile --no-loadscope-reorder --hypothesis-profile deep \
+	    tests/market tests/trial \
 	    tests/invariants tests/readings tests/packages_chain tests/pools_chain tests/delegates_chain tests/watch_chain \
 	    tests/deployment tests/bridge/sender tests/bridge/recovery tests/scenario/test_ready.py \
 	    tests/park tests/chaos tests/assurance

@@ -25,7 +25,7 @@ from probes import LIBRARY, LIBRARY_TEXT, Probed, with_probes
 from solidity import ROOT, Json, read_sources
 from stand import ASSURANCE, Stand, load
 from syntax import parse
-from tested import beneath_all, hash_of, run, shard, test_folders
+from tested import beneath_all, chosen, hash_of, run, shard, test_folders
 
 from wattbook.abi import contract_names
 
@@ -47,9 +47,9 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--shard", default="1/1", help="which part of how many")
     asked = parser.parse_args(arguments)
     if asked.step == "compile":
-        compile_contracts(shard(asked.names or list(contract_names()), asked.shard))
+        compile_contracts(shard(chosen(asked.names, contract_names()), asked.shard))
     elif asked.step == "run":
-        folders = shard(asked.names or list(test_folders()), asked.shard)
+        folders = shard(chosen(asked.names, test_folders()), asked.shard)
         run_tests(folders, FOLDER / f"stand-{asked.shard.replace('/', '-')}")
     else:
         report()

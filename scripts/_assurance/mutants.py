@@ -7,9 +7,9 @@ Most are switched on and off in one contract that holds them all: gathered.py, s
 what lived there and could be seen while contracts are deployed, is compiled and tested alone.
 
 What is known of a mutant, here or in docs/assurance/mutants/, is not found out again: a killed one stays so for as
-long as the definition around it stays; one that survived is tried again when a test or a source of the contract
-changes, unless it is explained. targets.json says which sources are a contract's own and which tests are tried, in
-this order; explained.json why a survivor may live.
+long as the definition around it stays; one that survived is tried again when a source or a test of the contract
+changes, one that is explained when a source does. targets.json says which sources are a contract's own and which tests
+are tried, in this order; explained.json why a survivor may live.
 """
 
 import argparse
@@ -30,8 +30,8 @@ from gathered import Gathered, gathered
 from operators import Mutant, mutants_of
 from solidity import ROOT, CompileError, Json, read_sources, standard_json
 from stand import ASSURANCE, Stand
-from survivors import EXPLAINED, KNOWN, report
-from tested import ANEW, hash_of, run, shard
+from survivors import EXPLAINED, KNOWN, holds, report
+from tested import ANEW, chosen, hash_of, run, shard
 
 FOLDER = ASSURANCE / "mutants"
 TARGETS: dict[str, dict[str, list[str]]] = json.loads(Path(__file__).with_name("targets.json").read_text())
@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("contracts", nargs="*")
     parser.add_argument("--shard", default="1/1", help="which part of how many")
     asked = parser.parse_args(arguments)
-    names = asked.contracts or list(TARGETS)
+    names = chosen(asked.contracts, TARGETS)
     # Ends what is under way, with all that it has started.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     if asked.step == "report":
@@ -88,7 +88,7 @@ class Session:
         self.sources = read_sources()
         self.beneath = closure(source_of(name, self.sources), self.sources)
         texts = keccak(text=json.dumps(self.beneath, sort_keys=True))
-        self.rests_on = keccak(texts + hash_of(ROOT / test for test in self.tests)).hex()[:16]
+        self.rests_on = f"{texts.hex()[:16]} {hash_of(ROOT / test for test in self.tests).hex()[:16]}"
         self.file = FOLDER / f"{name}.jsonl"
         self.results = results(name)
 
@@ -114,13 +114,11 @@ class Session:
     def _known(self, mutant: Mutant) -> Json:
         """What is known and holds; empty where nothing is."""
         known = self.results.get(mutant.key, {})
-        return {} if known.get("restsOn", self.rests_on) != self.rests_on else known
+        return known if holds(known, self.rests_on, mutant.key in EXPLAINED) else {}
 
     def _is_known(self, mutant: Mutant) -> bool:
-        if mutant.key in EXPLAINED and self.results.get(mutant.key, {}).get("result") == "survived":
-            return True
         known = self._known(mutant)
-        return bool(known) and "seen" not in known
+        return bool(known) and ("seen" not in known or mutant.key in EXPLAINED)
 
     def _seen(self, mutant: Mutant) -> str:
         """Of one that lived behind its switch, what ran where it is: `tests`, `shared` fixtures, or `nowhere`."""

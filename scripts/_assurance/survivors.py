@@ -25,11 +25,24 @@ def report(mutants: dict[str, list[Mutant]], results: Callable[[str], dict[str, 
         if lines:
             (KNOWN / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     (DOCS / "mutants.md").write_text(page(mutants, known, EXPLAINED))
+    if mistaken := sorted(EXPLAINED.keys() - survivors(known)):
+        sys.exit(f"explained.json explains what did not survive: {', '.join(mistaken)}")
     open_ends = [mutant for name in mutants for mutant in mutants[name] if is_open(mutant, known[name], EXPLAINED)]
     if open_ends:
         sys.exit(
             f"{len(open_ends)} mutants were not tried, or survived and are not explained: see docs/assurance/mutants.md"
         )
+
+
+def holds(known: Json, rests_on: str, explained: bool) -> bool:
+    """Whether what was found still does, if it rested on sources and tests. Explanations do not ask for the tests."""
+    then = known.get("restsOn", rests_on)
+    return bool(then.split()[0] == rests_on.split()[0] if explained else then == rests_on)
+
+
+def survivors(known: dict[str, dict[str, Json]]) -> set[str]:
+    """The keys of all that survived, of any contract."""
+    return {key for of_it in known.values() for key, result in of_it.items() if result["result"] == "survived"}
 
 
 def is_open(mutant: Mutant, known: dict[str, Json], explained: dict[str, str]) -> bool:

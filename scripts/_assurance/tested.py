@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -29,6 +30,14 @@ def test_folders() -> dict[str, list[str]]:
         file = path.relative_to(ROOT)
         found[file.parent.as_posix()].append(file.as_posix())
     return dict(found)
+
+
+def chosen(asked: list[str], known: Iterable[str]) -> list[str]:
+    """What is asked for, or all that there is."""
+    every = list(known)
+    if unknown := [name for name in asked if name not in every]:
+        sys.exit(f"there is no {', '.join(unknown)}; there are {', '.join(every)}")
+    return asked or every
 
 
 def shard(names: list[str], part: str) -> list[str]:

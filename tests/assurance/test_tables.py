@@ -8,10 +8,10 @@ from covered import Coverage, Covered, Share, page
 from operators import Mutant
 from proving import is_proven, properties
 from proving import page as page_of_proofs
-from survivors import is_open
+from survivors import holds, is_open, survivors
 from survivors import page as page_of_mutants
 from syntax import Edit
-from tested import run, shard
+from tested import chosen, run, shard
 
 KILLED, LIVED, EXPLAINED, WAITING, SAME = "killed", "lived", "explained", "waiting", "same"
 
@@ -44,6 +44,24 @@ def test_what_is_still_to_do():
     assert [one.key for one in MUTANTS["Till"] if is_open(one, KNOWN["Till"], WHY)] == [LIVED, WAITING]
 
 
+def test_who_survived():
+    assert survivors(KNOWN) == {LIVED, EXPLAINED}
+
+
+@pytest.mark.parametrize(
+    ("rests_on", "explained", "expected"),
+    [
+        ("sources tests", False, True),
+        ("sources others", False, False),
+        ("sources others", True, True),
+        ("others tests", True, False),
+    ],
+)
+def test_what_still_holds(rests_on, explained, expected):
+    assert holds({"result": "survived", "restsOn": "sources tests"}, rests_on, explained) == expected
+    assert holds({"result": "killed"}, rests_on, explained)
+
+
 def test_coverage():
     coverage = Coverage(
         contracts={"contracts/Till.sol": Covered(Share(1_000, ["4", "5", "6", "9"]), Share(2, ["7:3 true"]))},
@@ -68,6 +86,13 @@ def test_parts_are_the_whole():
     assert sorted(shard(names, "1/3") + shard(names, "2/3") + shard(names, "3/3")) == names
     with pytest.raises(ValueError, match="4/3 is no part"):
         shard(names, "4/3")
+
+
+def test_what_is_asked_for():
+    assert chosen(["b"], "abc") == ["b"]
+    assert chosen([], "abc") == ["a", "b", "c"]
+    with pytest.raises(SystemExit, match="there is no tests/vault/, d; there are a, b, c"):
+        chosen(["a", "tests/vault/", "d"], "abc")
 
 
 def test_a_command(tmp_path):

@@ -7,11 +7,20 @@ from threading import Thread
 import pytest
 
 from wattbook.deployment import anvil
-from wattbook.deployment.anvil import Anvil, pass_time
+from wattbook.deployment.anvil import Anvil, pass_time, signals_later
+
+
+@pytest.fixture
+def stopping():
+    """Signals stop what runs here, as Python does it by itself."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(params=[1, 2], ids=["the empty one", "its own"])
-def begun(request, monkeypatch, tmp_path):
+def begun(request, monkeypatch, tmp_path, stopping):
     """Processes that are begun; a signal comes before anybody knows of the last."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
@@ -24,9 +33,7 @@ def begun(request, monkeypatch, tmp_path):
         return found[-1]
 
     monkeypatch.setattr(anvil.subprocess, "Popen", interrupted)
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     yield found
-    signal.signal(signal.SIGTERM, before)
     assert len(found) == request.param
 
 
@@ -38,24 +45,44 @@ def test_stopped_before_it_is_known(begun, tmp_path):
     assert signal.getsignal(signal.SIGTERM) == signal.default_int_handler
 
 
-def test_stopped_while_it_stops(monkeypatch):
+def test_stopped_while_it_stops(monkeypatch, stopping):
     """Neither of its processes outlives it."""
-    begun, wait = [], subprocess.Popen.wait
+    ended, wait = [], subprocess.Popen.wait
 
     def interrupted(process, *arguments):
-        if not begun:
+        if not ended:
             signal.raise_signal(signal.SIGTERM)
-        begun.append(process)
+        ended.append(process)
         return wait(process, *arguments)
 
     node = Anvil()
     node.__enter__()
-    monkeypatch.setattr(subprocess.Popen, "wait", interrupted)
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with pytest.raises(KeyboardInterrupt):
-        node.stop()
-    signal.signal(signal.SIGTERM, before)
-    assert len(begun) == 2 and all(process.poll() is not None for process in begun)
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess.Popen, "wait", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            node.stop()
+    assert len(ended) == 2 and all(process.poll() is not None for process in ended)
+
+
+@pytest.mark.parametrize("place", [1, 2, 3, 4])
+def test_signals_are_heard_again(place, monkeypatch, stopping):
+    """Whenever they come: while they are put off, or are so no longer."""
+    changed, change = [], signal.signal
+
+    def interrupted(number, handler):
+        changed.append(change(number, handler))
+        if len(changed) == place:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGTERM)
+        return changed[-1]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(signal, "signal", interrupted)
+        with pytest.raises(KeyboardInterrupt), signals_later():
+            pass
+    assert len(changed) >= place
+    heard = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    assert heard == [signal.default_int_handler] * 2
 
 
 def test_whose_states_cannot_be_taken_away(monkeypatch):

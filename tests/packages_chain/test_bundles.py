@@ -22,12 +22,22 @@ def earned(stand: Stand, number: int, months: int) -> int:
     return stand.area_of(number).fee * sum(EVEN[(first + place) % 12] for place in range(months)) // 10_000
 
 
-def difference(stand: Stand, number: int, carriers: int) -> int:
-    """What an area costs more from the next month on in a bundle of so many; of its first months nothing is drawn."""
+def ended(stand: Stand, number: int, months: int, drawn: int) -> tuple[int, int]:
+    """Of an area that its customer ends in the last of so many months: what comes back, and what the provider keeps."""
     area, of_it = stand.area_of(number), stand.subscription(number)
-    rest = area.fee - earned(stand, number, stand.month(1) - of_it.first)
-    left = of_it.until - stand.month(1)
-    return stand.tariffs.area_fee(of_it.version, area.area, stand.month(1), left, 12, carriers) - rest
+    left = area.fee + area.before - drawn
+    used = stand.tariffs.area_fee_singly(of_it.version, area.area, of_it.first, months)
+    rest = min(area.paid - used, left)
+    back = rest - -(-rest * 200 // 10_000)
+    return back, left - back
+
+
+def difference(stand: Stand, number: int, carriers: int) -> int:
+    """What an area costs more from the next month on, or its first, in a bundle of so many; nothing of it is drawn."""
+    area, of_it = stand.area_of(number), stand.subscription(number)
+    since = max(stand.month(1), of_it.first)
+    rest = area.fee - earned(stand, number, since - of_it.first)
+    return stand.tariffs.area_fee(of_it.version, area.area, since, of_it.until - since, 12, carriers) - rest
 
 
 class TestBreaking:
@@ -36,30 +46,41 @@ class TestBreaking:
         first = stand.month()
         stand.begin(first + 3)
         of_cold, of_heat = earned(stand, cold, 3), earned(stand, heat, 3)
-        before = stand.money(stand.provider)
-        mined = stand.does("cancel", cold, sender=account)
-        assert told(mined, "AreaEarned") == [
+        back, kept = ended(stand, cold, 4, of_cold)
+        dearer = difference(stand, heat, 1)
+        with stand.moves(
+            {
+                account: back - dearer,
+                stand.provider: of_cold + of_heat + kept,
+                "locked": dearer - back - of_cold - of_heat - kept,
+            }
+        ):
+            mined = stand.does("cancel", cold, sender=account)
+        assert told(mined, "AreaEarned", "Repriced", "Closed") == [
             ("AreaEarned", (cold, first + 3, of_cold)),
             ("AreaEarned", (heat, first + 3, of_heat)),
+            ("Repriced", (heat, first + 4, dearer, 0)),
+            ("Closed", (cold, back - dearer, kept)),
         ]
-        [(_, (_, _, kept))] = told(mined, "Closed")
-        assert stand.gained(before)[stand.provider] == of_cold + of_heat + kept
 
     def test_the_month_that_runs_is_part_of_what_is_kept_later(self, stand: Stand):
         account, [cold, heat], _ = areas(stand)
         first = stand.month()
         stand.begin(first + 2)
+        running = earned(stand, heat, 3) - earned(stand, heat, 2)
         stand.does("cancel", cold, sender=account)
-        dearer = stand.area_of(heat)
-        assert dearer.before > 0
+        area = stand.area_of(heat)
+        assert (area.before, area.base) == (running, first + 3)
         stand.begin(first + 6)
-        before = stand.money(account)
-        mined = stand.does("cancel", heat, sender=account)
-        drawn = sum(args[2] for _, args in told(mined, "AreaEarned"))
-        [(_, (number, given, kept))] = told(mined, "Closed")
-        assert number == heat
-        assert given + kept + drawn == dearer.fee + dearer.before
-        assert stand.gained(before) == {account: given, "locked": -dearer.fee - dearer.before}
+        weights = [EVEN[(first + place) % 12] for place in range(3, 12)]
+        drawn = running + area.fee * sum(weights[:3]) // sum(weights)
+        back, kept = ended(stand, heat, 7, drawn)
+        with stand.moves({account: back, stand.provider: drawn + kept, "locked": -area.fee - running}):
+            mined = stand.does("cancel", heat, sender=account)
+        assert told(mined, "AreaEarned", "Closed") == [
+            ("AreaEarned", (heat, first + 6, drawn)),
+            ("Closed", (heat, back, kept)),
+        ]
 
     def test_whose_last_month_is_over_is_left_as_it_is(self, stand: Stand):
         electricity, cold = stand.publish(), stand.publish(Carrier.COOLING)
@@ -93,17 +114,12 @@ class TestBreaking:
         cold = stand.publish(Carrier.COOLING, annual_price=10, two_carriers=1)
         account, device = stand.metered_customer()
         lots, area = stand.buy(account, stand.lots(electricity, device, PT), stand.area(cold, 100, ahead=1))
-        assert difference_before(stand, area) == 1
+        assert difference(stand, area, 1) == 1
         stand.leave(account, 1)
-        with stand.moves({account: PT - PT - 1 + PT, "locked": 1 - PT}):
+        # The lots come back whole, as the day has not passed.
+        with stand.moves({account: PT - 1, "locked": 1 - PT}):
             mined = stand.does("cancel", lots, sender=account)
         assert told(mined, "Repriced") == [("Repriced", (area, stand.month(1), 1, 0))]
-
-
-def difference_before(stand: Stand, number: int) -> int:
-    """As `difference`, of what has not begun."""
-    area, of_it = stand.area_of(number), stand.subscription(number)
-    return stand.tariffs.area_fee(of_it.version, area.area, of_it.first, 12, 12, 1) - area.fee
 
 
 class TestNeighbours:
@@ -131,9 +147,17 @@ class TestNeighbours:
         assert number == neighbour + 1
         signed = (stand.signed(who, "AssignPackage", subscription=number, to=taker) for who in (account, taker))
         stand.does("assign", number, taker, *signed)
+        others = stand.subscription(neighbour), stand.area_of(neighbour)
         stand.begin(stand.month(2))
-        mined = stand.does("cancel", number, sender=taker)
-        assert {args[0] for _, args in told(mined, "AreaEarned")} == {number}
+        drawn = earned(stand, number, 2)
+        back, kept = ended(stand, number, 3, drawn)
+        with stand.moves({taker: back, other: 0, stand.provider: drawn + kept, "locked": -back - drawn - kept}):
+            mined = stand.does("cancel", number, sender=taker)
+        assert told(mined, "AreaEarned", "Repriced", "Closed") == [
+            ("AreaEarned", (number, stand.month(), drawn)),
+            ("Closed", (number, back, kept)),
+        ]
+        assert (stand.subscription(neighbour), stand.area_of(neighbour)) == others
 
     def test_giving_a_single_one_pays_nobody(self, stand: Stand):
         version, account, taker = stand.publish(), stand.person(), stand.person()

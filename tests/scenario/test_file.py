@@ -352,18 +352,31 @@ def test_who_is_suspended_twice_trades_in_between(read):
 
 def test_what_is_silent_too_long(read):
     long = GOOD.replace("slots = 2", "slots = 200")
-    text = 'device = "roofs/pv"\nfrom = 2026-10-01T01:00:00Z\nuntil = 2026-10-05T0{}:00:00Z'
-    assert read(long + FAULT.format(kind="silent", rest=text.format(0))).faults
-    with pytest.raises(SettingsError, match="until is 96 slots after from or more: no later reading tells of so many"):
-        read(long + FAULT.format(kind="silent", rest=text.format(1)))
+    text = "from = 2026-10-01T01:00:00Z\nuntil = 2026-10-05T0{}:00:00Z"
+    silent, down = 'device = "roofs/pv"\n' + text, text
+    said = "{} for 96 slots; the next reading can tell of 96"
+    assert read(long + FAULT.format(kind="silent", rest=silent.format(0))).faults
+    with pytest.raises(SettingsError, match=said.format("roofs/pv is not heard of")):
+        read(long + FAULT.format(kind="silent", rest=silent.format(1)))
+    with pytest.raises(SettingsError, match=said.format("the bridge is down")):
+        read(long + FAULT.format(kind="bridge_down", rest=down.format(1)))
     a_day_more = "from = 2026-10-05T00:00:00Z\nuntil = 2026-10-06T00:00:00Z"
-    two = FAULT.format(kind="silent", rest=text.format(0)) + FAULT.format(kind="bridge_down", rest=a_day_more)
-    with pytest.raises(SettingsError, match="faults: roofs/pv is not heard of in 119 slots, which is too long"):
+    two = FAULT.format(kind="silent", rest=silent.format(0)) + FAULT.format(kind="bridge_down", rest=a_day_more)
+    with pytest.raises(SettingsError, match="roofs/pv is not heard of for 119 slots; the next reading can tell of 96"):
         read(long + two)
-    # For good, there is no reading after it.
-    assert read(GOOD.replace("slots = 2", "slots = 120") + two).faults
-    with pytest.raises(SettingsError, match="bert/meter has no readings in 96 slots, which is too long"):
-        read(long + RECORDED, READINGS)
+    with pytest.raises(
+        SettingsError, match="bert/meter is not heard of for 195 slots; the next reading can tell of 96"
+    ):
+        read(long + RECORDED, READINGS + "1791522000,bert/meter,3\n")
+
+
+def test_what_is_silent_for_good_is_never_too_long(read):
+    """There is no reading after it."""
+    long = GOOD.replace("slots = 2", "slots = 120")
+    rest = "from = 2026-10-01T01:00:00Z\nuntil = 2026-10-06T00:00:00Z"
+    assert read(long + FAULT.format(kind="bridge_down", rest=rest)).faults
+    assert read(long + FAULT.format(kind="silent", rest=f'device = "roofs/pv"\n{rest}')).faults
+    assert read(long + RECORDED, READINGS).members
 
 
 def test_one_thing_at_a_time_is_said_of_a_meter(read):

@@ -1,6 +1,7 @@
 """How many readings a bridge takes in: signatures checked, stored, and made into roots."""
 
 import multiprocessing
+import os
 import secrets
 import tempfile
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter
 
-from wattbook.bench.processes import memory_peak
+from wattbook.bench.processes import memory
 from wattbook.bridge.attesting.registers import Metered, on_grid
 from wattbook.bridge.attesting.vouching import tree_over
 from wattbook.bridge.formats import own
@@ -32,8 +33,8 @@ _WARM_UP = 5
 
 @dataclass(frozen=True)
 class Load:
-    """A minute, or less, of a bridge that gets all that it can take. Memory is in kB: the most until shortly after the
-    start, and until the end. `checks_per_second` is what the libraries that check signatures could do at best."""
+    """A minute, or less, of a bridge that gets all that it can take. Memory is in kB: what is held shortly after the
+    start, and at the end. `checks_per_second` is what the libraries that check signatures could do at best."""
 
     seconds: float
     readings: int
@@ -67,7 +68,7 @@ def _measure(seconds: float, meters: Connection, folder: Path) -> Load:
     metered = [Metered(one.device, one.period, one.modulus) for one in devices]
     outbox = Outbox(str(folder / "bridge.db"))
     intake = Intake(outbox, Directory(devices), MARKET)
-    readings = roots = memory = 0
+    readings = roots = early = 0
     sample = meters.recv()[1]
     start = perf_counter()
     for moment, records in _received(meters):
@@ -79,14 +80,14 @@ def _measure(seconds: float, meters: Connection, folder: Path) -> Load:
             roots += 1
         spent = perf_counter() - start
         if spent < _WARM_UP:
-            memory = memory_peak()
+            early = memory(os.getpid())
         if spent >= seconds and not records:
             break
     spent = perf_counter() - start
     if (taken := sum(intake.counts.taken.values())) != readings:
         raise AssertionError(f"{readings} readings came and {taken} were taken: {intake.counts.refused}")
     outbox.close()
-    return Load(spent, readings, roots, memory, memory_peak(), _checks(sample))
+    return Load(spent, readings, roots, early, memory(os.getpid()), _checks(sample))
 
 
 def batched(outbox: Outbox, metered: list[Metered], moment: int) -> list[Leaf]:

@@ -1,7 +1,6 @@
 """What processes used: processor time, which differs less from run to run than what a clock says, and memory."""
 
 import os
-import resource
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,13 +26,12 @@ def processor_time(process: int) -> int:
 
 def memory(process: int) -> int:
     """kB of memory that a process holds now."""
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+    return _status(process, "VmRSS")
 
 
 def memory_peak() -> int:
-    """kB that this process held at most until now."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """kB that this process held at most until now. What getrusage says of it counts what its parent held as well."""
+    return _status(os.getpid(), "VmHWM")
 
 
 def own_time() -> int:
@@ -67,3 +65,8 @@ def spent(node: int, found: Spent) -> Iterator[None]:
     yield
     found.own += own_time() - own
     found.node += processor_time(node) - others
+
+
+def _status(process: int, name: str) -> int:
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))

@@ -76,7 +76,7 @@ class Anvil:
 
 
 class PlainAnvil(Anvil):
-    """One that can be reorganised: of a chain that forks, blocks are taken back, but not what they did."""
+    """One that can be reorganised: of a chain that forks, what is taken back may stay done, or cannot be taken back."""
 
     _forks = False
 
@@ -131,17 +131,17 @@ def signals_later() -> Iterator[None]:
         yield
         return
     came: list[int] = []
-    before = {
-        number: signal.signal(number, lambda number, frame: came.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
+
+    def come() -> None:
+        for number in came:
+            signal.raise_signal(number)
+
+    with ExitStack() as after:
+        after.callback(come)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            after.callback(signal.signal, number, signal.getsignal(number))
+            signal.signal(number, lambda number, frame: came.append(number))
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        for arrived in came:
-            signal.raise_signal(arrived)
 
 
 def pass_time(chain: Chain, seconds: int) -> None:

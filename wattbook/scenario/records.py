@@ -5,7 +5,7 @@ Local time without one is refused: an hour of it comes twice a year, and another
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -23,8 +23,6 @@ from wattbook.units import kwh
 
 MOST_WH = 10**10
 _MOST_DIGITS = 18
-MOST_UNHEARD = 96
-"""Slots between two readings that settlement spreads what it learns over."""
 _READINGS = ("time", "device", "value")
 _ORDERS = ("slot", "member", "carrier", "side", "wh", "price", "device")
 _ENERGY, _REGISTER = "energy", "register"
@@ -169,8 +167,7 @@ def _of_energy(path: str, device: str, found: Mapping[int, int], window: Window,
         slot = time - (time - window.start) % window.seconds
         wh[slot] = wh.get(slot, 0) + value
     slots = range(window.start, window.end, window.seconds)
-    unheard = [slot + window.seconds for slot in slots if slot not in wh]
-    return Recorded(injects, wh, _bridged(path, device, unheard, window))
+    return Recorded(injects, wh, frozenset(slot + window.seconds for slot in slots if slot not in wh))
 
 
 def _of_registers(path: str, device: str, found: Mapping[int, int], window: Window, injects: bool) -> Recorded:
@@ -186,14 +183,4 @@ def _of_registers(path: str, device: str, found: Mapping[int, int], window: Wind
         slots = range(since, until, window.seconds)
         wh |= dict(zip(slots, cumfloor([1] * len(slots), counted), strict=True))
     ends = range(window.start + window.seconds, window.end + 1, window.seconds)
-    return Recorded(injects, wh, _bridged(path, device, [end for end in ends if end not in found], window))
-
-
-def _bridged(path: str, device: str, unheard: Sequence[int], window: Window) -> frozenset[int]:
-    """Ends of slots at which nothing was read, if a later reading can tell of so many."""
-    in_a_row = 0
-    for before, end in zip((0, *unheard), unheard, strict=False):
-        in_a_row = in_a_row + 1 if end - before == window.seconds else 1
-        if in_a_row >= MOST_UNHEARD:
-            raise SettingsError(f"{path}: {device} has no readings in {MOST_UNHEARD} slots, which is too long")
-    return frozenset(unheard)
+    return Recorded(injects, wh, frozenset(end for end in ends if end not in found))
