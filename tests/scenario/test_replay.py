@@ -1,12 +1,16 @@
 """Scenarios through the contracts: reckoned by hand where all is listed, and held together where much goes wrong."""
 
 import json
+import time
 from dataclasses import replace
 
 import pytest
 
 from tests.scenario.small import FRAME, at, during, fault, member, run
+from wattbook.chain import Chain
+from wattbook.scenario import replay as whole
 from wattbook.scenario.result import as_text, broken
+from wattbook.trial import park
 
 HOUSE, ROOF = 'kind = "household"; day_wh = 30_000', 'kind = "pv"; peak_w = 12_000'
 STORE = 'kind = "storage"; capacity_wh = 10_000; rated_w = 4_000; efficiency_bps = 9_000'
@@ -153,6 +157,30 @@ class TestMuch:
         assert much["gas"]["total"] == sum(step["gas"] for step in much["gas"]["steps"])
 
 
+def test_each_block_is_the_same_however_long_it_takes(tmp_path, monkeypatch):
+    """Times are in what is signed and hashed, and so in the gas of it."""
+    blocks, begin = [], park.deploy
+
+    class Noted(whole.Anvil):
+        def stop(self):
+            web3 = Chain.at(self.rpc).web3
+            found = [web3.eth.get_block(number) for number in range(web3.eth.block_number + 1)]
+            blocks.append([(one["timestamp"], one["transactionsRoot"], one["receiptsRoot"]) for one in found])
+            super().stop()
+
+    def slowly(*arguments):
+        time.sleep(1.5)
+        return begin(*arguments)
+
+    monkeypatch.setattr(whole, "Anvil", Noted)
+    text = FRAME.format(slots=2, loss=300, penalty=0) + member("roof", ROOF) + member("house", HOUSE)
+    result = run(tmp_path, text)
+    assert result["bills"]
+    monkeypatch.setattr(park, "deploy", slowly)
+    assert run(tmp_path, text) == result
+    assert blocks[0] == blocks[1] and len(blocks) == 2
+
+
 def test_a_month_whose_plants_are_subsidised(tmp_path):
     """A whole month, as programmes for what is made pay for those only; in slots as long as can be."""
     text = FRAME.format(slots=28 * 6, loss=0, penalty=0).replace("2026-10-01T06", "2027-02-01T00")
@@ -190,8 +218,6 @@ def test_a_book_that_nobody_reveals(tmp_path):
 
 def test_what_does_not_add_up_is_said(tmp_path, monkeypatch):
     """A Wh that is lost and not told is found, one that no register counted, and who was never asked to pay."""
-    from wattbook.scenario import replay as whole
-
     class Careless(whole.Runner):
         def run(self, *arguments):
             happened = super().run(*arguments)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,6 +130,14 @@ class Blocks:
         if isinstance(data, str):
             return revert_from_data(data, None)
         return ChainError(f"a message to {message.to} failed: {error or 'its replay does not'}")
+
+
+@contextmanager
+def steady(chain: Chain) -> Iterator[None]:
+    """Each block that the chain seals by itself inside is a second after the one before it, however long this takes."""
+    _result(chain.web3.provider.make_request(RPCEndpoint("anvil_setBlockTimestampInterval"), [1]))
+    yield
+    _result(chain.web3.provider.make_request(RPCEndpoint("anvil_removeBlockTimestampInterval"), []))
 
 
 def message(contract: Contract, function: str, sender: str, *values: Any) -> Message:

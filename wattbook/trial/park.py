@@ -18,7 +18,7 @@ from wattbook.deployment.settings import MarketSettings, local_settings
 from wattbook.eip712 import digest
 from wattbook.market.words import Book
 from wattbook.roles import Role
-from wattbook.trial.blocks import Blocks, Message, message
+from wattbook.trial.blocks import Blocks, Message, message, steady
 
 SLOT_SECONDS = 900
 ZONE = b"trial".ljust(32, b"\0")
@@ -70,7 +70,8 @@ class Park:
         new_key: Callable[[str], MeterKey] = AccountKey,
     ) -> None:
         settings = settings or local_settings()
-        deployment = deploy(chain, known_account("administrator"), settings, None, lambda line: None)
+        with steady(chain):
+            deployment = deploy(chain, known_account("administrator"), settings, None, lambda line: None)
         self.market = Market(chain, deployment)
         self.blocks = Blocks(chain)
         self.traders: list[str] = []
