@@ -218,6 +218,7 @@ def test_a_book_that_nobody_reveals(tmp_path):
 
 def test_what_does_not_add_up_is_said(tmp_path, monkeypatch):
     """A Wh that is lost and not told is found, one that no register counted, and who was never asked to pay."""
+
     class Careless(whole.Runner):
         def run(self, *arguments):
             happened = super().run(*arguments)
