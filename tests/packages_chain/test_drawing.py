@@ -22,20 +22,31 @@ def drawn(number: int, month: int, **parts: int) -> tuple[str, tuple[int, ...]]:
     return "Drawn", (number, month, *(parts.get(name, 0) for name in names))
 
 
+def read_on_the_last_day(stand: Stand, device: int, number: int, month: int, wh: int) -> None:
+    """Nothing is drawn of it yet; then the month is over."""
+    over = start_of(month + 1)
+    stand.pass_until(over - DAY + 1)
+    stand.read(over - DAY, {device: wh})
+    assert told(stand.draw(number), "Drawn") == []
+    stand.pass_until(over)
+
+
+def drawn_when_over(stand: Stand, device: int, number: int, month: int, wh: int) -> list[tuple[str, tuple[int, ...]]]:
+    """What is drawn with the reading in the first second of the next month."""
+    stand.read(start_of(month + 1), {device: wh})
+    return told(stand.draw(number), "Drawn")
+
+
 def month_by_month(stand: Stand, customer: tuple[str, int, int], months: range) -> None:
     """Three units are used in each, one of them on its last day; in the next one's first second one is paid, for it."""
     account, device, number = customer
     stand.begin(months[0])
     stand.read(start_of(months[0]), {device: 0})
     for month in months:
-        over = start_of(month + 1)
-        stand.pass_until(over - DAY + 1)
-        stand.read(over - DAY, {device: 1})
-        assert told(stand.draw(number), "Drawn") == []
-        stand.pass_until(over)
+        read_on_the_last_day(stand, device, number, month, 1)
         stand.does("pay", number, 880, sender=account)
-        stand.read(over, {device: 2})
-        assert told(stand.draw(number), "Drawn") == [drawn(number, month, charged=880, arrears=2 * 968)]
+        expected = [drawn(number, month, charged=880, arrears=2 * 968)]
+        assert drawn_when_over(stand, device, number, month, 2) == expected
 
 
 class TestLots:
@@ -158,14 +169,9 @@ class TestLots:
         assert days == (29 if year == "leap" else 28)
         stand.begin(first)
         stand.read(start_of(first), {device: 0})
-        last = start_of(first) + (days - 1) * DAY
-        assert datetime.fromtimestamp(last, UTC).day == days
-        stand.pass_until(last + 1)
-        stand.read(last, {device: 1_000})
-        assert told(stand.draw(number), "Drawn") == []
-        stand.pass_until(start_of(first + 1) + 1)
-        stand.read(start_of(first + 1), {device: 10})
-        assert told(stand.draw(number), "Drawn") == [drawn(number, first, charged=1_010 * 880)]
+        assert datetime.fromtimestamp(start_of(first + 1) - DAY, UTC).day == days
+        read_on_the_last_day(stand, device, number, first, 1_000)
+        assert drawn_when_over(stand, device, number, first, 10) == [drawn(number, first, charged=1_010 * 880)]
 
     def test_every_month_has_its_last_day(self, stand: Stand):
         """What is read on it is the month's, which is not over."""
@@ -173,13 +179,8 @@ class TestLots:
         stand.begin(first)
         stand.read(start_of(first), {device: 0})
         for month in range(first, first + 13):
-            last = start_of(month + 1) - DAY
-            stand.pass_until(last + 1)
-            stand.read(last, {device: 100})
-            assert told(stand.draw(number), "Drawn") == []
-            stand.pass_until(start_of(month + 1) + 1)
-            stand.read(start_of(month + 1), {device: 10})
-            assert told(stand.draw(number), "Drawn") == [drawn(number, month, charged=110 * 830)]
+            read_on_the_last_day(stand, device, number, month, 100)
+            assert drawn_when_over(stand, device, number, month, 10) == [drawn(number, month, charged=110 * 830)]
 
     def test_a_century_s_year_is_no_leap_year(self):
         """February 2100 has 28 days; what is paid on the first of a month is for it."""

@@ -46,7 +46,7 @@ def test_as_many_members_as_are_asked_for(folder, traders):
     assert len(scenario.members) == settings.traders == traders
     assert len({member.name for member in scenario.members}) == traders
     sides = {device.injects for member in scenario.members for device in member.devices}
-    assert True in sides
+    assert sides == {True, False}
     assert len(set(settings.ports.values())) == 5
 
 
